@@ -1,0 +1,3 @@
+//! The `cutover` program: arguments in, exit code out.
+
+fn main() {}

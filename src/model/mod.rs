@@ -1,0 +1,36 @@
+//! The nouns of the product, in the order in which a datum meets them, and the rule table.
+//!
+//! In: nothing. Out: types that the other rooms speak in. This room does no input or output, asks
+//! for no time, and names no other room.
+
+mod change;
+mod facts;
+mod finding;
+mod ids;
+mod ledger;
+mod matching;
+mod outcome;
+mod place;
+mod policy;
+mod progress;
+mod reference;
+mod rows;
+mod rules;
+mod stop;
+mod text;
+
+pub use change::*;
+pub use facts::*;
+pub use finding::*;
+pub use ids::*;
+pub use ledger::*;
+pub use matching::*;
+pub use outcome::*;
+pub use place::*;
+pub use policy::*;
+pub use progress::*;
+pub use reference::*;
+pub use rows::*;
+pub use rules::{Code, Rule, Severity, UnknownCode};
+pub use stop::*;
+pub use text::*;

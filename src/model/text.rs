@@ -1,0 +1,83 @@
+//! How texts are compared, and how they are made harmless in a spreadsheet.
+//!
+//! In: cell texts. Out: comparison keys, guarded cells. Nothing here knows what a text means.
+
+use std::borrow::Cow;
+
+use unicode_normalization::UnicodeNormalization;
+
+/// The key under which two texts are the same to this product: trimmed, NFKC, case-folded, inner
+/// white space as single blanks.
+pub fn comparison_key(text: &str) -> String {
+    let text = text.trim();
+    if text.is_ascii()
+        && !text.as_bytes().windows(2).any(|pair| pair == b"  ")
+        && !has_odd_space(text)
+    {
+        return text.to_ascii_lowercase();
+    }
+    let folded = caseless::default_case_fold_str(&text.nfkc().collect::<String>());
+    let again: String = folded.nfkc().collect();
+    again.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn has_odd_space(text: &str) -> bool {
+    text.bytes()
+        .any(|byte| byte.is_ascii_whitespace() && byte != b' ')
+}
+
+/// A cell for a file that a spreadsheet may open: what would start a formula gets a `'` before it.
+pub fn guard_cell(text: &str) -> Cow<'_, str> {
+    match text.as_bytes().first() {
+        Some(b'=' | b'+' | b'-' | b'@' | b'\t' | b'\'') => Cow::Owned(format!("'{text}")),
+        _ => Cow::Borrowed(text),
+    }
+}
+
+/// The text behind [`guard_cell`]: one leading `'` is taken off.
+pub fn unguard_cell(text: &str) -> &str {
+    text.strip_prefix('\'').unwrap_or(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{comparison_key, guard_cell, unguard_cell};
+    use proptest::prelude::*;
+
+    #[test]
+    fn keys_that_are_equal() {
+        check(
+            "case and blanks",
+            " Ana.Costa@Contoso.com ",
+            "ana.costa@contoso.com",
+        );
+        check("composed and decomposed", "Zoe\u{308}", "Zoë");
+        check("sharp s", "STRASSE", "straße");
+        check("full width", "Ａｎａ", "ana");
+        check(
+            "double and no-break blanks",
+            "Ana  \u{a0}Costa",
+            "ana costa",
+        );
+    }
+
+    #[track_caller]
+    fn check(case: &str, left: &str, right: &str) {
+        assert_eq!(comparison_key(left), comparison_key(right), "case: {case}");
+    }
+
+    proptest! {
+        #[test]
+        fn a_key_is_its_own_key(text in "\\PC{0,24}") {
+            let key = comparison_key(&text);
+            prop_assert_eq!(comparison_key(&key), key);
+        }
+
+        #[test]
+        fn guarding_is_undone_by_unguarding(text in "[-=+@'\t]?\\PC{0,12}") {
+            let guarded = guard_cell(&text).into_owned();
+            prop_assert_eq!(unguard_cell(&guarded), text.as_str());
+            prop_assert!(!guarded.starts_with(['=', '+', '-', '@', '\t']));
+        }
+    }
+}

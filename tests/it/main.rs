@@ -1,0 +1,1 @@
+//! All tests that look at the product from outside its rooms.
