@@ -1,0 +1,12 @@
+//! Wanted against present: what has to be written, in stages, sealed, as a folder on disk.
+//!
+//! In: rows, their resolution, and the environment. Out: a [`Draft`] for `check/` to judge, then a
+//! [`SealedPlan`] that anybody can read and nobody can change unseen.
+//! Whether a plan may be applied is `check/`'s to say; this room judges nothing that the service
+//! would.
+
+mod document;
+mod draft;
+
+pub use document::*;
+pub use draft::*;
