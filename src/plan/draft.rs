@@ -3,11 +3,11 @@
 //! In: what `build.rs` found to differ. Out: data that `check/` marks, in place, where the service
 //! would refuse. Rows that never become a change are already counted.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{
-    Accept, Code, Fate, FileId, FindingId, Ledger, MissingPerson, Principal, RecordId, RoleAction,
-    RoleId, Rung, StubUser, StubWay, UnitId,
+    Accept, Code, Fate, FileId, FindingId, Ledger, Loadable, MissingPerson, Principal, RecordId,
+    RoleAction, RoleId, Rung, StubUser, StubWay, UnitId,
 };
 
 /// Why a change fell: the finding that stopped it, or the one that it is blocked by.
@@ -139,6 +139,19 @@ pub struct MatchCounts {
     pub stopped: BTreeMap<Code, MatchCount>,
     /// Blank owner cells.
     pub blank_rows: u64,
+}
+
+/// A rule that could not be asked because what it needs was not loaded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unchecked {
+    /// Its code.
+    pub code: Code,
+    /// What was not loaded.
+    pub needs: BTreeSet<Loadable>,
+    /// For how many changes it would have been asked.
+    pub changes: u64,
+    /// Whether the manifest accepts that.
+    pub accepted: bool,
 }
 
 /// A plan before it is judged.
