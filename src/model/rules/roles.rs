@@ -120,3 +120,17 @@ pub(super) const ROL012: Rule = Rule {
     guards: true,
     keep_out: false,
 };
+
+pub(super) const ROL015: Rule = Rule {
+    code: Code::Rol015,
+    severity: Severity::Error,
+    title: "role given and removed in one plan",
+    what: "Two rows name the same user and the same copy of a role, one to give it, one to remove it.",
+    why: "Nobody says which row is right; doing both would end with whatever runs last.",
+    example: "`ana@contoso.com;Sales Manager;give` in row 4 and `ana@contoso.com;Sales Manager;remove` \
+              in row 31.",
+    cure: "Delete the row that is not meant.",
+    source: "design 2",
+    guards: false,
+    keep_out: true,
+};
