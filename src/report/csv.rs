@@ -113,7 +113,7 @@ pub(super) fn subject_id(subject: &Subject) -> String {
 }
 
 /// What a target holds, in a word.
-pub(super) fn present_word(present: &Present) -> String {
+pub fn present_word(present: &Present) -> String {
     match present {
         Present::Absent => "absent".to_owned(),
         Present::User { upn, .. } => upn.clone(),
