@@ -12,6 +12,7 @@ use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
 
 use crate::read::ReadError;
 use crate::read::encoding::Encoding;
+use crate::read::look::check_unchanged;
 use crate::read::source::{Chunk, Row, Source, Take};
 use crate::read::split::{Mark, Splitter, line_ends};
 
@@ -75,13 +76,7 @@ impl Source for CsvFile {
     }
 
     fn check_unchanged(&self) -> Result<(), ReadError> {
-        let now = self.file.metadata();
-        let now = now.map_err(|source| self.unreadable(source))?;
-        let same = now.len() == self.metadata.len()
-            && now.modified().ok() == self.metadata.modified().ok();
-        same.then_some(()).ok_or_else(|| ReadError::Changed {
-            name: self.name.clone(),
-        })
+        check_unchanged(&self.name, &self.file, &self.metadata)
     }
 
     fn bytes(&self) -> u64 {
@@ -144,7 +139,9 @@ impl<'a> Cutter<'a> {
     /// Reads the next block; false where the file ends within it.
     fn read_block(&mut self) -> Result<bool, ReadError> {
         let left = self.stop.saturating_sub(self.offset);
-        let wanted = usize::try_from(left).unwrap_or(usize::MAX).min(self.csv.sizes.block);
+        let wanted = usize::try_from(left)
+            .unwrap_or(usize::MAX)
+            .min(self.csv.sizes.block);
         let held = self.pending.len();
         self.pending.resize(held + wanted, 0);
         let read = read_at(&self.csv.file, &mut self.pending[held..], self.offset)
@@ -159,7 +156,11 @@ impl<'a> Cutter<'a> {
         let held_back = usize::from(!at_end && self.pending.last() == Some(&b'\r'));
         let scan_to = self.pending.len() - held_back;
         self.splitter.feed(&self.pending[self.scanned..scan_to]);
-        let mark = if at_end { self.splitter.position() } else { self.splitter.record_end() };
+        let mark = if at_end {
+            self.splitter.position()
+        } else {
+            self.splitter.record_end()
+        };
         let length = usize::try_from(mark.offset - self.begin.offset).unwrap_or(usize::MAX);
         if length == 0 {
             self.scanned = scan_to;
@@ -186,7 +187,10 @@ impl<'a> Cutter<'a> {
         if self.pending.len() <= most {
             return Ok(());
         }
-        let (row, line) = (1 + self.begin.rows, 1 + self.csv.start_lines + self.begin.lines);
+        let (row, line) = (
+            1 + self.begin.rows,
+            1 + self.csv.start_lines + self.begin.lines,
+        );
         Err(ReadError::OverLimit {
             name: self.csv.name.clone(),
             what: format!("row {row} (line {line}) is longer than {most} bytes"),
@@ -265,7 +269,11 @@ impl Chunk for TextChunk {
                 return;
             }
             row += 1;
-            line += if self.lines_in_cells { line_ends(record) } else { 1 };
+            line += if self.lines_in_cells {
+                line_ends(record)
+            } else {
+                1
+            };
         }
     }
 }
@@ -441,7 +449,9 @@ mod tests {
                 (None, true) if *byte == b'"' && bytes.get(index + 1) == Some(&b'"') => index += 1,
                 (None, true) if *byte == b'"' => quoted = false,
                 (None, true) => {}
-                (None, false) if *byte == b'"' && field_start => (quoted, field_start) = (true, false),
+                (None, false) if *byte == b'"' && field_start => {
+                    (quoted, field_start) = (true, false)
+                }
                 (None, false) => field_start = *byte == delimiter,
             }
             index += newline.unwrap_or(1);
@@ -492,7 +502,10 @@ mod tests {
     fn a_file_written_to_meanwhile_is_refused() {
         let csv = file_of(b"a,b\n", 4, b',');
         (&csv.file).write_all(b"more\n").unwrap();
-        assert!(matches!(csv.check_unchanged(), Err(ReadError::Changed { .. })));
+        assert!(matches!(
+            csv.check_unchanged(),
+            Err(ReadError::Changed { .. })
+        ));
     }
 
     #[test]

@@ -158,7 +158,11 @@ mod tests {
         for block in 1..=bytes.len() {
             let mut look = Utf8Check::default();
             bytes.chunks(block).for_each(|part| look.feed(part));
-            assert_eq!(look.first_foreign_byte(), expected, "case: {case}, blocks of {block}");
+            assert_eq!(
+                look.first_foreign_byte(),
+                expected,
+                "case: {case}, blocks of {block}"
+            );
         }
     }
 
@@ -184,9 +188,15 @@ mod tests {
         let cell = |encoding: Encoding, bytes: &'static [u8]| {
             encoding.trimmed(bytes).map(std::borrow::Cow::into_owned)
         };
-        assert_eq!(cell(Encoding::Utf8, b" Zo\xc3\xab\xc2\xa0").as_deref(), Ok("Zo\u{eb}"));
+        assert_eq!(
+            cell(Encoding::Utf8, b" Zo\xc3\xab\xc2\xa0").as_deref(),
+            Ok("Zo\u{eb}")
+        );
         assert_eq!(cell(Encoding::Utf8, b"Zo\xeb"), Err(Undecodable));
-        assert_eq!(cell(Encoding::Windows1252, b" Zo\xeb \x80").as_deref(), Ok("Zo\u{eb} \u{20ac}"));
+        assert_eq!(
+            cell(Encoding::Windows1252, b" Zo\xeb \x80").as_deref(),
+            Ok("Zo\u{eb} \u{20ac}")
+        );
         assert_eq!(cell(Encoding::Windows1252, b"a\0b"), Err(Undecodable));
     }
 }

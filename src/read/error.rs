@@ -96,7 +96,9 @@ pub enum ReadError {
         name: String,
     },
     /// The workbook has no sheet of that name, or none that holds anything.
-    #[error("`{name}` has no sheet {wanted}; found {found}; name one with `sheet =` in the manifest")]
+    #[error(
+        "`{name}` has no sheet {wanted}; found {found}; name one with `sheet =` in the manifest"
+    )]
     NoSheet {
         /// As the manifest writes it.
         name: String,

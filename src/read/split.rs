@@ -155,7 +155,11 @@ fn count(bytes: &[u8], wanted: u8) -> u64 {
     let strides = bytes.chunks_exact(STRIDE);
     let tail = strides.remainder();
     let within = |part: &[u8]| -> u64 {
-        u64::from(part.iter().map(|byte| u8::from(*byte == wanted)).sum::<u8>())
+        u64::from(
+            part.iter()
+                .map(|byte| u8::from(*byte == wanted))
+                .sum::<u8>(),
+        )
     };
     strides.map(within).sum::<u64>() + within(tail)
 }
@@ -197,9 +201,17 @@ mod tests {
     fn check(case: &str, bytes: &[u8], (offset, rows, lines): (u64, u64, u64), open: bool) {
         let mut splitter = Splitter::new(b',');
         splitter.feed(bytes);
-        let expected = Mark { offset, rows, lines };
+        let expected = Mark {
+            offset,
+            rows,
+            lines,
+        };
         assert_eq!(splitter.record_end(), expected, "case: {case}");
         assert_eq!(splitter.is_open(), open, "case: {case}");
-        assert_eq!(splitter.position().offset, bytes.len() as u64, "case: {case}");
+        assert_eq!(
+            splitter.position().offset,
+            bytes.len() as u64,
+            "case: {case}"
+        );
     }
 }
