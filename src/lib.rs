@@ -5,3 +5,4 @@
 //! in `tests/it/tidy.rs`.
 
 pub mod model;
+pub mod service;
