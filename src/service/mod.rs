@@ -44,13 +44,13 @@ pub enum Performed {
 /// The run cannot go on: the environment file itself fails.
 #[derive(Debug, thiserror::Error)]
 pub enum ServiceError {
-    /// SQLite says no.
+    /// The database says no.
     #[error(
         "the environment file cannot be read or written; see that its disk has room and that no \
          other program holds it, then run again"
     )]
     Database {
-        /// What SQLite said.
+        /// What it said.
         #[from]
         source: rusqlite::Error,
     },

@@ -124,10 +124,9 @@ impl Service<'_> {
             return Ok(*table);
         }
         let sql = "SELECT number, ownership FROM entity WHERE name = ?1";
-        let found: Option<(i64, Option<u8>)> =
-            rows::row(self.connection, sql, [entity], |row| {
-                Ok((row.get(0)?, row.get(1)?))
-            })?;
+        let found: Option<(i64, Option<u8>)> = rows::row(self.connection, sql, [entity], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })?;
         let table = found
             .map(|(number, code)| {
                 let ownable = is_ownable(code)?;

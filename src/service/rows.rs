@@ -115,10 +115,9 @@ pub(super) fn holder(
         }
         Principal::Team(team) => {
             let sql = "SELECT business_unit, kind FROM team WHERE id = ?1";
-            let found: Option<([u8; 16], u8)> =
-                row(connection, sql, [team.0.as_bytes()], |row| {
-                    Ok((row.get(0)?, row.get(1)?))
-                })?;
+            let found: Option<([u8; 16], u8)> = row(connection, sql, [team.0.as_bytes()], |row| {
+                Ok((row.get(0)?, row.get(1)?))
+            })?;
             found
                 .map(|(unit, code)| {
                     let kind = TeamType::from_code(code).ok_or(ServiceError::Damaged {

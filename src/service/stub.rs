@@ -32,9 +32,7 @@ impl Taken {
     fn by(&self, stub: &StubUser) -> Option<(&'static str, UserId)> {
         let find = |keys: &HashMap<String, UserId>, text: &str| {
             let key = comparison_key(text);
-            (!key.is_empty())
-                .then(|| keys.get(&key).copied())
-                .flatten()
+            (!key.is_empty()).then(|| keys.get(&key).copied()).flatten()
         };
         find(&self.upns, &stub.upn)
             .map(|user| ("domainname", user))
@@ -110,9 +108,8 @@ impl Service<'_> {
         match stub.way {
             StubWay::Import => {
                 let unit = rows::role_unit(self.connection, stub.default_role)?;
-                Ok((unit != Some(root)).then(|| {
-                    refusal(Reason::DefaultRoleMissing, &[("role", &stub.default_role)])
-                }))
+                Ok((unit != Some(root))
+                    .then(|| refusal(Reason::DefaultRoleMissing, &[("role", &stub.default_role)])))
             }
             StubWay::Api => {
                 let holder = Holder {
@@ -207,9 +204,8 @@ impl Service<'_> {
 /// A plain create asks for what the system requires; the import makes the row all the same.
 fn blank_column(stub: &StubUser) -> Option<&'static str> {
     match stub.way {
-        StubWay::Import => None,
         StubWay::Api if stub.upn.trim().is_empty() => Some("domainname"),
         StubWay::Api if stub.mail.trim().is_empty() => Some("internalemailaddress"),
-        StubWay::Api => None,
+        StubWay::Api | StubWay::Import => None,
     }
 }
