@@ -55,7 +55,18 @@ fn read_privilege(entity: &str) -> Cow<'static, str> {
     }
     match READ_PRIVILEGES.iter().find(|(table, _)| *table == entity) {
         Some((_, privilege)) => Cow::Borrowed(privilege),
-        None => Cow::Owned(format!("prvRead{entity}")),
+        None => Cow::Owned(format!("prvRead{}", as_in_privileges(entity))),
+    }
+}
+
+/// The service's own tables stand with a capital in privileges, a customer's as they are.
+fn as_in_privileges(entity: &str) -> String {
+    let mut characters = entity.chars();
+    match characters.next() {
+        Some(first) if !entity.contains('_') => {
+            format!("{}{}", first.to_ascii_uppercase(), characters.as_str())
+        }
+        _ => entity.to_owned(),
     }
 }
 

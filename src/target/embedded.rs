@@ -51,6 +51,11 @@ impl Embedded {
         })
     }
 
+    #[cfg(test)]
+    pub(super) fn busy_at_most(&self, wait: std::time::Duration) -> rusqlite::Result<()> {
+        locked(&self.writer).connection().busy_timeout(wait)
+    }
+
     /// Runs `read` on a connection of its own, kept for the next one.
     fn reading<T>(
         &self,
