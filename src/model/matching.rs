@@ -177,4 +177,7 @@ pub struct Resolution {
     pub fallback: Option<Principal>,
     /// Rulings that no reference uses, by row of the owners sheet.
     pub unused_rulings: Vec<u64>,
+    /// The fallback owner, where the manifest names one and the environment knows exactly one such:
+    /// also for rows without an owner.
+    pub fallback: Option<Principal>,
 }
