@@ -170,10 +170,10 @@ def toml_counts(counts):
     return "{ " + ", ".join(f'"{name}" = {counts[name]}' for name in sorted(counts)) + " }" if counts else "{}"
 
 
-def write_expected(path, exit_code, ledgers, book, stubs, kinds, speaks):
+def write_expected(path, exit_code, ledgers, book, stubs, kinds, speaks, script="make_samples.py"):
     """Writes what the maker knows; `speaks` are (code, subject, file, row), row 0 any place."""
     lines = [
-        "# What `plan` must say about this sample. Written by tests/tools/make_samples.py from who was",
+        f"# What `plan` must say about this project. Written by tests/tools/{script} from who was",
         "# meant by each reference, never by running the product.",
         f"exit_code = {exit_code}",
         "",
@@ -258,18 +258,19 @@ class Environment:
     entities: list
     cascades: list
     settings: list
+    team_ids: dict = field(default_factory=dict)   # where an id is given from outside
 
     def role_id(self, role):
         return guid("role", role)
 
     def team_id(self, team):
-        return guid("team", team)
+        return self.team_ids.get(team) or guid("team", team)
 
     def role_unit(self, role):
         return next(unit for name, unit, template, code in self.roles if code == role)
 
-    def write(self, folder, records):
-        """`records`: table -> [(id, owner id)]."""
+    def write(self, folder, records, keys=None):
+        """`records`: table -> [(id, owner id, ...)]; `keys`: table -> names of the further columns."""
         unit = self.units
         write_csv(folder / "business_units.csv", ["id", "name", "parent"],
                   [[unit[name], name, unit.get(self.parents[name], "")] for name in unit])
@@ -294,7 +295,27 @@ class Environment:
         write_csv(folder / "cascades.csv", ["parent", "child", "assign"], self.cascades)
         write_csv(folder / "settings.csv", ["name", "value"], self.settings)
         for table in records:
-            write_csv(folder / f"records-{table}.csv", ["id", "owner"], records[table])
+            header = ["id", "owner"] + (keys or {}).get(table, [])
+            write_csv(folder / f"records-{table}.csv", header, records[table])
+
+
+def small_environment(name, table, users, teams=(), tables=()):
+    """One business unit, and roles by which everybody can own rows of `table` (its schema name).
+
+    Persons name the roles `admin`, `reader` (reads all rows) and `sales` (the default role).
+    """
+    rights = ["Create", "Read", "Write", "Append", "AppendTo", "Assign", "Share"]
+    return Environment(
+        units={name: guid("unit", name)}, parents={name: ""}, users=users,
+        roles=[("System Administrator", name, "627090ff-40a3-4053-8790-584edc5be201", "admin"),
+               ("Salesperson", name, "", "sales"), ("Reader", name, "", "reader")],
+        privileges={"admin": privileges([table, "User", "Role", "Team"], ALL_RIGHTS, "organisation"),
+                    "sales": privileges([table], rights, "user"), "reader": privileges([table], ["Read"], "organisation")},
+        teams=[(team, name, "owner") for team in teams], members=[],
+        team_roles=[(team, "reader", "direct-user") for team in teams],
+        entities=[[entity, "user"] for entity in (tables or [table.lower()])], cascades=[],
+        settings=[["organisation_id", guid("organisation", name)], ["AllowRoleAssignmentOnDisabledUsers", "false"],
+                  ["EnableOwnershipAcrossBusinessUnits", "false"]])
 
 
 def privileges(tables, rights, depth):
