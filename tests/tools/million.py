@@ -15,7 +15,7 @@ from pathlib import Path
 
 from sample_lib import USER_COLUMNS, guid, write_csv, write_text
 
-UNIT, ROOT = guid("unit", "million"), "Contoso"
+UNIT = guid("unit", "million")
 IMPORTER = guid("user", "million", "importer")
 MANIFEST = """\
 [environment]
@@ -70,10 +70,12 @@ def write_rest(folder):
               [[guid("role", "reader"), "Reader", UNIT, ""], [guid("role", "sales"), "Salesperson", UNIT, ""]])
     write_csv(folder / "role_privileges.csv", ["role", "privilege", "depth"],
               [[guid("role", "reader"), "prvReadAccount", "organisation"], [guid("role", "sales"), "prvReadAccount", "user"]])
-    for name, header in {"teams": ["id", "name", "business_unit", "type"], "team_members": ["team", "user"],
-                         "team_roles": ["team", "role", "inheritance"], "cascades": ["parent", "child", "assign"]}.items():
-        write_csv(folder / f"{name}.csv", header, [])     # loaded, and none: not the same as unknown
-    write_csv(folder / "entities.csv", ["name", "ownership"], [["account", "user"]])
+    team = guid("team", "million")     # the unit's own team, as everywhere
+    write_csv(folder / "teams.csv", ["id", "name", "business_unit", "type"], [[team, "Contoso", UNIT, "owner"]])
+    write_csv(folder / "team_members.csv", ["team", "user"], [[team, IMPORTER]])
+    write_csv(folder / "team_roles.csv", ["team", "role", "inheritance"], [[team, guid("role", "reader"), "direct-user"]])
+    write_csv(folder / "cascades.csv", ["parent", "child", "assign"], [["account", "task", "none"]])
+    write_csv(folder / "entities.csv", ["name", "ownership"], [["account", "user"], ["task", "user"]])
     write_csv(folder / "settings.csv", ["name", "value"], [["organisation_id", guid("organisation", "million")]])
 
 

@@ -662,7 +662,7 @@ Contoso (three business units: Contoso, Contoso Nordics, Contoso Iberia) leaves 
 |---|---|
 | `cutover.toml` | the manifest, with a comment on every line |
 | `environment/` | the target: units, users, roles, privileges, teams, settings, accounts and contacts with their owners now |
-| `exports/users.xlsx` | 60 people of the old CRM, ten of whom have left |
+| `exports/users.xlsx` | 60 people of the old CRM, some of whom have left |
 | `exports/accounts.csv` | accounts, merged from three regions: owners as logons, mails, names, ids, employee numbers |
 | `exports/contacts.xlsx` | a static worksheet of Dynamics: owners by display name |
 | `exports/roles.csv` | roles to give and to remove |

@@ -7,14 +7,13 @@ Everything is deterministic: fixed seeds, fixed document dates, no clock.
 
 import csv
 import datetime
+import hashlib
 import io
 import unicodedata
 import uuid
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
-
-import xlsxwriter
 
 NAMESPACE = uuid.UUID("5a1c0de0-0000-4000-8000-c0a7050c0a70")
 SAVED = datetime.datetime(2026, 11, 20, 9, 0, 0)
@@ -34,8 +33,6 @@ def role_copy(root, root_unit, unit):
 
 
 def _v5_bytes(namespace, name):
-    import hashlib
-
     digest = bytearray(hashlib.sha1(namespace.bytes + name).digest()[:16])
     digest[6] = digest[6] & 0x0F | 0x50
     digest[8] = digest[8] & 0x3F | 0x80
@@ -67,6 +64,8 @@ def write_csv(path, header, rows, delimiter=",", encoding="utf-8", newline="\n",
 
 def workbook(path):
     """A workbook whose bytes depend on its contents alone."""
+    import xlsxwriter  # here, so that makers of CSV alone need nothing beyond Python
+
     path.parent.mkdir(parents=True, exist_ok=True)
     book = xlsxwriter.Workbook(str(path), {"strings_to_numbers": False, "strings_to_formulas": False,
                                            "strings_to_urls": False})
@@ -299,10 +298,11 @@ class Environment:
             write_csv(folder / f"records-{table}.csv", header, records[table])
 
 
-def small_environment(name, table, users, teams=(), tables=()):
+def small_environment(name, table, users, teams=()):
     """One business unit, and roles by which everybody can own rows of `table` (its schema name).
 
-    Persons name the roles `admin`, `reader` (reads all rows) and `sales` (the default role).
+    Persons name the roles `admin`, `reader` (reads all rows) and `sales` (the default role). As everywhere, the unit's own
+    team holds all its users; no file is left empty, for an empty one says that none is there.
     """
     rights = ["Create", "Read", "Write", "Append", "AppendTo", "Assign", "Share"]
     return Environment(
@@ -311,9 +311,9 @@ def small_environment(name, table, users, teams=(), tables=()):
                ("Salesperson", name, "", "sales"), ("Reader", name, "", "reader")],
         privileges={"admin": privileges([table, "User", "Role", "Team"], ALL_RIGHTS, "organisation"),
                     "sales": privileges([table], rights, "user"), "reader": privileges([table], ["Read"], "organisation")},
-        teams=[(team, name, "owner") for team in teams], members=[],
-        team_roles=[(team, "reader", "direct-user") for team in teams],
-        entities=[[entity, "user"] for entity in (tables or [table.lower()])], cascades=[],
+        teams=[(team, name, "owner") for team in [name, *teams]], members=[(name, user.id) for user in users],
+        team_roles=[(team, "reader", "direct-user") for team in [name, *teams]],
+        entities=[[table.lower(), "user"], ["task", "user"]], cascades=[[table.lower(), "task", "none"]],
         settings=[["organisation_id", guid("organisation", name)], ["AllowRoleAssignmentOnDisabledUsers", "false"],
                   ["EnableOwnershipAcrossBusinessUnits", "false"]])
 
