@@ -114,7 +114,8 @@ def without_owner(table, key=""):
 RECIPES = {
     "1-dynamics/ValidFilePrefix_contact_1.csv": capgemini_contacts,
     "1-dynamics/Outcome data.xlsx": without_owner("contoso_Outcome"),
-    "1-dynamics/ContosoCoffee_D365Contacts.csv": without_owner("Contact", 'key = { column = "Email", field = "emailaddress1" }\n'),
+    "1-dynamics/ContosoCoffee_D365Contacts.csv": without_owner(
+        "Contact", 'key = { column = "Email", field = "emailaddress1" }\n'),
     "1-dynamics/powerapps-import accounts.csv": without_owner("Account", 'key = { column = "src_name", field = "name" }\n'),
     "3-othercrm/powerbi-Lead.csv": salesforce_leads,
 }

@@ -6,9 +6,24 @@ It holds every kind of change: stub users, roles given and removed, records assi
 
 import random
 
-from names import CITIES, companies, contacts as people_names
-from sample_lib import (ALL_RIGHTS, Book, Environment, Ledger, Meant, Person, guid, privileges, project, workbook,
-                        write_csv, write_expected, write_sheet, write_text)
+from names import CITIES, companies
+from names import contacts as people_names
+from sample_lib import (
+    ALL_RIGHTS,
+    Book,
+    Environment,
+    Ledger,
+    Meant,
+    Person,
+    guid,
+    privileges,
+    project,
+    workbook,
+    write_csv,
+    write_expected,
+    write_sheet,
+    write_text,
+)
 
 ROOT, AUSTRIA = "Alpine Ski House", "Alpine Ski House Austria"
 ACCOUNTS, CONTACTS, ROLES, USERS = "exports/accounts.csv", "exports/contacts.xlsx", "exports/roles.csv", "exports/users.csv"
@@ -127,11 +142,12 @@ def write_exports(folder, files, chooser):
     firms = companies(chooser, 60)
     write_csv(folder / ACCOUNTS, ["accountid", "name", "address1_city", "telephone1", "ownerid"],
               [[row[0], firm, chooser.choice(CITIES), f"+43 512 {chooser.randrange(10 ** 6):06}", row[1]]
-               for row, firm in zip(files["account"], firms)])
+               for row, firm in zip(files["account"], firms, strict=True)])
     book = workbook(folder / CONTACTS)
     people = people_names(chooser, 40)
     write_sheet(book, "Contacts", ["contactid", "Full Name", "Company Name", "Owner"],
-                [[row[0], " ".join(name), chooser.choice(firms), row[1]] for row, name in zip(files["contact"], people)])
+                [[row[0], " ".join(name), chooser.choice(firms), row[1]]
+                 for row, name in zip(files["contact"], people, strict=True)])
     book.close()
     write_csv(folder / USERS, ["systemuserid", "domainname", "firstname", "lastname", "fullname", "internalemailaddress",
                                "isdisabled"], export_people())

@@ -286,7 +286,7 @@ class Environment:
                   [[self.team_id(name), name, unit[where], kind] for name, where, kind in self.teams])
         write_csv(folder / "team_members.csv", ["team", "user"],
                   [[self.team_id(team), user] for team, user in self.members])
-        team_unit = {name: where for name, where, kind in self.teams}
+        team_unit = {name: where for name, where, _ in self.teams}
         write_csv(folder / "team_roles.csv", ["team", "role", "inheritance"],
                   [[self.team_id(team), role_copy(self.role_id(role), unit[self.role_unit(role)], unit[team_unit[team]]),
                     inheritance] for team, role, inheritance in self.team_roles])
