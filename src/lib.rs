@@ -7,3 +7,4 @@
 pub mod environment;
 pub mod model;
 pub mod plan;
+pub mod project;
