@@ -8,6 +8,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use crate::environment::Facts;
 use crate::model::{
     BusinessUnit, Entity, Fact, Role, RoleId, RolePrivilege, Team, TeamId, User, UserId,
 };
@@ -103,6 +104,42 @@ pub struct Fields {
 }
 
 impl Fields {
+    /// The fields of all facts of an environment.
+    pub fn of(facts: &Facts) -> Self {
+        let mut fields = Self::default();
+        facts.units().values().for_each(|unit| fields.unit(unit));
+        facts
+            .entities()
+            .values()
+            .for_each(|entity| fields.entity(entity));
+        for role in facts.roles().values() {
+            fields.role(role);
+            let privileges = facts.role_privileges(role.id);
+            privileges.iter().for_each(|held| fields.privilege(held));
+        }
+        for user in facts.users().values() {
+            fields.user(user);
+            let roles = facts.user_roles(user.id);
+            roles
+                .iter()
+                .for_each(|role| fields.user_role(user.id, *role));
+        }
+        for team in facts.teams().values() {
+            fields.team(team);
+            let (members, roles) = (facts.team_members(team.id), facts.team_roles(team.id));
+            members
+                .iter()
+                .for_each(|user| fields.team_member(team.id, *user));
+            roles
+                .iter()
+                .for_each(|role| fields.team_role(team.id, *role));
+        }
+        for (name, value) in facts.settings() {
+            fields.setting(name, value);
+        }
+        fields
+    }
+
     /// Adds a fact; the order in which facts come does not matter.
     pub fn add(&mut self, fact: Fact) {
         match fact {
@@ -115,10 +152,7 @@ impl Fields {
             Fact::TeamMember { team, user } => self.team_member(team, user),
             Fact::TeamRole { team, role } => self.team_role(team, role),
             Fact::Entity(entity) => self.entity(&entity),
-            Fact::Setting { name, value } => {
-                self.subject(Kind::Setting, name.clone(), &name)
-                    .set("value", value);
-            }
+            Fact::Setting { name, value } => self.setting(&name, &value),
             Fact::Cascade(_) | Fact::Loaded(_) => {}
         }
     }
@@ -162,18 +196,18 @@ impl Fields {
     }
 
     /// What differs in `now`, sorted by kind, id and field. A subject that came or went is one row.
+    ///
+    /// Tables are compared where `now` holds any: a look at the principals alone says nothing of them.
     pub fn moved_to(&self, now: &Self) -> Vec<Moved> {
         let mut keys: Vec<_> = self.subjects.keys().chain(now.subjects.keys()).collect();
         keys.sort_unstable();
         keys.dedup();
+        let tables_seen = now.subjects.keys().any(|(kind, _)| *kind == Kind::Entity);
         let differ = Difference { before: self, now };
         let mut moved = Vec::new();
         for key in keys {
-            match (self.subjects.get(key), now.subjects.get(key)) {
-                (Some(before), Some(after)) => differ.fields(key.0, before, after, &mut moved),
-                (Some(gone), None) => moved.push(existence(key.0, gone, YES, NO)),
-                (None, Some(new)) => moved.push(existence(key.0, new, NO, YES)),
-                (None, None) => {}
+            if key.0 != Kind::Entity || tables_seen {
+                differ.subject(key, &mut moved);
             }
         }
         moved
@@ -225,10 +259,11 @@ impl Fields {
     }
 
     fn privilege(&mut self, privilege: &RolePrivilege) {
-        self.subject(Kind::Role, privilege.role.to_string(), "").set(
-            format!("privilege {}", privilege.privilege),
-            privilege.depth.word(),
-        );
+        self.subject(Kind::Role, privilege.role.to_string(), "")
+            .set(
+                format!("privilege {}", privilege.privilege),
+                privilege.depth.word(),
+            );
     }
 
     fn user_role(&mut self, user: UserId, role: RoleId) {
@@ -252,6 +287,10 @@ impl Fields {
         subject.set("name", team.name.as_str());
         subject.set("business_unit", team.business_unit.to_string());
         subject.set("type", team.kind.word());
+    }
+
+    fn setting(&mut self, name: &str, value: &str) {
+        self.subject(Kind::Setting, name, name).set("value", value);
     }
 
     fn entity(&mut self, entity: &Entity) {
@@ -281,13 +320,13 @@ fn yes_or_no(value: bool) -> &'static str {
     if value { YES } else { NO }
 }
 
-fn what(kind: Kind, subject: &Subject) -> String {
-    format!("{} {}", kind.shown(), subject.label)
+fn what(kind: Kind, label: &str) -> String {
+    format!("{} {label}", kind.shown())
 }
 
 fn existence(kind: Kind, subject: &Subject, before: &str, after: &str) -> Moved {
     Moved {
-        what: what(kind, subject),
+        what: what(kind, &subject.label),
         field: EXISTS.to_owned(),
         before: Some(before.to_owned()),
         after: Some(after.to_owned()),
@@ -301,6 +340,22 @@ struct Difference<'a> {
 }
 
 impl Difference<'_> {
+    fn subject(&self, key: &(Kind, Box<str>), moved: &mut Vec<Moved>) {
+        let (before, after) = (self.before.subjects.get(key), self.now.subjects.get(key));
+        match (before, after) {
+            (Some(before), Some(after)) => self.fields(key.0, before, after, moved),
+            (Some(before), None) if before.fields.contains_key(EXISTS) => {
+                moved.push(existence(key.0, before, YES, NO));
+            }
+            (None, Some(after)) if after.fields.contains_key(EXISTS) => {
+                moved.push(existence(key.0, after, NO, YES));
+            }
+            (Some(before), None) => self.fields(key.0, before, &Subject::default(), moved),
+            (None, Some(after)) => self.fields(key.0, &Subject::default(), after, moved),
+            (None, None) => {}
+        }
+    }
+
     fn fields(&self, kind: Kind, before: &Subject, after: &Subject, moved: &mut Vec<Moved>) {
         if before.fields == after.fields {
             return;
@@ -308,11 +363,15 @@ impl Difference<'_> {
         let mut names: Vec<_> = before.fields.keys().chain(after.fields.keys()).collect();
         names.sort_unstable();
         names.dedup();
+        let label = match &*before.label {
+            "" => &after.label,
+            label => label,
+        };
         for name in names {
             let (old, new) = (before.fields.get(name), after.fields.get(name));
             if old != new {
                 moved.push(Moved {
-                    what: what(kind, before),
+                    what: what(kind, label),
                     field: self.field_words(name),
                     before: old.map(|value| self.value_words(kind, name, value)),
                     after: new.map(|value| self.value_words(kind, name, value)),

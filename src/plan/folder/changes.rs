@@ -267,12 +267,22 @@ fn role_cells(first_seq: u64, roles: &[&DraftRole]) -> Group {
     let removes = |role: &&DraftRole| role.action == RoleAction::Remove;
     vec![
         seqs(first_seq, roles.len()),
-        Cells::Id(roles.iter().map(|role| Some(role.principal.uuid())).collect()),
+        Cells::Id(
+            roles
+                .iter()
+                .map(|role| Some(role.principal.uuid()))
+                .collect(),
+        ),
         Cells::Number(roles.iter().map(|role| of(role.principal)).collect()),
         Cells::Id(roles.iter().map(|role| Some(role.role.0)).collect()),
         Cells::Flag(roles.iter().map(|role| Some(removes(role))).collect()),
         Cells::Flag(roles.iter().map(|role| Some(!removes(role))).collect()),
-        Cells::Number(roles.iter().map(|role| Some(file_number(role.file))).collect()),
+        Cells::Number(
+            roles
+                .iter()
+                .map(|role| Some(file_number(role.file)))
+                .collect(),
+        ),
         Cells::Whole(roles.iter().map(|role| Some(whole(role.row))).collect()),
     ]
 }
@@ -284,7 +294,11 @@ fn assign_cells(first_seq: u64, draft: &Draft, rows: &[&DraftRow]) -> Group {
     vec![
         seqs(first_seq, rows.len()),
         Cells::Id(rows.iter().map(|row| Some(row.record.0)).collect()),
-        Cells::Id(rows.iter().map(|row| before(row).map(Principal::uuid)).collect()),
+        Cells::Id(
+            rows.iter()
+                .map(|row| before(row).map(Principal::uuid))
+                .collect(),
+        ),
         Cells::Number(rows.iter().map(|row| before(row).map(type_code)).collect()),
         Cells::Id(rows.iter().map(|row| Some(after(row).uuid())).collect()),
         Cells::Number(rows.iter().map(|row| Some(type_code(after(row)))).collect()),
@@ -299,9 +313,19 @@ mod tests {
 
     #[test]
     fn file_names() {
-        check("a logical name", 4, "new_account2", "4-new_account2.parquet");
+        check(
+            "a logical name",
+            4,
+            "new_account2",
+            "4-new_account2.parquet",
+        );
         check("a way out of the folder", 4, "../x", "4-%2e%2e%2fx.parquet");
-        check("upper case is another name", 4, "Account", "4-%41ccount.parquet");
+        check(
+            "upper case is another name",
+            4,
+            "Account",
+            "4-%41ccount.parquet",
+        );
         check("the sign itself", 4, "%41", "4-%2541.parquet");
     }
 

@@ -87,9 +87,13 @@ pub(super) mod assign {
         SEQ_COLUMN,
         Column::new("record", Kind::Id),
         Column::new("before", Kind::Id).optional().repeating(),
-        Column::new("before_type", Kind::Number).optional().repeating(),
+        Column::new("before_type", Kind::Number)
+            .optional()
+            .repeating(),
         Column::new("after", Kind::Id).optional().repeating(),
-        Column::new("after_type", Kind::Number).optional().repeating(),
+        Column::new("after_type", Kind::Number)
+            .optional()
+            .repeating(),
         FILE_COLUMN,
         ROW_COLUMN,
     ];

@@ -17,9 +17,6 @@ mod scan;
 mod seal;
 mod table;
 
-#[cfg(test)]
-mod tests;
-
 pub use findings::PlaceRow;
 pub use read::{SealedPlan, StageFile};
 pub use seal::{ToSeal, schema, seal};
@@ -78,7 +75,9 @@ pub enum PlanError {
         what: String,
     },
     /// A change that nothing stopped lacks a value without which it cannot be written.
-    #[error("the change of {subject} lacks {what}, and no finding says so: a fault of this program")]
+    #[error(
+        "the change of {subject} lacks {what}, and no finding says so: a fault of this program"
+    )]
     Incomplete {
         /// Whom or what it is about.
         subject: String,

@@ -90,7 +90,9 @@ impl SealedPlan {
     /// The files of changes, in the order in which they are applied.
     pub fn stages(&self) -> Vec<StageFile> {
         let stages = self.document.changes.iter();
-        stages.filter_map(|stage| self.stage_of(stage).ok()).collect()
+        stages
+            .filter_map(|stage| self.stage_of(stage).ok())
+            .collect()
     }
 
     /// Hands out the changes of one file in order, in batches of `batch`, the last one smaller.

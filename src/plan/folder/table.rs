@@ -300,7 +300,11 @@ impl Encoder {
 
 /// Ids as slices of one buffer, which is one allocation instead of one for each.
 fn ids(cells: &[Option<Uuid>]) -> Vec<Option<FixedLenByteArray>> {
-    let bytes: Vec<u8> = cells.iter().flatten().flat_map(|id| *id.as_bytes()).collect();
+    let bytes: Vec<u8> = cells
+        .iter()
+        .flatten()
+        .flat_map(|id| *id.as_bytes())
+        .collect();
     let buffer = ByteArray::from(bytes);
     let mut starts = (0..).step_by(16);
     cells
