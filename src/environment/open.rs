@@ -24,8 +24,8 @@ const STATEMENTS_KEPT: usize = 64;
 pub(super) fn reading(path: &Path) -> Result<Connection, EnvironmentError> {
     expect_file(path)?;
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let opened = Connection::open_with_flags(path, flags)
-        .and_then(|connection| known(connection, path));
+    let opened =
+        Connection::open_with_flags(path, flags).and_then(|connection| known(connection, path));
     let checked = match opened {
         Err(error) if cannot_make_log(&error) && !has_log(path) => immutable(path)
             .unwrap_or(Err(error))

@@ -61,9 +61,8 @@ impl Owners {
         let mut told = Told::begin(progress, &format!("owners of {entity}"));
         let mut owners = Self::default();
         let mut numbers: HashMap<Principal, u32> = HashMap::new();
-        let mut statement = connection.prepare(
-            "SELECT id, owner_type, owner FROM record WHERE entity = ?1 ORDER BY id",
-        )?;
+        let mut statement = connection
+            .prepare("SELECT id, owner_type, owner FROM record WHERE entity = ?1 ORDER BY id")?;
         let mut rows = statement.query([number])?;
         while let Some(row) = rows.next()? {
             let principal = values::principal(row, 1)?;

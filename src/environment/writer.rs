@@ -208,11 +208,7 @@ impl Writer {
     }
 
     /// Runs one statement on the tables that no fact of the model fills.
-    pub(super) fn run(
-        &self,
-        statement: &str,
-        values: impl Params,
-    ) -> Result<(), EnvironmentError> {
+    pub(super) fn run(&self, statement: &str, values: impl Params) -> Result<(), EnvironmentError> {
         self.connection
             .prepare_cached(statement)
             .and_then(|mut statement| statement.execute(values))

@@ -83,10 +83,12 @@ fn stubs(wanted: &Wanted<'_>, draft: &mut Draft) {
 
 /// The one copy of the role of that name in a unit; `None` where there is none, or several.
 fn role_in_unit(facts: &Facts, name: &str, unit: UnitId) -> Option<RoleId> {
-    let mut copies = facts
-        .roles_named(name)
-        .iter()
-        .filter(|id| facts.roles().get(*id).is_some_and(|role| role.business_unit == unit));
+    let mut copies = facts.roles_named(name).iter().filter(|id| {
+        facts
+            .roles()
+            .get(*id)
+            .is_some_and(|role| role.business_unit == unit)
+    });
     let first = copies.next().copied();
     copies.next().is_none().then_some(first).flatten()
 }
@@ -96,12 +98,16 @@ fn first_places(wanted: &Wanted<'_>) -> BTreeMap<usize, (FileId, u64, u64)> {
     let mut places = BTreeMap::new();
     for rows in wanted.records {
         for row in &rows.rows {
-            let crate::model::OwnerCell::Reference(reference) = row.owner else { continue };
+            let crate::model::OwnerCell::Reference(reference) = row.owner else {
+                continue;
+            };
             let resolved = wanted.resolution.resolved.get(reference.0 as usize);
             if let Some(Verdict::Stub(index)) = resolved.map(|resolved| &resolved.verdict) {
-                places
-                    .entry(*index)
-                    .or_insert((rows.file, u64::from(row.row), u64::from(row.line)));
+                places.entry(*index).or_insert((
+                    rows.file,
+                    u64::from(row.row),
+                    u64::from(row.line),
+                ));
             }
         }
     }
@@ -112,16 +118,22 @@ fn first_places(wanted: &Wanted<'_>) -> BTreeMap<usize, (FileId, u64, u64)> {
 fn principal_of(resolution: &Resolution, verdict: &Verdict) -> Option<Principal> {
     match verdict {
         Verdict::Matched { principal, .. } | Verdict::Fallback(principal) => Some(*principal),
-        Verdict::Stub(index) => {
-            resolution.stubs.get(*index).map(|person| Principal::User(person.id))
-        }
+        Verdict::Stub(index) => resolution
+            .stubs
+            .get(*index)
+            .map(|person| Principal::User(person.id)),
         Verdict::Left | Verdict::Stopped(_) => None,
     }
 }
 
 /// Puts every remark about a reference at a row that holds it.
 fn remark(findings: &mut Findings, reference: &str, resolved: &Resolved, place: &Place) {
-    for Remark { code, message, cure } in &resolved.remarks {
+    for Remark {
+        code,
+        message,
+        cure,
+    } in &resolved.remarks
+    {
         let id = findings.about(*code, reference, || message.clone(), || cure.clone());
         findings.place(id, place.clone());
     }
@@ -134,9 +146,7 @@ fn settle(draft: &mut Draft, file: FileId, fate: Fate) {
 
 fn matches(wanted: &Wanted<'_>, draft: &Draft) -> MatchCounts {
     let mut counts = MatchCounts::default();
-    for ((_, reference), resolved) in
-        wanted.references.iter().zip(&wanted.resolution.resolved)
-    {
+    for ((_, reference), resolved) in wanted.references.iter().zip(&wanted.resolution.resolved) {
         let rows: u64 = wanted
             .records
             .iter()
@@ -152,7 +162,10 @@ fn matches(wanted: &Wanted<'_>, draft: &Draft) -> MatchCounts {
             Verdict::Left => &mut counts.left,
             Verdict::Stopped(code) => counts.stopped.entry(*code).or_default(),
         };
-        *count = MatchCount { references: count.references + 1, rows: count.rows + rows };
+        *count = MatchCount {
+            references: count.references + 1,
+            rows: count.rows + rows,
+        };
     }
     counts.blank_rows = draft.matches.blank_rows;
     counts
@@ -160,7 +173,10 @@ fn matches(wanted: &Wanted<'_>, draft: &Draft) -> MatchCounts {
 
 /// What a person calls an input.
 fn name_of(inputs: &[Input], file: FileId) -> &str {
-    inputs.iter().find(|input| input.file == file).map_or("?", |input| input.name.as_str())
+    inputs
+        .iter()
+        .find(|input| input.file == file)
+        .map_or("?", |input| input.name.as_str())
 }
 
 /// The unit of a principal: of a stub user the root.
@@ -171,8 +187,18 @@ fn unit_of(wanted: &Wanted<'_>, draft: &Draft, principal: Principal) -> Option<U
             .users()
             .get(&user)
             .map(|user| user.business_unit)
-            .or_else(|| draft.stubs.iter().find(|stub| stub.person.id == user)?.business_unit),
-        Principal::Team(team) => wanted.facts.teams().get(&team).map(|team| team.business_unit),
+            .or_else(|| {
+                draft
+                    .stubs
+                    .iter()
+                    .find(|stub| stub.person.id == user)?
+                    .business_unit
+            }),
+        Principal::Team(team) => wanted
+            .facts
+            .teams()
+            .get(&team)
+            .map(|team| team.business_unit),
     }
 }
 
@@ -185,7 +211,11 @@ fn label_of(wanted: &Wanted<'_>, principal: Principal) -> String {
             .get(&id)
             .map(crate::model::User::label)
             .or_else(|| {
-                let stub = wanted.resolution.stubs.iter().find(|person| person.id == id)?;
+                let stub = wanted
+                    .resolution
+                    .stubs
+                    .iter()
+                    .find(|person| person.id == id)?;
                 Some(stub.full_name.clone())
             }),
         Principal::Team(id) => wanted.facts.teams().get(&id).map(|team| team.name.clone()),

@@ -11,14 +11,20 @@ use crate::model::{Cascade, CascadeAssign};
 /// The order of each table: 0 for one without a parent among them, else one more than its highest
 /// parent's. Tables in a ring of cascades keep the order that the rest of the ring gives them.
 pub(super) fn order(tables: &BTreeSet<&str>, cascades: &[Cascade]) -> BTreeMap<String, u16> {
-    let mut order: BTreeMap<String, u16> =
-        tables.iter().map(|table| ((*table).to_owned(), 0)).collect();
+    let mut order: BTreeMap<String, u16> = tables
+        .iter()
+        .map(|table| ((*table).to_owned(), 0))
+        .collect();
     // A chain of n tables settles in n rounds; a ring never does, and is cut by the bound.
     for _ in 0..tables.len() {
         let mut moved = false;
         for cascade in cascades.iter().filter(|cascade| reaches(cascade)) {
-            let Some(parent) = order.get(&cascade.parent).copied() else { continue };
-            let Some(child) = order.get_mut(&cascade.child) else { continue };
+            let Some(parent) = order.get(&cascade.parent).copied() else {
+                continue;
+            };
+            let Some(child) = order.get_mut(&cascade.child) else {
+                continue;
+            };
             if *child <= parent {
                 *child = parent + 1;
                 moved = true;

@@ -14,14 +14,20 @@ use crate::model::{
     BlankPolicy, Code, Fate, Findings, OwnerCell, Place, Principal, RecordCell, RecordId,
     RecordRow, RecordRows, Verdict,
 };
-use crate::plan::build::{Wanted, name_of, order, principal_of, record_finding, remark, repeats, settle};
+use crate::plan::build::{
+    Wanted, name_of, order, principal_of, record_finding, remark, repeats, settle,
+};
 use crate::plan::{Draft, DraftRow, DraftTable, PrincipalIndex};
 
 /// Numbers for principals, in order of first appearance.
 type Numbers = HashMap<Principal, PrincipalIndex, foldhash::fast::FixedState>;
 
 pub(super) fn build(wanted: &Wanted<'_>, draft: &mut Draft, findings: &mut Findings) {
-    let names: BTreeSet<&str> = wanted.records.iter().map(|rows| rows.entity.as_str()).collect();
+    let names: BTreeSet<&str> = wanted
+        .records
+        .iter()
+        .map(|rows| rows.entity.as_str())
+        .collect();
     let orders = order::order(&names, wanted.facts.cascades());
     let mut numbers = Numbers::default();
     let mut tables: Vec<DraftTable> = Vec::new();
@@ -44,9 +50,7 @@ pub(super) fn build(wanted: &Wanted<'_>, draft: &mut Draft, findings: &mut Findi
         keep_what_is_so(&mut table);
         tables.push(table);
     }
-    tables.sort_by(|left, right| {
-        (left.order, &left.entity).cmp(&(right.order, &right.entity))
-    });
+    tables.sort_by(|left, right| (left.order, &left.entity).cmp(&(right.order, &right.entity)));
     draft.tables = tables;
 }
 
@@ -61,7 +65,11 @@ fn keep_what_is_so(table: &mut DraftTable) {
 
 /// What one row comes to, before its findings are written down.
 enum Step {
-    Row { record: RecordId, before: Option<Principal>, after: Principal },
+    Row {
+        record: RecordId,
+        before: Option<Principal>,
+        after: Principal,
+    },
     Settled(Fate),
 }
 
@@ -78,13 +86,20 @@ fn file(
         .key_field
         .as_ref()
         .and_then(|field| wanted.keys.get(&(rows.entity.clone(), field.clone())));
-    let steps: Vec<Step> =
-        rows.rows.par_iter().map(|row| step(wanted, rows, row, owners, keys)).collect();
+    let steps: Vec<Step> = rows
+        .rows
+        .par_iter()
+        .map(|row| step(wanted, rows, row, owners, keys))
+        .collect();
     for (row, step) in rows.rows.iter().zip(steps) {
         say(wanted, rows, row, keys, draft, findings);
         match step {
             Step::Settled(fate) => settle(draft, rows.file, fate),
-            Step::Row { record, before, after } => {
+            Step::Row {
+                record,
+                before,
+                after,
+            } => {
                 let before = before.map(|owner| number(numbers, &mut draft.principals, owner));
                 let after = number(numbers, &mut draft.principals, after);
                 table.rows.push(DraftRow {
@@ -127,7 +142,11 @@ fn step(
         Ok(after) => after,
         Err(fate) => return Step::Settled(fate),
     };
-    Step::Row { record, before: owners.and_then(|owners| owners.owner(record)), after }
+    Step::Row {
+        record,
+        before: owners.and_then(|owners| owners.owner(record)),
+        after,
+    }
 }
 
 fn record_of(rows: &RecordRows, row: &RecordRow, keys: Option<&Keys>) -> Result<RecordId, Code> {
@@ -227,5 +246,11 @@ fn key_finding(
         }
         _ => format!("no record of `{entity}` holds `{key}` in `{field}`"),
     };
-    record_finding(findings, code, &format!("{entity} {field} {key}"), message, place);
+    record_finding(
+        findings,
+        code,
+        &format!("{entity} {field} {key}"),
+        message,
+        place,
+    );
 }

@@ -19,15 +19,12 @@ pub(super) fn settle(
     let rows = &table.rows;
     order.par_sort_unstable_by_key(|index| (rows[*index as usize].record, *index));
     let mut groups: Vec<&[u32]> = order
-        .chunk_by(|left, right| {
-            rows[*left as usize].record == rows[*right as usize].record
-        })
+        .chunk_by(|left, right| rows[*left as usize].record == rows[*right as usize].record)
         .filter(|group| group.len() > 1)
         .collect();
     // Findings are told in the order of rows, whatever the ids are.
     groups.sort_unstable_by_key(|group| group[0]);
-    let settled: Vec<(u32, Fate)> =
-        groups.iter().flat_map(|group| fates(rows, group)).collect();
+    let settled: Vec<(u32, Fate)> = groups.iter().flat_map(|group| fates(rows, group)).collect();
     for group in &groups {
         tell(inputs, principals, table, group, findings);
     }
@@ -38,15 +35,23 @@ pub(super) fn settle(
 
 fn agree(rows: &[DraftRow], group: &[u32]) -> bool {
     let first = rows[group[0] as usize].after;
-    group.iter().all(|index| rows[*index as usize].after == first)
+    group
+        .iter()
+        .all(|index| rows[*index as usize].after == first)
 }
 
 /// The new fates of the rows of one record.
 fn fates(rows: &[DraftRow], group: &[u32]) -> Vec<(u32, Fate)> {
     if agree(rows, group) {
-        group[1..].iter().map(|index| (*index, Fate::Repeated)).collect()
+        group[1..]
+            .iter()
+            .map(|index| (*index, Fate::Repeated))
+            .collect()
     } else {
-        group.iter().map(|index| (*index, Fate::Stopped(Code::Rec003))).collect()
+        group
+            .iter()
+            .map(|index| (*index, Fate::Stopped(Code::Rec003)))
+            .collect()
     }
 }
 
@@ -62,11 +67,19 @@ fn tell(
     let record = first.record;
     let subject = format!("{} {record}", table.entity);
     let same = agree(rows, group);
-    let (code, told) = if same { (Code::Rec004, &group[1..]) } else { (Code::Rec003, group) };
+    let (code, told) = if same {
+        (Code::Rec004, &group[1..])
+    } else {
+        (Code::Rec003, group)
+    };
     let message = || {
         let origin = name_of(inputs, first.file);
         if same {
-            format!("named {} times with the same owner, first in `{origin}`, row {}", group.len(), first.row)
+            format!(
+                "named {} times with the same owner, first in `{origin}`, row {}",
+                group.len(),
+                first.row
+            )
         } else {
             let mut owners: Vec<Principal> = group
                 .iter()
@@ -75,7 +88,11 @@ fn tell(
                 .collect();
             owners.sort_unstable();
             owners.dedup();
-            format!("named {} times with {} different owners", group.len(), owners.len())
+            format!(
+                "named {} times with {} different owners",
+                group.len(),
+                owners.len()
+            )
         }
     };
     let id = findings.about(code, &subject, message, || code.rule().cure.to_owned());

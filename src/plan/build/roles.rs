@@ -43,7 +43,8 @@ pub(super) fn build(wanted: &Wanted<'_>, draft: &mut Draft, findings: &mut Findi
                 }
                 Err(Some(fault)) => {
                     settle(draft, *file, Fate::Stopped(fault.code));
-                    let place = Place::row(*file, row.row, row.line).cell(fault.column, &fault.cell);
+                    let place =
+                        Place::row(*file, row.row, row.line).cell(fault.column, &fault.cell);
                     let cure = || fault.code.rule().cure.to_owned();
                     let id = findings.about(fault.code, &fault.subject, || fault.message, cure);
                     findings.place(id, place);
@@ -68,9 +69,16 @@ fn ask(wanted: &Wanted<'_>, draft: &Draft, row: &RoleRow) -> Result<Option<Ask>,
             cell: text.clone(),
         })
     })?;
-    let Some(principal) = principal(wanted, row)? else { return Ok(None) };
+    let Some(principal) = principal(wanted, row)? else {
+        return Ok(None);
+    };
     let (role, role_name) = role(wanted, draft, row, principal).map_err(Some)?;
-    Ok(Some(Ask { action, principal, role, role_name }))
+    Ok(Some(Ask {
+        action,
+        principal,
+        role,
+        role_name,
+    }))
 }
 
 fn principal(wanted: &Wanted<'_>, row: &RoleRow) -> Result<Option<Principal>, Option<Fault>> {
@@ -98,7 +106,10 @@ fn principal(wanted: &Wanted<'_>, row: &RoleRow) -> Result<Option<Principal>, Op
         ))),
         Verdict::Stopped(code) => {
             let why = resolved.remarks.iter().find(|remark| remark.code == *code);
-            let why = why.map_or_else(|| code.rule().title.to_owned(), |remark| remark.message.clone());
+            let why = why.map_or_else(
+                || code.rule().title.to_owned(),
+                |remark| remark.message.clone(),
+            );
             Err(Some(fault(text, why)))
         }
         verdict => Ok(principal_of(wanted.resolution, verdict)),
@@ -127,9 +138,19 @@ fn role(
     }
     let own = unit_of(wanted, draft, principal);
     let unit = named_unit(wanted, row, own)?.or(own);
-    let in_unit: Vec<RoleId> =
-        copies.iter().copied().filter(|role| unit_of_role(wanted, *role) == unit).collect();
-    let roots = roots(wanted, if in_unit.is_empty() { &copies } else { &in_unit });
+    let in_unit: Vec<RoleId> = copies
+        .iter()
+        .copied()
+        .filter(|role| unit_of_role(wanted, *role) == unit)
+        .collect();
+    let roots = roots(
+        wanted,
+        if in_unit.is_empty() {
+            &copies
+        } else {
+            &in_unit
+        },
+    );
     match (in_unit.as_slice(), roots.as_slice()) {
         ([copy], _) => Ok((*copy, role_name(wanted, *copy))),
         ([], [root]) => Ok((*root, role_name(wanted, *root))),
@@ -139,7 +160,9 @@ fn role(
 
 /// Every copy of the role that a text means: by name, or one copy by its id.
 fn copies(wanted: &Wanted<'_>, text: &str) -> Vec<RoleId> {
-    let by_id = parse_guid(text).map(RoleId).filter(|id| wanted.facts.roles().contains_key(id));
+    let by_id = parse_guid(text)
+        .map(RoleId)
+        .filter(|id| wanted.facts.roles().contains_key(id));
     match by_id.and_then(|id| wanted.facts.roles().get(&id)) {
         Some(role) => wanted.facts.role_copies(role.root).to_vec(),
         None => wanted.facts.roles_named(text).to_vec(),
@@ -147,11 +170,19 @@ fn copies(wanted: &Wanted<'_>, text: &str) -> Vec<RoleId> {
 }
 
 fn unit_of_role(wanted: &Wanted<'_>, role: RoleId) -> Option<UnitId> {
-    wanted.facts.roles().get(&role).map(|role| role.business_unit)
+    wanted
+        .facts
+        .roles()
+        .get(&role)
+        .map(|role| role.business_unit)
 }
 
 fn role_name(wanted: &Wanted<'_>, role: RoleId) -> String {
-    wanted.facts.roles().get(&role).map_or_else(|| role.to_string(), |role| role.name.clone())
+    wanted
+        .facts
+        .roles()
+        .get(&role)
+        .map_or_else(|| role.to_string(), |role| role.name.clone())
 }
 
 fn roots(wanted: &Wanted<'_>, copies: &[RoleId]) -> Vec<RoleId> {
@@ -171,7 +202,9 @@ fn named_unit(
     row: &RoleRow,
     own: Option<UnitId>,
 ) -> Result<Option<UnitId>, Fault> {
-    let Some(text) = row.business_unit.as_deref() else { return Ok(None) };
+    let Some(text) = row.business_unit.as_deref() else {
+        return Ok(None);
+    };
     let units: Vec<UnitId> = wanted
         .facts
         .units()
@@ -188,12 +221,18 @@ fn named_unit(
     };
     match units.as_slice() {
         [unit] => Ok(Some(*unit)),
-        [] => Err(fault(Code::Rol001, format!("`{text}` is no business unit of the environment"))),
+        [] => Err(fault(
+            Code::Rol001,
+            format!("`{text}` is no business unit of the environment"),
+        )),
         several => match own.filter(|own| several.contains(own)) {
             Some(own) => Ok(Some(own)),
             None => Err(fault(
                 Code::Rol002,
-                format!("{} business units are called `{text}`; write the unit's id", several.len()),
+                format!(
+                    "{} business units are called `{text}`; write the unit's id",
+                    several.len()
+                ),
             )),
         },
     }
@@ -252,7 +291,11 @@ fn near_names(wanted: &Wanted<'_>, text: &str) -> Vec<String> {
     }
     let mut names: Vec<(&str, f64)> = names.into_iter().collect();
     names.sort_by(|left, right| right.1.total_cmp(&left.1).then(left.0.cmp(right.0)));
-    names.into_iter().take(3).map(|(name, _)| name.to_owned()).collect()
+    names
+        .into_iter()
+        .take(3)
+        .map(|(name, _)| name.to_owned())
+        .collect()
 }
 
 fn several(wanted: &Wanted<'_>, text: &str, roots: &[RoleId]) -> String {
@@ -263,7 +306,11 @@ fn several(wanted: &Wanted<'_>, text: &str, roots: &[RoleId]) -> String {
             Some(format!("{} ({root})", unit.name))
         })
         .collect();
-    format!("{} roles are called `{text}`: made in {}", roots.len(), units.join(", "))
+    format!(
+        "{} roles are called `{text}`: made in {}",
+        roots.len(),
+        units.join(", ")
+    )
 }
 
 /// Takes a whole ask into the draft, unless it is so already or was asked before.
@@ -275,21 +322,32 @@ fn take(
     row: &RoleRow,
     ask: Ask,
 ) {
-    let Ask { action, principal, role, role_name } = ask;
+    let Ask {
+        action,
+        principal,
+        role,
+        role_name,
+    } = ask;
     let subject = format!("{role_name} of {}", label_of(wanted, principal));
     let mut place = Place::row(row.file, row.row, row.line);
     place.column = Some(row.columns.role);
-    let mut tell = |code: Code, message: String| {
+    let tell = |code: Code, message: String| {
         let id = findings.about(code, &subject, || message, || code.rule().cure.to_owned());
         findings.place(id, place);
     };
     if let Some((before, file, first)) = asked.get(&(principal, role)) {
         let origin = crate::plan::build::name_of(wanted.inputs, *file);
         if *before == action {
-            tell(Code::Rol007, format!("asked for before, in `{origin}`, row {first}"));
+            tell(
+                Code::Rol007,
+                format!("asked for before, in `{origin}`, row {first}"),
+            );
             settle(draft, row.file, Fate::Repeated);
         } else {
-            tell(Code::Rol015, format!("`{origin}`, row {first}, asks for the opposite"));
+            tell(
+                Code::Rol015,
+                format!("`{origin}`, row {first}, asks for the opposite"),
+            );
             settle(draft, row.file, Fate::Stopped(Code::Rol015));
             withdraw(draft, principal, role, *file);
         }
