@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use crate::check::roles::Removal;
 use crate::check::state::{Seen, State};
-use crate::check::{Case, Fall};
+use crate::check::{Fall, Trial};
 use crate::model::{
     AccessMode, Code, Loadable, Principal, RoleId, User, UserId, comparison_key, parse_guid,
     setting,
@@ -17,13 +17,13 @@ use crate::plan::Cause;
 
 /// Judges the removals, all together; what falls, by its place in the draft.
 pub(super) fn check(
-    case: &mut Case<'_>,
+    trial: &mut Trial<'_>,
     state: &State<'_>,
     removals: &[Removal],
 ) -> Vec<(usize, Fall)> {
-    let mut falls = last_administrator(case, state, removals);
+    let mut falls = last_administrator(trial, state, removals);
     for removal in removals {
-        if let Some(cause) = protected(case, removal.user) {
+        if let Some(cause) = protected(trial, removal.user) {
             falls.push((removal.index, Fall::Own(cause)));
         }
     }
@@ -32,7 +32,7 @@ pub(super) fn check(
 
 /// The role System Administrator would be left to nobody who is enabled.
 fn last_administrator(
-    case: &mut Case<'_>,
+    trial: &mut Trial<'_>,
     state: &State<'_>,
     removals: &[Removal],
 ) -> Vec<(usize, Fall)> {
@@ -47,18 +47,18 @@ fn last_administrator(
     if removals.is_empty() || one_remains(state, &removed, Seen::Surviving) {
         return Vec::new();
     }
-    if !case.facts.loaded(Loadable::UserRoles) {
+    if !trial.facts.loaded(Loadable::UserRoles) {
         let needs = BTreeSet::from([Loadable::UserRoles]);
-        case.unasked(Code::Acc009, &needs, removals.len() as u64);
+        trial.unasked(Code::Acc009, &needs, removals.len() as u64);
         return Vec::new();
     }
     let fall = if one_remains(state, &removed, Seen::Intended) {
         replacement_fell(state, &removed).map(Fall::Blocked)
     } else {
-        Some(Fall::Own(nobody_left(case, &removals)))
+        Some(Fall::Own(nobody_left(trial, &removals)))
     };
     // A disabled user's role keeps nobody in; it falls only where nobody enabled had it before.
-    let enabled = |removal: &&&Removal| is_enabled(case, removal.user);
+    let enabled = |removal: &&&Removal| is_enabled(trial, removal.user);
     let any_enabled = removals.iter().any(|removal| enabled(&removal));
     fall.map_or_else(Vec::new, |fall| {
         let fallen = removals.iter();
@@ -69,8 +69,12 @@ fn last_administrator(
     })
 }
 
-fn is_enabled(case: &Case<'_>, user: UserId) -> bool {
-    case.facts.users().get(&user).is_some_and(|user| !user.disabled)
+fn is_enabled(trial: &Trial<'_>, user: UserId) -> bool {
+    trial
+        .facts
+        .users()
+        .get(&user)
+        .is_some_and(|user| !user.disabled)
 }
 
 fn one_remains(state: &State<'_>, removed: &BTreeSet<(UserId, RoleId)>, seen: Seen) -> bool {
@@ -91,44 +95,46 @@ fn replacement_fell(state: &State<'_>, removed: &BTreeSet<(UserId, RoleId)>) -> 
             let fallen = state.fallen(Principal::User(user.id));
             fallen.map(|(role, cause)| (user.id, role, cause))
         })
-        .filter(|(user, role, _)| state.is_administrator(*role) && !removed.contains(&(*user, *role)))
+        .filter(|(user, role, _)| {
+            state.is_administrator(*role) && !removed.contains(&(*user, *role))
+        })
         .map(|(_, _, cause)| cause)
         .min()
 }
 
-fn nobody_left(case: &mut Case<'_>, removals: &[&Removal]) -> Cause {
-    let subject = case.labels.role(removals[0].role);
+fn nobody_left(trial: &mut Trial<'_>, removals: &[&Removal]) -> Cause {
+    let subject = trial.labels.role(removals[0].role);
     let users: BTreeSet<UserId> = removals.iter().map(|removal| removal.user).collect();
     let users: Vec<String> = users
         .into_iter()
-        .map(|user| case.labels.principal(Principal::User(user)))
+        .map(|user| trial.labels.principal(Principal::User(user)))
         .collect();
     let message = || {
         let users = users.join(", ");
         format!("the rows take `{subject}` from {users}, and no other enabled user has it")
     };
     let cure = || Code::Acc009.rule().cure.to_owned();
-    case.cause(Code::Acc009, &subject, message, cure)
+    trial.cause(Code::Acc009, &subject, message, cure)
 }
 
 /// The caller and the service's own users keep what they have.
-fn protected(case: &mut Case<'_>, id: UserId) -> Option<Cause> {
-    let user = case.facts.users().get(&id)?;
-    let what = if caller(case) == Some(id) {
+fn protected(trial: &mut Trial<'_>, id: UserId) -> Option<Cause> {
+    let user = trial.facts.users().get(&id)?;
+    let what = if caller(trial) == Some(id) {
         "the user who applies the plan (the setting `caller`)"
     } else if is_built_in(user) {
         "a user of the service itself"
     } else {
         return None;
     };
-    let subject = case.labels.principal(Principal::User(id));
+    let subject = trial.labels.principal(Principal::User(id));
     let message = || format!("{subject} is {what}, and rows remove roles; expected none to");
     let cure = || Code::Acc009.rule().cure.to_owned();
-    Some(case.cause(Code::Acc009, &subject, message, cure))
+    Some(trial.cause(Code::Acc009, &subject, message, cure))
 }
 
-fn caller(case: &Case<'_>) -> Option<UserId> {
-    parse_guid(case.facts.setting(setting::CALLER)?).map(UserId)
+fn caller(trial: &Trial<'_>) -> Option<UserId> {
+    parse_guid(trial.facts.setting(setting::CALLER)?).map(UserId)
 }
 
 /// SYSTEM, INTEGRATION, and Microsoft's support and delegated administrator accounts.

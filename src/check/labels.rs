@@ -57,7 +57,9 @@ impl<'a> Labels<'a> {
         };
         match label {
             None => principal.to_string(),
-            Some(label) if self.shared.contains(&label) => format!("{label} ({})", principal.uuid()),
+            Some(label) if self.shared.contains(&label) => {
+                format!("{label} ({})", principal.uuid())
+            }
             Some(label) => label,
         }
     }
@@ -92,11 +94,11 @@ impl<'a> Labels<'a> {
 pub(super) fn listed(texts: impl IntoIterator<Item = String>) -> String {
     let texts: Vec<String> = texts.into_iter().map(|text| format!("`{text}`")).collect();
     let shown = texts.len().min(LISTED_MAX);
-    let mut list = texts[..shown].join(", ");
-    if texts.len() > shown {
-        list.push_str(&format!(" and {} more", texts.len() - shown));
+    let list = texts[..shown].join(", ");
+    match texts.len() - shown {
+        0 => list,
+        more => format!("{list} and {more} more"),
     }
-    list
 }
 
 fn user_label(user: &User) -> String {

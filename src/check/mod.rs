@@ -26,7 +26,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::check::labels::Labels;
 use crate::check::state::State;
 use crate::environment::Facts;
-use crate::model::{Accept, Code, FindingId, Findings, Loadable};
+use crate::model::{Accept, Code, Findings, Loadable};
 use crate::plan::{Cause, Draft, Unchecked};
 
 pub use approve::{ApprovedPlan, NotApproved, approvable, approve};
@@ -42,32 +42,32 @@ pub fn check(
     accept: &Accept,
     findings: &mut Findings,
 ) -> Vec<Unchecked> {
-    let mut case = Case {
+    let mut trial = Trial {
         facts,
         labels: Labels::of(facts, &draft.stubs),
         findings,
         unasked: BTreeMap::new(),
     };
-    stubs::check(&mut case, &mut draft.stubs, &draft.default_role_names);
-    roles::check_given(&mut case, &draft.stubs, &mut draft.roles);
+    stubs::check(&mut trial, &mut draft.stubs, &draft.default_role_names);
+    roles::check_given(&mut trial, &draft.stubs, &mut draft.roles);
     let state = State::of(facts, &draft.stubs, &draft.roles);
-    roles::check_removed(&mut case, &state, &mut draft.roles);
+    roles::check_removed(&mut trial, &state, &mut draft.roles);
     for table in &mut draft.tables {
-        records::check(&mut case, table);
-        owners::check(&mut case, &state, &draft.principals, table);
+        records::check(&mut trial, table);
+        owners::check(&mut trial, &state, &draft.principals, table);
     }
-    case.unchecked(accept)
+    trial.unchecked(accept)
 }
 
 /// What every rule works with.
-struct Case<'a> {
+struct Trial<'a> {
     facts: &'a Facts,
     labels: Labels<'a>,
     findings: &'a mut Findings,
     unasked: BTreeMap<Code, (BTreeSet<Loadable>, u64)>,
 }
 
-impl Case<'_> {
+impl Trial<'_> {
     /// The finding of a rule about a subject, as the cause of what falls by it.
     fn cause(
         &mut self,
@@ -124,9 +124,5 @@ impl Fall {
         match self {
             Self::Own(cause) | Self::Blocked(cause) => cause,
         }
-    }
-
-    fn is_of(self, finding: FindingId) -> bool {
-        self.cause().finding == finding
     }
 }

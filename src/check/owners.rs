@@ -9,19 +9,19 @@ use rayon::prelude::*;
 use crate::check::privileges::{Reading, Right, Standing, lost, standing};
 use crate::check::records::{CHUNK_ROWS, Column, mark};
 use crate::check::state::{Seen, State};
-use crate::check::{Case, Fall};
-use crate::model::{Code, Depth, Fate, Principal};
+use crate::check::{Fall, Trial};
+use crate::model::{Code, Depth, Fate, Loadable, Principal, Team};
 use crate::plan::{Cause, DraftRow, DraftTable};
 
 /// Judges the owners to be of a table's standing rows.
 pub(super) fn check(
-    case: &mut Case<'_>,
+    trial: &mut Trial<'_>,
     state: &State<'_>,
     principals: &[Principal],
     table: &mut DraftTable,
 ) {
     let counts = count(&table.rows, principals.len());
-    let reading = Reading::of(&table.entity, case.facts);
+    let reading = Reading::of(&table.entity, trial.facts);
     let judged: Vec<Option<Judgement>> = counts
         .par_iter()
         .zip(principals)
@@ -36,10 +36,10 @@ pub(super) fn check(
             entity: &table.entity,
             principal: principals[index],
         };
-        falls[index] = speak(case, &about, judgement, counts[index]);
+        falls[index] = speak(trial, &about, judgement, counts[index]);
     }
     if falls.iter().any(Option::is_some) {
-        mark(case, table, Column::Owner, |row| {
+        mark(trial, table, Column::Owner, |row| {
             falls[row.after.0 as usize]
         });
     }
@@ -114,7 +114,7 @@ struct About<'a> {
 
 /// Says what was judged; how the rows fall, if they do.
 fn speak(
-    case: &mut Case<'_>,
+    trial: &mut Trial<'_>,
     about: &About<'_>,
     judgement: Judgement,
     rows: u64,
@@ -123,43 +123,43 @@ fn speak(
         Judgement::Stands => None,
         Judgement::Blocked(cause) => Some(Fall::Blocked(cause)),
         Judgement::Unknown(standing) => {
-            unasked(case, &standing, rows);
+            unasked(trial, &standing, rows);
             None
         }
-        Judgement::Own(Standing::AccessTeam) => Some(Fall::Own(access_team(case, about))),
-        Judgement::Own(Standing::NoRole) => Some(Fall::Own(no_role(case, about))),
-        Judgement::Own(_) => Some(Fall::Own(cannot_read(case, about))),
+        Judgement::Own(Standing::AccessTeam) => Some(Fall::Own(access_team(trial, about))),
+        Judgement::Own(Standing::NoRole) => Some(Fall::Own(no_role(trial, about))),
+        Judgement::Own(_) => Some(Fall::Own(cannot_read(trial, about))),
     }
 }
 
-fn unasked(case: &mut Case<'_>, standing: &Standing, rows: u64) {
+fn unasked(trial: &mut Trial<'_>, standing: &Standing, rows: u64) {
     let Standing::Unknown { needs, kind, role } = standing else {
         return;
     };
-    case.unasked(Code::Own009, needs, rows);
+    trial.unasked(Code::Own009, needs, rows);
     if *role {
         let mut needs = needs.clone();
-        needs.remove(&crate::model::Loadable::RolePrivileges);
-        case.unasked(Code::Own010, &needs, rows);
+        needs.remove(&Loadable::RolePrivileges);
+        trial.unasked(Code::Own010, &needs, rows);
     }
     if *kind {
-        let needs = [crate::model::Loadable::Teams].into();
-        case.unasked(Code::Own008, &needs, rows);
+        let needs = [Loadable::Teams].into();
+        trial.unasked(Code::Own008, &needs, rows);
     }
 }
 
 /// OWN008.
-fn access_team(case: &mut Case<'_>, about: &About<'_>) -> Cause {
-    let subject = case.labels.principal(about.principal);
+fn access_team(trial: &mut Trial<'_>, about: &About<'_>) -> Cause {
+    let subject = trial.labels.principal(about.principal);
     let message = || format!("{subject} is an access team; expected a user or a team that can own");
     let cure = || Code::Own008.rule().cure.to_owned();
-    case.cause(Code::Own008, &subject, message, cure)
+    trial.cause(Code::Own008, &subject, message, cure)
 }
 
 /// OWN010.
-fn no_role(case: &mut Case<'_>, about: &About<'_>) -> Cause {
-    let subject = case.labels.principal(about.principal);
-    let unit = case.labels.unit(about.state.unit(about.principal));
+fn no_role(trial: &mut Trial<'_>, about: &About<'_>) -> Cause {
+    let subject = trial.labels.principal(about.principal);
+    let unit = trial.labels.unit(about.state.unit(about.principal));
     let through = match about.principal {
         Principal::User(_) => ", own or through a team",
         Principal::Team(_) => "",
@@ -171,16 +171,16 @@ fn no_role(case: &mut Case<'_>, about: &About<'_>) -> Cause {
         )
     };
     let cure = || Code::Own010.rule().cure.to_owned();
-    case.cause(Code::Own010, &subject, message, cure)
+    trial.cause(Code::Own010, &subject, message, cure)
 }
 
 /// OWN009.
-fn cannot_read(case: &mut Case<'_>, about: &About<'_>) -> Cause {
-    let who = case.labels.principal(about.principal);
+fn cannot_read(trial: &mut Trial<'_>, about: &About<'_>) -> Cause {
+    let who = trial.labels.principal(about.principal);
     let subject = format!("{who} on {}", about.entity);
-    let message = cannot_read_because(case, about, &who);
+    let message = cannot_read_because(trial, about, &who);
     let privilege = &about.reading.privilege;
-    let readers = case.facts.roles().values();
+    let readers = trial.facts.roles().values();
     let readers: Vec<_> = readers
         .filter(|role| about.reading.depth(role).is_some())
         .map(|role| role.id)
@@ -188,26 +188,26 @@ fn cannot_read(case: &mut Case<'_>, about: &About<'_>) -> Cause {
     let cure = if readers.is_empty() {
         format!("add `{privilege}` to a role of theirs and load again (no role has it yet)")
     } else {
-        let readers = case.labels.roles(readers);
+        let readers = trial.labels.roles(readers);
         format!("give {who} a role with `{privilege}` by a row of a `[[roles]]` file: {readers}")
     };
     let cure = || format!("{cure}; or rule for another owner in `owners.csv`");
-    case.cause(Code::Own009, &subject, || message, cure)
+    trial.cause(Code::Own009, &subject, || message, cure)
 }
 
-fn cannot_read_because(case: &Case<'_>, about: &About<'_>, who: &str) -> String {
+fn cannot_read_because(trial: &Trial<'_>, about: &About<'_>, who: &str) -> String {
     let About {
         state,
         reading,
         principal,
         ..
     } = about;
-    let unit = case.labels.unit(state.unit(*principal));
-    let own = case.labels.roles(state.roles(*principal, Seen::Intended));
+    let unit = trial.labels.unit(state.unit(*principal));
+    let own = trial.labels.roles(state.roles(*principal, Seen::Intended));
     let mut found = format!("{who} in business unit {unit} has {own}");
     if let Principal::User(user) = principal {
         for team in state.teams_of(*user) {
-            found.push_str(&through_team(case, state, reading, team));
+            found.push_str(&through_team(trial, state, reading, team));
         }
     }
     let privilege = &reading.privilege;
@@ -215,12 +215,7 @@ fn cannot_read_because(case: &Case<'_>, about: &About<'_>, who: &str) -> String 
 }
 
 /// What a member has through a team, and what the team's roles read that does not reach him.
-fn through_team(
-    case: &Case<'_>,
-    state: &State<'_>,
-    reading: &Reading,
-    team: &crate::model::Team,
-) -> String {
+fn through_team(trial: &Trial<'_>, state: &State<'_>, reading: &Reading, team: &Team) -> String {
     let roles = state.roles(Principal::Team(team.id), Seen::Intended);
     if roles.is_empty() {
         return String::new();
@@ -232,6 +227,6 @@ fn through_team(
     let short = deepest.map_or_else(String::new, |depth| {
         format!(" (`team-only`, reads at level `{depth}`, for members it needs `organisation`)")
     });
-    let roles = case.labels.roles(roles);
+    let roles = trial.labels.roles(roles);
     format!(", through team `{}` {roles}{short}", team.name)
 }

@@ -2,7 +2,6 @@
 //!
 //! In: the state that the stages before lead to. Out: what speaks against an owner, in three values:
 //! shown, refuted, or unknown because something was not loaded. Platform facts 3.3, 3.6, 4.2, 4.3.
-//! Named after no code of `service/`: this room foretells from look-ups of its own.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -25,7 +24,7 @@ pub(super) struct Reading {
 impl Reading {
     /// The roles that read the table of this logical name.
     pub(super) fn of(entity: &str, facts: &Facts) -> Self {
-        let wanted = read_privilege(entity);
+        let wanted = read_privilege(&entity.trim().to_lowercase());
         let mut reading = Self {
             privilege: wanted.clone(),
             depths: BTreeMap::new(),
@@ -45,11 +44,6 @@ impl Reading {
     /// How far a role reads the table; `None` where it does not, or where privileges are not loaded.
     pub(super) fn depth(&self, role: &Role) -> Option<Depth> {
         self.depths.get(&role.root).copied()
-    }
-
-    /// Whether any role reads the table.
-    pub(super) fn by_any_role(&self) -> bool {
-        !self.depths.is_empty()
     }
 }
 

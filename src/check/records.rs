@@ -5,7 +5,7 @@
 
 use rayon::prelude::*;
 
-use crate::check::{Case, Fall};
+use crate::check::{Fall, Trial};
 use crate::model::{Code, Fate, FileId, Ownership, Place};
 use crate::plan::{DraftRow, DraftTable};
 
@@ -20,17 +20,17 @@ pub(super) enum Column {
 }
 
 /// Judges the records of a table, whoever shall own them.
-pub(super) fn check(case: &mut Case<'_>, table: &mut DraftTable) {
-    not_owned(case, table);
-    not_there(case, table);
+pub(super) fn check(trial: &mut Trial<'_>, table: &mut DraftTable) {
+    not_owned(trial, table);
+    not_there(trial, table);
 }
 
 /// REC005: the table's rows belong to no user or team.
 ///
 /// Never left unchecked: where ownership was not loaded, either the table's records were, and have
 /// owners, or they were not, and REC002 stops every row.
-fn not_owned(case: &mut Case<'_>, table: &mut DraftTable) {
-    let known = case.facts.entity(&table.entity);
+fn not_owned(trial: &mut Trial<'_>, table: &mut DraftTable) {
+    let known = trial.facts.entity(&table.entity);
     let ownership = match known.and_then(|entity| entity.ownership) {
         None | Some(Ownership::User | Ownership::Team) => return,
         Some(ownership) => ownership,
@@ -41,12 +41,12 @@ fn not_owned(case: &mut Case<'_>, table: &mut DraftTable) {
     let entity = &table.entity;
     let message = || format!("`{entity}` has ownership `{ownership}`; expected `user` or `team`");
     let cure = || Code::Rec005.rule().cure.to_owned();
-    let cause = case.cause(Code::Rec005, entity, message, cure);
-    mark(case, table, Column::Owner, |_| Some(Fall::Own(cause)));
+    let cause = trial.cause(Code::Rec005, entity, message, cure);
+    mark(trial, table, Column::Owner, |_| Some(Fall::Own(cause)));
 }
 
 /// REC002: the record is not in the environment, or nobody can tell because none of its table is.
-fn not_there(case: &mut Case<'_>, table: &mut DraftTable) {
+fn not_there(trial: &mut Trial<'_>, table: &mut DraftTable) {
     let loaded = table.records_loaded;
     let is_missing = |row: &DraftRow| !loaded || row.before.is_none();
     let Some(first) = first_standing(table, is_missing) else {
@@ -61,8 +61,8 @@ fn not_there(case: &mut Case<'_>, table: &mut DraftTable) {
         }
     };
     let cure = || Code::Rec002.rule().cure.to_owned();
-    let cause = case.cause(Code::Rec002, entity, message, cure);
-    mark(case, table, Column::Id, |row| {
+    let cause = trial.cause(Code::Rec002, entity, message, cure);
+    mark(trial, table, Column::Id, |row| {
         is_missing(row).then_some(Fall::Own(cause))
     });
 }
@@ -81,12 +81,13 @@ fn any_standing(table: &DraftTable, is_meant: impl Fn(&DraftRow) -> bool + Sync)
 
 /// Marks every standing row that falls, and puts those with a fault of their own at its finding.
 pub(super) fn mark(
-    case: &mut Case<'_>,
+    trial: &mut Trial<'_>,
     table: &mut DraftTable,
     column: Column,
     judge: impl Fn(&DraftRow) -> Option<Fall> + Sync,
 ) {
-    let fallen: Vec<Vec<(usize, Fall)>> = table
+    // Only numbers are kept between the passes: millions of rows can fall by one finding.
+    let fallen: Vec<Vec<usize>> = table
         .rows
         .par_chunks_mut(CHUNK_ROWS)
         .enumerate()
@@ -95,19 +96,21 @@ pub(super) fn mark(
             let standing = numbered.filter(|(_, row)| row.fate == Fate::Change);
             standing
                 .filter_map(|(index, row)| {
-                    let fall = judge(row)?;
-                    row.fate = Fate::Stopped(fall.cause().code);
-                    Some((index, fall))
+                    row.fate = Fate::Stopped(judge(row)?.cause().code);
+                    Some(index)
                 })
                 .collect()
         })
         .collect();
-    for (index, fall) in fallen.into_iter().flatten() {
-        match fall {
-            Fall::Blocked(cause) => case.findings.blocks(cause.finding, 1),
-            Fall::Own(cause) => {
-                let place = place(table, &table.rows[index], column);
-                case.findings.place(cause.finding, place);
+    for index in fallen.into_iter().flatten() {
+        let row = &table.rows[index];
+        match judge(row) {
+            None => {}
+            Some(Fall::Blocked(cause)) => trial.findings.blocks(cause.finding, 1),
+            Some(Fall::Own(cause)) => {
+                trial
+                    .findings
+                    .place(cause.finding, place(table, row, column));
             }
         }
     }

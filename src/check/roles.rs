@@ -7,52 +7,52 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::check::labels::listed;
 use crate::check::state::{Seen, State};
-use crate::check::{Case, Fall, access};
+use crate::check::{Fall, Trial, access};
 use crate::model::{
-    Code, Loadable, Place, Principal, RoleAction, TeamType, UserId, setting, setting_on,
+    Code, Loadable, Place, Principal, RoleAction, RoleId, TeamType, UserId, setting, setting_on,
 };
 use crate::plan::{Cause, DraftRole, DraftStub};
 
 /// Judges every role to be given.
 ///
 /// A row may have several faults of its own, all of them are told; its fate is the lowest code's.
-pub(super) fn check_given(case: &mut Case<'_>, stubs: &[DraftStub], roles: &mut [DraftRole]) {
-    let state = State::of(case.facts, stubs, roles);
+pub(super) fn check_given(trial: &mut Trial<'_>, stubs: &[DraftStub], roles: &mut [DraftRole]) {
+    let state = State::of(trial.facts, stubs, roles);
     for role in roles {
         if role.action != RoleAction::Give || role.fallen.is_some() {
             continue;
         }
         let own = [
-            to_access_team(case, &state, role),
-            to_disabled(case, &state, role),
-            of_other_unit(case, &state, role),
+            to_access_team(trial, &state, role),
+            to_disabled(trial, &state, role),
+            of_other_unit(trial, &state, role),
         ];
         let own: Vec<Cause> = own.into_iter().flatten().collect();
         for cause in &own {
-            place(case, cause, role);
+            place(trial, cause, role);
         }
         let blocked = state.stub_fell(role.principal).map(Fall::Blocked);
-        role.fallen = case.fell(own.into_iter().map(Fall::Own).chain(blocked));
+        role.fallen = trial.fell(own.into_iter().map(Fall::Own).chain(blocked));
     }
 }
 
 /// Judges every role to be removed, all removals together.
-pub(super) fn check_removed(case: &mut Case<'_>, state: &State<'_>, roles: &mut [DraftRole]) {
+pub(super) fn check_removed(trial: &mut Trial<'_>, state: &State<'_>, roles: &mut [DraftRole]) {
     let removals: Vec<Removal> = removals(roles);
     let mut falls: BTreeMap<usize, BTreeSet<Fall>> = BTreeMap::new();
-    let judged = last_roles(case, state, &removals)
+    let judged = last_roles(trial, state, &removals)
         .into_iter()
-        .chain(access::check(case, state, &removals));
+        .chain(access::check(trial, state, &removals));
     for (index, fall) in judged {
         falls.entry(index).or_default().insert(fall);
     }
     for (index, falls) in falls {
         for fall in &falls {
             if let Fall::Own(cause) = fall {
-                place(case, cause, &roles[index]);
+                place(trial, cause, &roles[index]);
             }
         }
-        roles[index].fallen = case.fell(falls);
+        roles[index].fallen = trial.fell(falls);
     }
 }
 
@@ -64,7 +64,7 @@ pub(super) struct Removal {
     /// From whom.
     pub(super) user: UserId,
     /// Which copy.
-    pub(super) role: crate::model::RoleId,
+    pub(super) role: RoleId,
 }
 
 fn removals(roles: &[DraftRole]) -> Vec<Removal> {
@@ -82,45 +82,50 @@ fn removals(roles: &[DraftRole]) -> Vec<Removal> {
         .collect()
 }
 
-fn place(case: &mut Case<'_>, cause: &Cause, role: &DraftRole) {
+fn place(trial: &mut Trial<'_>, cause: &Cause, role: &DraftRole) {
     let place = Place::row(role.file, role.row, role.line);
-    case.findings.place(cause.finding, place);
+    trial.findings.place(cause.finding, place);
 }
 
 /// ROL012: access teams hold no roles. Where teams were not loaded, neither kind nor unit is known.
-fn to_access_team(case: &mut Case<'_>, state: &State<'_>, role: &DraftRole) -> Option<Cause> {
+fn to_access_team(trial: &mut Trial<'_>, state: &State<'_>, role: &DraftRole) -> Option<Cause> {
     let Principal::Team(id) = role.principal else {
         return None;
     };
     let Some(team) = state.team(id) else {
-        if !case.facts.loaded(Loadable::Teams) {
+        if !trial.facts.loaded(Loadable::Teams) {
             let needs = BTreeSet::from([Loadable::Teams]);
-            case.unasked(Code::Rol012, &needs, 1);
-            case.unasked(Code::Rol004, &needs, 1);
+            trial.unasked(Code::Rol012, &needs, 1);
+            trial.unasked(Code::Rol004, &needs, 1);
         }
         return None;
     };
     if team.kind != TeamType::Access {
         return None;
     }
-    let subject = case.labels.principal(role.principal);
+    let subject = trial.labels.principal(role.principal);
     let message = || format!("{subject} is an access team; expected one that can hold roles");
     let cure = || Code::Rol012.rule().cure.to_owned();
-    Some(case.cause(Code::Rol012, &subject, message, cure))
+    Some(trial.cause(Code::Rol012, &subject, message, cure))
 }
 
 /// ROL003: the user is disabled, as stub users always are, and the setting is off.
-fn to_disabled(case: &mut Case<'_>, state: &State<'_>, role: &DraftRole) -> Option<Cause> {
+fn to_disabled(trial: &mut Trial<'_>, state: &State<'_>, role: &DraftRole) -> Option<Cause> {
     let Principal::User(user) = role.principal else {
         return None;
     };
     let stub = state.is_planned_stub(role.principal);
-    let disabled = stub || case.facts.users().get(&user).is_some_and(|user| user.disabled);
+    let disabled = stub
+        || trial
+            .facts
+            .users()
+            .get(&user)
+            .is_some_and(|user| user.disabled);
     let name = setting::ROLES_ON_DISABLED;
-    if !disabled || setting_on(case.facts.setting(name), false) {
+    if !disabled || setting_on(trial.facts.setting(name), false) {
         return None;
     }
-    let subject = case.labels.principal(role.principal);
+    let subject = trial.labels.principal(role.principal);
     let message = || {
         let why = if stub {
             "will be a stub user, which is always disabled"
@@ -130,12 +135,12 @@ fn to_disabled(case: &mut Case<'_>, state: &State<'_>, role: &DraftRole) -> Opti
         format!("{subject} {why}, and `{name}` is off; expected an enabled user, or the setting on")
     };
     let cure = || Code::Rol003.rule().cure.to_owned();
-    Some(case.cause(Code::Rol003, &subject, message, cure))
+    Some(trial.cause(Code::Rol003, &subject, message, cure))
 }
 
 /// ROL004: the copy belongs to another business unit than the principal.
-fn of_other_unit(case: &mut Case<'_>, state: &State<'_>, role: &DraftRole) -> Option<Cause> {
-    if setting_on(case.facts.setting(setting::OWNERSHIP_ACROSS_UNITS), false) {
+fn of_other_unit(trial: &mut Trial<'_>, state: &State<'_>, role: &DraftRole) -> Option<Cause> {
+    if setting_on(trial.facts.setting(setting::OWNERSHIP_ACROSS_UNITS), false) {
         return None;
     }
     let unit = state.unit(role.principal)?;
@@ -143,13 +148,13 @@ fn of_other_unit(case: &mut Case<'_>, state: &State<'_>, role: &DraftRole) -> Op
     if copy.business_unit == unit {
         return None;
     }
-    let who = case.labels.principal(role.principal);
-    let own = case.labels.unit(Some(unit));
-    let meant = case.labels.unit(Some(copy.business_unit));
-    let copies = case.facts.role_copies(copy.root).iter();
+    let who = trial.labels.principal(role.principal);
+    let own = trial.labels.unit(Some(unit));
+    let meant = trial.labels.unit(Some(copy.business_unit));
+    let copies = trial.facts.role_copies(copy.root).iter();
     let units: BTreeSet<String> = copies
         .filter_map(|copy| state.role(*copy))
-        .filter_map(|copy| case.facts.units().get(&copy.business_unit))
+        .filter_map(|copy| trial.facts.units().get(&copy.business_unit))
         .map(|unit| unit.name.clone())
         .collect();
     let name = &role.role_name;
@@ -162,12 +167,12 @@ fn of_other_unit(case: &mut Case<'_>, state: &State<'_>, role: &DraftRole) -> Op
     };
     let cure = || Code::Rol004.rule().cure.to_owned();
     let subject = format!("{name} for {who}");
-    Some(case.cause(Code::Rol004, &subject, message, cure))
+    Some(trial.cause(Code::Rol004, &subject, message, cure))
 }
 
 /// ROL008: all removals from one user together would leave no role of his own.
 fn last_roles(
-    case: &mut Case<'_>,
+    trial: &mut Trial<'_>,
     state: &State<'_>,
     removals: &[Removal],
 ) -> Vec<(usize, Fall)> {
@@ -177,16 +182,17 @@ fn last_roles(
     }
     let mut falls = Vec::new();
     for (user, removals) in by_user {
-        let fall = last_role(case, state, Principal::User(user), &removals);
-        falls.extend(fall.into_iter().flat_map(|fall| {
-            removals.iter().map(move |removal| (removal.index, fall))
-        }));
+        let fall = last_role(trial, state, Principal::User(user), &removals);
+        falls.extend(
+            fall.into_iter()
+                .flat_map(|fall| removals.iter().map(move |removal| (removal.index, fall))),
+        );
     }
     falls
 }
 
 fn last_role(
-    case: &mut Case<'_>,
+    trial: &mut Trial<'_>,
     state: &State<'_>,
     user: Principal,
     removals: &[Removal],
@@ -202,21 +208,27 @@ fn last_role(
     if let Some(cause) = state.stub_fell(user).filter(|_| keeps_one(Seen::Intended)) {
         return Some(Fall::Blocked(cause));
     }
-    if !case.facts.loaded(Loadable::UserRoles) && !state.is_planned_stub(user) {
+    if !trial.facts.loaded(Loadable::UserRoles) && !state.is_planned_stub(user) {
         let needs = BTreeSet::from([Loadable::UserRoles]);
-        case.unasked(Code::Rol008, &needs, removals.len() as u64);
+        trial.unasked(Code::Rol008, &needs, removals.len() as u64);
         return None;
     }
     if keeps_one(Seen::Intended) {
-        let fallen = state.fallen(user).filter(|(role, _)| !removed.contains(role));
+        let fallen = state
+            .fallen(user)
+            .filter(|(role, _)| !removed.contains(role));
         let cause = fallen.map(|(_, cause)| cause).min();
         return cause.map(Fall::Blocked);
     }
-    let subject = case.labels.principal(user);
-    let roles = case.labels.roles(removed.iter().copied());
-    let message = || {
-        format!("the rows take {roles} from {subject}, who has no other role and is given none")
-    };
+    let subject = trial.labels.principal(user);
+    let roles = trial.labels.roles(removed.iter().copied());
+    let message =
+        || format!("the rows take {roles} from {subject}, who has no other role and is given none");
     let cure = || Code::Rol008.rule().cure.to_owned();
-    Some(Fall::Own(case.cause(Code::Rol008, &subject, message, cure)))
+    Some(Fall::Own(trial.cause(
+        Code::Rol008,
+        &subject,
+        message,
+        cure,
+    )))
 }

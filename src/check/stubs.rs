@@ -6,43 +6,43 @@
 use std::collections::BTreeMap;
 
 use crate::check::labels::listed;
-use crate::check::{Case, Fall};
+use crate::check::{Fall, Trial};
 use crate::model::{
     Code, FindingId, Place, Principal, StubWay, UserId, comparison_key, setting, setting_on,
 };
 use crate::plan::{Cause, DraftStub};
 
 /// Judges every stub user; those that stand are noted.
-pub(super) fn check(case: &mut Case<'_>, stubs: &mut [DraftStub], names: &[String]) {
-    let taken = Taken::of(case, stubs);
+pub(super) fn check(trial: &mut Trial<'_>, stubs: &mut [DraftStub], names: &[String]) {
+    let taken = Taken::of(trial, stubs);
     for stub in stubs {
         let causes = [
-            default_role(case, stub, names),
-            role_on_disabled(case, stub),
-            already_taken(case, &taken, stub),
+            default_role(trial, stub, names),
+            role_on_disabled(trial, stub),
+            already_taken(trial, &taken, stub),
         ];
         let causes: Vec<Cause> = causes.into_iter().flatten().collect();
         for cause in &causes {
-            place(case, cause.finding, stub);
+            place(trial, cause.finding, stub);
         }
-        stub.fallen = case.fell(causes.into_iter().map(Fall::Own));
+        stub.fallen = trial.fell(causes.into_iter().map(Fall::Own));
         if stub.fallen.is_none() {
-            note(case, stub);
+            note(trial, stub);
         }
     }
 }
 
-fn place(case: &mut Case<'_>, finding: FindingId, stub: &DraftStub) {
+fn place(trial: &mut Trial<'_>, finding: FindingId, stub: &DraftStub) {
     if let Some((file, row, line)) = stub.place {
-        case.findings.place(finding, Place::row(file, row, line));
+        trial.findings.place(finding, Place::row(file, row, line));
     }
 }
 
 /// STB001: a stub user will be made.
-fn note(case: &mut Case<'_>, stub: &DraftStub) {
+fn note(trial: &mut Trial<'_>, stub: &DraftStub) {
     let message = || {
-        let unit = case.labels.unit(stub.business_unit);
-        let role = case.labels.roles(stub.default_role);
+        let unit = trial.labels.unit(stub.business_unit);
+        let role = trial.labels.roles(stub.default_role);
         let way = match stub.way {
             StubWay::Import => "by data import",
             StubWay::Api => "by a plain create",
@@ -55,45 +55,45 @@ fn note(case: &mut Case<'_>, stub: &DraftStub) {
     };
     let cure = || Code::Stb001.rule().cure.to_owned();
     let message = message();
-    let finding = case
+    let finding = trial
         .findings
         .about(Code::Stb001, &stub.person.upn, || message, cure);
-    place(case, finding, stub);
+    place(trial, finding, stub);
 }
 
 /// STB003: the default role has no copy, or no single one, in the root business unit.
-fn default_role(case: &mut Case<'_>, stub: &DraftStub, names: &[String]) -> Option<Cause> {
+fn default_role(trial: &mut Trial<'_>, stub: &DraftStub, names: &[String]) -> Option<Cause> {
     if stub.business_unit.is_some() && stub.default_role.is_some() {
         return None;
     }
     let subject = format!("default role {}", names.join(" or "));
-    let message = default_role_found(case, stub, names);
+    let message = default_role_found(trial, stub, names);
     let cure = || Code::Stb003.rule().cure.to_owned();
-    Some(case.cause(Code::Stb003, &subject, || message, cure))
+    Some(trial.cause(Code::Stb003, &subject, || message, cure))
 }
 
-fn default_role_found(case: &Case<'_>, stub: &DraftStub, names: &[String]) -> String {
+fn default_role_found(trial: &Trial<'_>, stub: &DraftStub, names: &[String]) -> String {
     let Some(root) = stub.business_unit else {
         return "the environment has no root business unit for stub users to be made in".to_owned();
     };
-    let copies = || names.iter().flat_map(|name| case.facts.roles_named(name));
-    let units = || copies().filter_map(|role| Some(case.facts.roles().get(role)?.business_unit));
+    let copies = || names.iter().flat_map(|name| trial.facts.roles_named(name));
+    let units = || copies().filter_map(|role| Some(trial.facts.roles().get(role)?.business_unit));
     let in_root = units().filter(|unit| *unit == root).count();
-    let root = case.labels.unit(Some(root));
+    let root = trial.labels.unit(Some(root));
     if in_root > 1 {
         return format!("{in_root} roles of that name are in the root unit {root}; expected one");
     }
     let names = listed(names.iter().cloned());
     let elsewhere = units().next().map_or_else(String::new, |unit| {
-        format!("; there is one in {}", case.labels.unit(Some(unit)))
+        format!("; there is one in {}", trial.labels.unit(Some(unit)))
     });
     format!("the root unit {root} has no role of the names looked for: {names}{elsewhere}")
 }
 
 /// STB004: the api way gives the role to a user who is disabled already.
-fn role_on_disabled(case: &mut Case<'_>, stub: &DraftStub) -> Option<Cause> {
+fn role_on_disabled(trial: &mut Trial<'_>, stub: &DraftStub) -> Option<Cause> {
     let name = setting::ROLES_ON_DISABLED;
-    let value = case.facts.setting(name);
+    let value = trial.facts.setting(name);
     if stub.way == StubWay::Import || setting_on(value, false) {
         return None;
     }
@@ -102,21 +102,21 @@ fn role_on_disabled(case: &mut Case<'_>, stub: &DraftStub) -> Option<Cause> {
         format!("stub users are made by `api` and `{name}` is {found}; expected it to be on")
     };
     let cure = || Code::Stb004.rule().cure.to_owned();
-    Some(case.cause(Code::Stb004, name, message, cure))
+    Some(trial.cause(Code::Stb004, name, message, cure))
 }
 
 /// STB005: somebody has the UPN, the mail or the planned id.
 ///
 /// Of two stub users that share one, both fall: nothing says which of them has it by right.
-fn already_taken(case: &mut Case<'_>, taken: &Taken, stub: &DraftStub) -> Option<Cause> {
-    let held = taken.held(case, stub);
+fn already_taken(trial: &mut Trial<'_>, taken: &Taken, stub: &DraftStub) -> Option<Cause> {
+    let held = taken.held(trial, stub);
     if held.is_empty() {
         return None;
     }
-    let subject = case.labels.principal(Principal::User(stub.person.id));
+    let subject = trial.labels.principal(Principal::User(stub.person.id));
     let message = || format!("already taken: {}", held.join("; "));
     let cure = || Code::Stb005.rule().cure.to_owned();
-    Some(case.cause(Code::Stb005, &subject, message, cure))
+    Some(trial.cause(Code::Stb005, &subject, message, cure))
 }
 
 /// Who has the UPNs and mails of the planned stub users, by comparison key.
@@ -126,7 +126,7 @@ struct Taken {
 }
 
 impl Taken {
-    fn of(case: &Case<'_>, stubs: &[DraftStub]) -> Self {
+    fn of(trial: &Trial<'_>, stubs: &[DraftStub]) -> Self {
         let mut taken = Self {
             upns: BTreeMap::new(),
             mails: BTreeMap::new(),
@@ -139,7 +139,7 @@ impl Taken {
             entry(&mut taken.upns, &person.upn);
             entry(&mut taken.mails, &person.mail);
         }
-        for user in case.facts.users().values() {
+        for user in trial.facts.users().values() {
             let add = |map: &mut BTreeMap<String, Vec<UserId>>, text: &str| {
                 if let Some(holders) = map.get_mut(&comparison_key(text)) {
                     holders.push(user.id);
@@ -152,20 +152,18 @@ impl Taken {
     }
 
     /// What of a stub user others have, in words.
-    fn held(&self, case: &Case<'_>, stub: &DraftStub) -> Vec<String> {
+    fn held(&self, trial: &Trial<'_>, stub: &DraftStub) -> Vec<String> {
         let person = &stub.person;
         let other = |map: &BTreeMap<String, Vec<UserId>>, what: &str, text: &str| {
             let key = comparison_key(text);
             let holders = map.get(&key).filter(|_| !key.is_empty())?;
             let other = holders.iter().find(|holder| **holder != person.id)?;
-            let kind = match case.facts.users().contains_key(other) {
-                true => "",
-                false => "the stub user ",
-            };
-            let name = case.labels.principal(Principal::User(*other));
+            let exists = trial.facts.users().contains_key(other);
+            let kind = if exists { "" } else { "the stub user " };
+            let name = trial.labels.principal(Principal::User(*other));
             Some(format!("{what} `{text}` by {kind}{name}"))
         };
-        let id = case.facts.users().get(&person.id).map(|user| {
+        let id = trial.facts.users().get(&person.id).map(|user| {
             let name = user.label();
             format!("the planned id `{}` by {name}", person.id)
         });
