@@ -4,5 +4,7 @@
 //! The rooms stand in the order in which a datum meets them; which room may name which is a table
 //! in `tests/it/tidy.rs`.
 
+pub mod environment;
 pub mod model;
 pub mod plan;
+pub mod project;

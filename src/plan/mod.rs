@@ -5,8 +5,10 @@
 //! Whether a plan may be applied is `check/`'s to say; this room judges nothing that the service
 //! would.
 
+mod build;
 mod document;
 mod draft;
 
+pub use build::{Wanted, build};
 pub use document::*;
 pub use draft::*;

@@ -1,0 +1,24 @@
+//! The environment file: what the target holds, as one SQLite file.
+//!
+//! In: a folder of exports ([`load`]), or facts as a live target streams them ([`Writer`]). Out: the
+//! file, its facts with plain indexes ([`Facts`]), and its records ([`Owners`], [`Keys`]).
+//! Nothing here judges: effective privileges, refusals and side effects belong to `check/` and
+//! `service/`, each for itself.
+
+mod error;
+mod facts;
+mod file;
+mod open;
+mod records;
+mod schema;
+mod values;
+mod writer;
+
+#[cfg(test)]
+pub(crate) mod testing;
+
+pub use error::EnvironmentError;
+pub use facts::Facts;
+pub use file::EnvironmentFile;
+pub use records::{Keys, Owners};
+pub use writer::Writer;

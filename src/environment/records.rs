@@ -1,0 +1,239 @@
+//! Records of one table, held so that millions fit: who owns which, and which bear which key.
+//!
+//! In: rows of an environment file, which lie in order of id and of key. Out: sorted arrays, about 20
+//! bytes a record, searched by halving. What an owner may own is not known here.
+
+use std::collections::HashMap;
+
+use rusqlite::Connection;
+use rusqlite::OptionalExtension;
+use uuid::Uuid;
+
+use crate::environment::values;
+use crate::model::{Principal, Progress, RecordId, Step, Unit, comparison_key};
+
+/// How many rows are read between two words to the progress bar.
+const ROWS_TOLD: u64 = 8192;
+
+/// Who owns which record of one table.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Owners {
+    records: Vec<RecordId>,
+    owners: Vec<u32>,
+    principals: Vec<Principal>,
+}
+
+impl Owners {
+    /// The owner of a record; `None` where the table has no such record.
+    pub fn owner(&self, record: RecordId) -> Option<Principal> {
+        let index = self.records.binary_search(&record).ok()?;
+        Some(self.principals[self.owners[index] as usize])
+    }
+
+    /// How many records the table has.
+    pub fn len(&self) -> usize {
+        self.records.len()
+    }
+
+    /// Whether it has none.
+    pub fn is_empty(&self) -> bool {
+        self.records.is_empty()
+    }
+
+    /// Every record with its owner, in order of id.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (RecordId, Principal)> {
+        let owners = self.owners.iter();
+        self.records
+            .iter()
+            .zip(owners)
+            .map(|(record, owner)| (*record, self.principals[*owner as usize]))
+    }
+
+    /// Reads the records of a table; `None` where they were not loaded.
+    pub(super) fn read(
+        connection: &Connection,
+        entity: &str,
+        progress: &dyn Progress,
+    ) -> rusqlite::Result<Option<Self>> {
+        let Some((number, true)) = table(connection, entity)? else {
+            return Ok(None);
+        };
+        let mut told = Told::begin(progress, &format!("owners of {entity}"));
+        let mut owners = Self::default();
+        let mut numbers: HashMap<Principal, u32> = HashMap::new();
+        let mut statement = connection
+            .prepare("SELECT id, owner_type, owner FROM record WHERE entity = ?1 ORDER BY id")?;
+        let mut rows = statement.query([number])?;
+        while let Some(row) = rows.next()? {
+            let principal = values::principal(row, 1)?;
+            let next = u32::try_from(owners.principals.len())
+                .map_err(|_| rusqlite::Error::IntegralValueOutOfRange(2, i64::from(u32::MAX)))?;
+            let owner = *numbers.entry(principal).or_insert(next);
+            if owner == next {
+                owners.principals.push(principal);
+            }
+            owners.records.push(RecordId(values::guid(row, 0)?));
+            owners.owners.push(owner);
+            told.row();
+        }
+        owners.records.shrink_to_fit();
+        owners.owners.shrink_to_fit();
+        Ok(Some(owners))
+    }
+}
+
+/// Which records of one table hold which key in one field.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Keys {
+    /// Every distinct key, one after the other, in order.
+    text: String,
+    /// Where each key begins in `text`, and its records in `records`.
+    starts: Vec<(usize, usize)>,
+    records: Vec<RecordId>,
+}
+
+impl Keys {
+    /// The records that hold this key, compared as all texts are; in order of id.
+    pub fn records(&self, key: &str) -> &[RecordId] {
+        let wanted = comparison_key(key);
+        let mut low = 0;
+        let mut high = self.starts.len();
+        while low < high {
+            let middle = low + (high - low) / 2;
+            match self.key(middle).cmp(wanted.as_str()) {
+                std::cmp::Ordering::Less => low = middle + 1,
+                std::cmp::Ordering::Greater => high = middle,
+                std::cmp::Ordering::Equal => return self.records_at(middle),
+            }
+        }
+        &[]
+    }
+
+    /// How many distinct keys there are.
+    pub fn len(&self) -> usize {
+        self.starts.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.starts.is_empty()
+    }
+
+    fn end(&self, index: usize) -> (usize, usize) {
+        let all = (self.text.len(), self.records.len());
+        self.starts.get(index + 1).copied().unwrap_or(all)
+    }
+
+    fn key(&self, index: usize) -> &str {
+        &self.text[self.starts[index].0..self.end(index).0]
+    }
+
+    fn records_at(&self, index: usize) -> &[RecordId] {
+        &self.records[self.starts[index].1..self.end(index).1]
+    }
+
+    /// Takes a row; rows come in order of key, then id.
+    fn push(&mut self, key: &str, record: RecordId) {
+        let repeated = self
+            .starts
+            .len()
+            .checked_sub(1)
+            .is_some_and(|last| self.key(last) == key);
+        if !repeated {
+            self.starts.push((self.text.len(), self.records.len()));
+            self.text.push_str(key);
+        }
+        self.records.push(record);
+    }
+
+    /// Reads the keys of a field.
+    pub(super) fn read(
+        connection: &Connection,
+        entity: &str,
+        field: &str,
+        progress: &dyn Progress,
+    ) -> rusqlite::Result<Self> {
+        let mut keys = Self::default();
+        let Some((number, _)) = table(connection, entity)? else {
+            return Ok(keys);
+        };
+        let mut told = Told::begin(progress, &format!("keys of {entity}"));
+        let mut statement = connection.prepare(
+            "SELECT key, id FROM record_key WHERE entity = ?1 AND field = ?2 ORDER BY key, id",
+        )?;
+        let mut rows = statement.query((number, field.trim().to_lowercase()))?;
+        while let Some(row) = rows.next()? {
+            let id: Uuid = values::guid(row, 1)?;
+            keys.push(row.get_ref(0)?.as_str()?, RecordId(id));
+            told.row();
+        }
+        keys.text.shrink_to_fit();
+        keys.starts.shrink_to_fit();
+        keys.records.shrink_to_fit();
+        Ok(keys)
+    }
+}
+
+/// The number of a table, and whether its records were loaded.
+fn table(connection: &Connection, entity: &str) -> rusqlite::Result<Option<(i64, bool)>> {
+    connection
+        .query_row(
+            "SELECT number, records_loaded FROM entity WHERE name = ?1",
+            [entity.trim().to_lowercase()],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )
+        .optional()
+}
+
+/// Tells the progress bar of rows, not of each.
+struct Told {
+    step: Box<dyn Step>,
+    rows: u64,
+}
+
+impl Told {
+    fn begin(progress: &dyn Progress, what: &str) -> Self {
+        Self {
+            step: progress.begin(what, Unit::Rows, None),
+            rows: 0,
+        }
+    }
+
+    fn row(&mut self) {
+        self.rows += 1;
+        if self.rows.is_multiple_of(ROWS_TOLD) {
+            self.step.advance(ROWS_TOLD);
+        }
+    }
+}
+
+impl Drop for Told {
+    fn drop(&mut self) {
+        self.step.advance(self.rows % ROWS_TOLD);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::collections::BTreeMap;
+
+    proptest! {
+        #[test]
+        fn keys_find_what_was_put_in(rows in prop::collection::btree_set(("[a-cé]{0,3}", 0u128..9), 0..40)) {
+            let mut keys = Keys::default();
+            let mut expected: BTreeMap<String, Vec<RecordId>> = BTreeMap::new();
+            for (key, id) in rows {
+                let id = RecordId(Uuid::from_u128(id));
+                keys.push(&key, id);
+                expected.entry(key).or_default().push(id);
+            }
+            prop_assert_eq!(keys.len(), expected.len());
+            for (key, ids) in &expected {
+                prop_assert_eq!(keys.records(&key.to_uppercase()), ids.as_slice());
+            }
+            prop_assert!(keys.records("nowhere").is_empty());
+        }
+    }
+}
