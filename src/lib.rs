@@ -8,3 +8,5 @@ pub mod environment;
 pub mod model;
 pub mod plan;
 pub mod project;
+pub mod service;
+pub mod target;
