@@ -38,24 +38,28 @@ impl Dependents {
 
     /// The stub user who depends on this change, or on whom others depend.
     pub(super) fn stub_of(&self, write: &Write) -> Option<UserId> {
-        match (&self.way, write) {
-            (Way::Out, Write::CreateStub(stub)) => Some(stub.id),
-            (Way::Back { stubs }, Write::AssignRecord { before: who, .. })
-            | (
-                Way::Back { stubs },
-                Write::GiveRole { principal: who, .. } | Write::RemoveRole { principal: who, .. },
-            ) => user(*who).filter(|id| stubs.contains(id)),
-            _ => None,
-        }
+        let Way::Back { stubs } = &self.way else {
+            return match write {
+                Write::CreateStub(stub) => Some(stub.id),
+                _ => None,
+            };
+        };
+        let who = match write {
+            Write::AssignRecord { before, .. } => *before,
+            Write::GiveRole { principal, .. } | Write::RemoveRole { principal, .. } => *principal,
+            Write::CreateStub(_) | Write::DeleteStub(_) => return None,
+        };
+        user(who).filter(|id| stubs.contains(id))
     }
 
     /// Takes in how the change ended that `stub` was found for.
     pub(super) fn ended(&mut self, stub: UserId, outcome: &Outcome) {
-        let blocks = match (&self.way, outcome) {
-            (_, Outcome::Done { .. } | Outcome::NoChangeNeeded) => false,
-            // A record that somebody else holds by now is not with the stub user any more.
-            (Way::Back { .. }, Outcome::Drifted(_)) => false,
-            (_, Outcome::Failed(_) | Outcome::Skipped | Outcome::Drifted(_)) => true,
+        let blocks = match outcome {
+            Outcome::Done { .. } | Outcome::NoChangeNeeded => false,
+            // On the way back a record that somebody else holds by now is not with the stub user
+            // any more.
+            Outcome::Drifted(_) => matches!(self.way, Way::Out),
+            Outcome::Failed(_) | Outcome::Skipped => true,
         };
         if blocks {
             self.blocked.insert(stub);

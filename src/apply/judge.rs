@@ -91,7 +91,12 @@ mod tests {
         let drift = |found: &Present| ended(Outcome::Drifted(found.clone()));
         let other = Present::Owner(owner(3));
         check("before", &Present::Owner(owner(1)), false, &Verdict::Write);
-        check("before, after a crash", &Present::Owner(owner(1)), true, &Verdict::Write);
+        check(
+            "before, after a crash",
+            &Present::Owner(owner(1)),
+            true,
+            &Verdict::Write,
+        );
         check(
             "after",
             &Present::Owner(owner(2)),

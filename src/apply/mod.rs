@@ -17,15 +17,12 @@ mod translate;
 mod undo;
 mod verify;
 
-#[cfg(test)]
-mod tests;
-
 use std::path::{Path, PathBuf};
 
 pub use applied::{Applied, FAILURES_MAX, Failure, Tally};
 pub use journal::JournalError;
 pub use undo::{WayBack, undo, way_back};
-pub use verify::{Compared, Difference, Verified, verify};
+pub use verify::{Compared, DIFFERENCES_MAX, Difference, Verified, verify};
 
 use crate::apply::applied::{by_kind, sum_up};
 use crate::apply::dependents::Way;
@@ -33,9 +30,7 @@ use crate::apply::journal::{Journal, Run};
 use crate::apply::pass::Pass;
 use crate::apply::source::{Sealed, total};
 use crate::check::ApprovedPlan;
-use crate::model::{
-    Identity, OrganisationId, Present, Progress, StopSignal, Subject,
-};
+use crate::model::{Identity, OrganisationId, Present, Progress, StopSignal, Subject};
 use crate::plan::{Moved, PlanError};
 use crate::target::{Target, TargetError};
 
@@ -65,7 +60,9 @@ pub struct Options<'a> {
 #[derive(Debug, thiserror::Error)]
 pub enum ApplyError {
     /// The target is not the environment that the plan was made for. Nothing was written.
-    #[error("{host}: the plan was made for organisation `{expected}`, this is `{found}`; plan anew for this environment, or name the right one")]
+    #[error(
+        "{host}: the plan was made for organisation `{expected}`, this is `{found}`; plan anew for this environment, or name the right one"
+    )]
     OtherEnvironment {
         /// Host or file name of the target.
         host: String,
@@ -200,9 +197,10 @@ pub enum JournalState {
 /// Looks where a plan folder is, without its plan.
 pub fn journal_state(plan_folder: &Path) -> Result<JournalState, ApplyError> {
     if let Some(way_back) = Journal::open(&plan_folder.join(UNDO_JOURNAL), None)? {
-        return Ok(match way_back.ended()? {
-            true => JournalState::Undone,
-            false => JournalState::Undoing,
+        return Ok(if way_back.ended()? {
+            JournalState::Undone
+        } else {
+            JournalState::Undoing
         });
     }
     let Some(journal) = Journal::open(&plan_folder.join(JOURNAL), None)? else {

@@ -64,7 +64,13 @@ impl<'a> Pass<'a> {
     }
 
     /// Takes in how a change ended; `stub` is the stub user that it is about, see [`Dependents`].
-    pub(super) fn ended(&mut self, kind: ChangeKind, stub: Option<UserId>, outcome: &Outcome, actual: Option<UserId>) {
+    pub(super) fn ended(
+        &mut self,
+        kind: ChangeKind,
+        stub: Option<UserId>,
+        outcome: &Outcome,
+        actual: Option<UserId>,
+    ) {
         self.tally.entry(kind).or_default().count(outcome);
         if let Some(stub) = stub {
             self.dependents.ended(stub, outcome);

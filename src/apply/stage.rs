@@ -15,8 +15,8 @@ use crate::apply::entry::{Entry, Intent, Settled, State};
 use crate::apply::judge::{Verdict, judge};
 use crate::apply::pass::{Pass, title};
 use crate::apply::source::{Part, each_batch};
-use crate::model::{Change, Outcome, Present, Seq, Step, Subject, Unit, UserId};
-use crate::target::{FeedSender, Target, TargetError, feed};
+use crate::model::{Change, Outcome, Present, Seq, Step, Subject, Unit, UserId, Write};
+use crate::target::{FeedClosed, FeedSender, Target, TargetError, feed};
 
 /// Batches that wait for the target: one is being written, one is ready, one is being read.
 const BATCHES_WAITING: usize = 2;
@@ -146,12 +146,16 @@ impl Running<'_, '_, '_, '_> {
 
     fn judge_one(
         &mut self,
-        change: Change,
+        mut change: Change,
         stub: Option<UserId>,
         intended: bool,
         found: Present,
         batch: &mut Batch,
     ) {
+        if let (Write::DeleteStub(stub), Present::User { id, .. }) = (&mut change.write, &found) {
+            // Found by its UPN: a crash came before we heard which id it got.
+            stub.id = *id;
+        }
         let (seq, kind) = (change.seq, change.write.kind());
         match judge(&change.write, &found, intended) {
             Verdict::Write => {
@@ -249,7 +253,7 @@ struct Writer<'scope> {
     thread: ScopedJoinHandle<'scope, Result<(), TargetError>>,
 }
 
-impl<'scope, 'env> Line<'scope, 'env> {
+impl Line<'_, '_> {
     /// Waits until the target can take the batch; breaks where it takes no more.
     fn send(&mut self, changes: Vec<Change>) -> ControlFlow<()> {
         let (scope, target) = (self.scope, self.target);
@@ -262,10 +266,9 @@ impl<'scope, 'env> Line<'scope, 'env> {
                 thread: scope.spawn(move || target.write(&stage, &report)),
             }
         });
-        if writer.feed.send(changes) {
-            ControlFlow::Continue(())
-        } else {
-            ControlFlow::Break(())
+        match writer.feed.send(changes) {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(FeedClosed) => ControlFlow::Break(()),
         }
     }
 

@@ -5,7 +5,7 @@
 //! what somebody changed since has drifted and is left. Whether a target can put a value back past
 //! its own rules is the target's answer.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::Path;
 
@@ -61,8 +61,7 @@ pub fn undo(
 }
 
 pub(super) fn plan_back(plan: &dyn Sealed, journal: &Path) -> Result<WayBack, ApplyError> {
-    let applied =
-        Journal::open(journal, Some(plan.seal()))?.ok_or(ApplyError::NeverApplied)?;
+    let applied = Journal::open(journal, Some(plan.seal()))?.ok_or(ApplyError::NeverApplied)?;
     let mut way_back = WayBack {
         counts: BTreeMap::new(),
         uncertain: 0,
@@ -71,7 +70,9 @@ pub(super) fn plan_back(plan: &dyn Sealed, journal: &Path) -> Result<WayBack, Ap
     };
     for ((kind, state), count) in applied.counts()? {
         match state {
-            State::Done | State::Intended => *way_back.counts.entry(opposite(kind)).or_default() += count,
+            State::Done | State::Intended => {
+                *way_back.counts.entry(opposite(kind)).or_default() += count;
+            }
             State::NoChange | State::Failed | State::Drifted | State::Skipped => {
                 way_back.nothing_to_undo += count;
             }
@@ -170,16 +171,15 @@ impl Changes for Backwards<'_> {
 
     fn read(&self, part: &Part, batch: usize, sink: &mut Sink<'_>) -> Result<(), ApplyError> {
         let mut result = Ok(());
-        self.plan.read(part, batch, &mut |changes| {
-            match self.turn(changes) {
+        self.plan
+            .read(part, batch, &mut |changes| match self.turn(changes) {
                 Ok(turned) if turned.is_empty() => ControlFlow::Continue(()),
                 Ok(turned) => sink(turned),
                 Err(error) => {
                     result = Err(error);
                     ControlFlow::Break(())
                 }
-            }
-        })?;
+            })?;
         result
     }
 }

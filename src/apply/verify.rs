@@ -161,9 +161,14 @@ impl Comparison<'_> {
         applied: bool,
         undone: bool,
     ) -> Result<(), ApplyError> {
-        let expected = if undone { write.before() } else { write.after() };
+        let expected = if undone {
+            write.before()
+        } else {
+            write.after()
+        };
+        let as_planned = is_same(&self.roles_apart(&found, &expected), &expected);
         let counts = self.verified.counts.entry(write.kind()).or_default();
-        if is_same(&self.roles_apart(&found, &expected), &expected) {
+        if as_planned {
             counts.as_planned += 1;
             return Ok(());
         }
@@ -192,9 +197,7 @@ impl Comparison<'_> {
         }
         Ok(())
     }
-}
 
-impl Comparison<'_> {
     /// What was found, without the roles that other changes of the plan give or take: those are
     /// compared by themselves.
     fn roles_apart(&self, found: &Present, expected: &Present) -> Present {

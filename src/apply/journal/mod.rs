@@ -4,12 +4,17 @@
 //! range of changes, counts, failures. One SQLite file per direction in the plan folder, keyed by
 //! the change's number within the seal. What an entry means for the run is `stage.rs`'s to say.
 
+mod error;
+mod write;
+
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use rusqlite::{Connection, OptionalExtension, Row, Transaction, named_params, params};
+use rusqlite::{Connection, OptionalExtension, Row, named_params};
 use uuid::Uuid;
+
+pub use error::JournalError;
 
 use crate::apply::entry::{self, Counts, Entry, Intent, Settled, State};
 use crate::model::{ChangeKind, Identity, Outcome, Seq, UserId};
@@ -41,57 +46,6 @@ CREATE TABLE change (
 ) STRICT;
 CREATE INDEX failed ON change (seq) WHERE state IN (3, 4);
 ";
-
-/// The journal cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum JournalError {
-    /// The file cannot be made.
-    #[error("{}: cannot make the journal; check that the plan folder can be written to", path.display())]
-    Create {
-        /// The journal.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
-    /// SQLite cannot read or write it.
-    #[error("{}: cannot read or write the journal; what is in it is kept, so free the disk or close who holds it, and run again", path.display())]
-    Database {
-        /// The journal.
-        path: PathBuf,
-        /// Why.
-        source: rusqlite::Error,
-    },
-    /// Some other SQLite file, or another version of this product.
-    #[error("{}: found a file of kind {application_id:#x} version {version} where a journal of version {VERSION} was expected; use the version of `cutover` that began this run", path.display())]
-    OtherVersion {
-        /// The journal.
-        path: PathBuf,
-        /// `application_id`.
-        application_id: i32,
-        /// `user_version`.
-        version: i32,
-    },
-    /// The journal of another plan.
-    #[error("{}: the journal belongs to the plan `{found}`, not to `{expected}`; put the plan folder back together", path.display())]
-    OtherPlan {
-        /// The journal.
-        path: PathBuf,
-        /// Its seal.
-        found: String,
-        /// The plan's.
-        expected: String,
-    },
-    /// An entry that this version could not have written.
-    #[error("{}: the entry of change {} cannot be so: {what}", path.display(), seq.0)]
-    Entry {
-        /// The journal.
-        path: PathBuf,
-        /// Which.
-        seq: Seq,
-        /// What is wrong.
-        what: &'static str,
-    },
-}
 
 /// What a journal is about.
 #[derive(Clone, Debug)]
@@ -142,7 +96,9 @@ impl Journal {
             source,
         })?;
         let mut journal = Self::connect(path)?;
-        journal.lay_out(run).map_err(|error| journal.trouble(error))?;
+        journal
+            .lay_out(run)
+            .map_err(|error| journal.trouble(error))?;
         journal.looked_through()
     }
 
@@ -166,8 +122,7 @@ impl Journal {
     }
 
     fn lay_out(&mut self, run: &Run<'_>) -> rusqlite::Result<()> {
-        self.connection
-            .pragma_update(None, "journal_mode", "WAL")?;
+        self.connection.pragma_update(None, "journal_mode", "WAL")?;
         let transaction = self.connection.transaction()?;
         transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
         transaction.pragma_update(None, "user_version", VERSION)?;
@@ -200,7 +155,7 @@ impl Journal {
     }
 
     fn looked_through(mut self) -> Result<Self, JournalError> {
-        let last = self.ask("SELECT max(seq) FROM change", |row| row.get(0))?;
+        let last: Option<i64> = self.ask("SELECT max(seq) FROM change", |row| row.get(0))?;
         self.last = last.map(seq_of);
         self.begun = self.flag("begun")?;
         Ok(self)
@@ -232,8 +187,10 @@ impl Journal {
 
     /// How many changes came to a good end.
     pub(super) fn succeeded(&self) -> Result<u64, JournalError> {
-        self.ask("SELECT count(*) FROM change WHERE state IN (1, 2)", |row| row.get(0))
-            .map(count_of)
+        self.ask("SELECT count(*) FROM change WHERE state IN (1, 2)", |row| {
+            row.get(0)
+        })
+        .map(count_of)
     }
 
     /// How many changes from `first` to `last` were written, or may have been.
@@ -309,7 +266,7 @@ impl Journal {
         if intents.is_empty() && settled.is_empty() && arrived.is_empty() {
             return Ok(Vec::new());
         }
-        let kinds = write_all(&mut self.connection, self.begun, intents, settled, arrived)
+        let kinds = write::write_all(&mut self.connection, self.begun, intents, settled, arrived)
             .map_err(|error| self.trouble(error))?;
         self.begun |= !intents.is_empty();
         let highest = intents
@@ -322,11 +279,12 @@ impl Journal {
             .into_iter()
             .zip(arrived)
             .map(|(code, (seq, _))| {
-                code.and_then(entry::kind_of).ok_or_else(|| JournalError::Entry {
-                    path: self.path.clone(),
-                    seq: *seq,
-                    what: "the target answered to a change that it was not given",
-                })
+                code.and_then(entry::kind_of)
+                    .ok_or_else(|| JournalError::Entry {
+                        path: self.path.clone(),
+                        seq: *seq,
+                        what: "the target answered to a change that it was not given",
+                    })
             })
             .collect()
     }
@@ -423,7 +381,10 @@ impl Journal {
         read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
     ) -> Result<Vec<T>, JournalError> {
         let all = || -> rusqlite::Result<Vec<T>> {
-            self.connection.prepare(query)?.query_map([], read)?.collect()
+            self.connection
+                .prepare(query)?
+                .query_map([], read)?
+                .collect()
         };
         all().map_err(|error| self.trouble(error))
     }
@@ -434,90 +395,6 @@ impl Journal {
             source,
         }
     }
-}
-
-/// The kinds of what arrived come back, `None` for a change that was not about to be written.
-fn write_all(
-    connection: &mut Connection,
-    begun: bool,
-    intents: &[Intent],
-    settled: &[Settled],
-    arrived: &[(Seq, Outcome)],
-) -> rusqlite::Result<Vec<Option<i64>>> {
-    let transaction = connection.transaction()?;
-    let kinds = write_arrived(&transaction, arrived)?;
-    write_settled(&transaction, settled)?;
-    write_intents(&transaction, intents)?;
-    if !begun && !intents.is_empty() {
-        transaction.execute("UPDATE run SET begun = 1", [])?;
-    }
-    transaction.commit()?;
-    Ok(kinds)
-}
-
-fn write_arrived(
-    transaction: &Transaction<'_>,
-    arrived: &[(Seq, Outcome)],
-) -> rusqlite::Result<Vec<Option<i64>>> {
-    let mut statement = transaction.prepare_cached(
-        "UPDATE change SET state = ?2, actual = ?3, detail = ?4
-         WHERE seq = ?1 AND state = 0 RETURNING kind",
-    )?;
-    arrived
-        .iter()
-        .map(|(seq, outcome)| {
-            let actual = match outcome {
-                Outcome::Done { actual } => actual.map(|id| id.0.into_bytes()),
-                _ => None,
-            };
-            statement
-                .query_row(
-                    params![
-                        number(seq.0),
-                        State::of(outcome).code(),
-                        actual,
-                        entry::detail(outcome)
-                    ],
-                    |row| row.get(0),
-                )
-                .optional()
-        })
-        .collect()
-}
-
-fn write_settled(transaction: &Transaction<'_>, settled: &[Settled]) -> rusqlite::Result<()> {
-    // The value read stays: with it, a change of ours that a crash left open can be taken back.
-    let mut statement = transaction.prepare_cached(
-        "INSERT INTO change (seq, kind, state, actual, detail) VALUES (?1, ?2, ?3, ?4, ?5)
-         ON CONFLICT (seq) DO UPDATE SET
-             state = excluded.state, actual = excluded.actual, detail = excluded.detail",
-    )?;
-    for settled in settled {
-        statement.execute(params![
-            number(settled.seq.0),
-            entry::kind_code(settled.kind),
-            State::of(&settled.outcome).code(),
-            settled.actual.map(|id| id.0.into_bytes()),
-            entry::detail(&settled.outcome),
-        ])?;
-    }
-    Ok(())
-}
-
-fn write_intents(transaction: &Transaction<'_>, intents: &[Intent]) -> rusqlite::Result<()> {
-    let mut statement = transaction.prepare_cached(
-        "INSERT INTO change (seq, kind, state, value_read) VALUES (?1, ?2, 0, ?3)
-         ON CONFLICT (seq) DO UPDATE SET
-             state = 0, value_read = excluded.value_read, actual = NULL, detail = NULL",
-    )?;
-    for intent in intents {
-        statement.execute(params![
-            number(intent.seq.0),
-            entry::kind_code(intent.kind),
-            entry::encode_value(&intent.value_read),
-        ])?;
-    }
-    Ok(())
 }
 
 /// Makes an empty file that only its owner can read. SQLite gives its log the same rights.
