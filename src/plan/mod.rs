@@ -8,7 +8,14 @@
 mod build;
 mod document;
 mod draft;
+mod fields;
+mod folder;
 
 pub use build::{Wanted, build};
 pub use document::*;
 pub use draft::*;
+pub use fields::{FieldRow, Fields, Moved};
+pub use folder::{
+    CHANGES_FOLDER, DOCUMENT_FILE, FINDINGS_FILE, PRINCIPALS_FILE, PlaceRow, PlanError, SealedPlan,
+    StageFile, ToSeal, schema, seal,
+};
