@@ -55,12 +55,21 @@ pub fn outcome(
     open: u64,
     failures: &[FailureRow],
 ) -> io::Result<()> {
-    let troubled: u64 = rows.iter().map(|row| row.failed + row.drifted + row.skipped).sum();
+    let troubled: u64 = rows
+        .iter()
+        .map(|row| row.failed + row.drifted + row.skipped)
+        .sum();
     writeln!(out, "{}", styled(HEADING, heading))?;
     let lines: Vec<Vec<String>> = rows
         .iter()
         .map(|row| {
-            let counts = [row.done, row.no_change, row.failed, row.drifted, row.skipped];
+            let counts = [
+                row.done,
+                row.no_change,
+                row.failed,
+                row.drifted,
+                row.skipped,
+            ];
             line(&row.kind, &counts)
         })
         .collect();
@@ -70,7 +79,11 @@ pub fn outcome(
     }
     listed(out, failures, troubled)?;
     if open > 0 {
-        writeln!(out, "{}", styled(WARN, format!("{} still to come", counted(open, "change"))))?;
+        writeln!(
+            out,
+            "{}",
+            styled(WARN, format!("{} still to come", counted(open, "change")))
+        )?;
     } else if troubled == 0 {
         writeln!(out, "{}", styled(GOOD, "As planned."))?;
     }
@@ -96,23 +109,38 @@ pub fn compared(
         .map(|row| line(&row.kind, &[row.as_planned, row.not_applied, row.different]))
         .collect();
     if !lines.is_empty() {
-        write!(out, "{}", aligned(&["", "as planned", "not applied", "different"], &lines))?;
+        write!(
+            out,
+            "{}",
+            aligned(&["", "as planned", "not applied", "different"], &lines)
+        )?;
     }
     let differing: u64 = rows.iter().map(|row| row.not_applied + row.different).sum();
     listed(out, differences, differing)?;
     if differing == 0 {
-        writeln!(out, "{}", styled(GOOD, "The target holds what was planned."))?;
+        writeln!(
+            out,
+            "{}",
+            styled(GOOD, "The target holds what was planned.")
+        )?;
     }
     Ok(())
 }
 
 fn line(kind: &str, counts: &[u64]) -> Vec<String> {
-    std::iter::once(kind.to_owned()).chain(counts.iter().copied().map(thousands)).collect()
+    std::iter::once(kind.to_owned())
+        .chain(counts.iter().copied().map(thousands))
+        .collect()
 }
 
 fn listed(out: &mut dyn Write, failures: &[FailureRow], all: u64) -> io::Result<()> {
     for failure in failures {
-        writeln!(out, "  {}\n      {}", styled(BAD, &failure.subject), failure.message)?;
+        writeln!(
+            out,
+            "  {}\n      {}",
+            styled(BAD, &failure.subject),
+            failure.message
+        )?;
     }
     let more = all.saturating_sub(failures.len() as u64);
     if more > 0 {

@@ -13,7 +13,7 @@ use crate::project::Project;
 use crate::report::{FailureRow, OutcomeRow, outcome, present_word};
 use crate::run::{Answer, Console, Exit, Failure, Format};
 use crate::run::{inputs, sheet};
-use crate::target::embedded::Embedded;
+use crate::target::Embedded;
 
 /// What `apply` and `undo` are asked for.
 #[derive(Clone, Copy, Debug)]
@@ -47,15 +47,31 @@ pub fn apply(request: &ApplyRequest<'_>, console: &mut Console<'_>) -> Result<Ex
     })?;
     if changes > 0 && state != JournalState::Complete {
         announce(approved.plan().document(), state, console)?;
-        agreed(request.yes, &format!("Write these changes (seal {seal})?"), console)?;
+        agreed(
+            request.yes,
+            &format!("Write these changes (seal {seal})?"),
+            console,
+        )?;
     }
-    let options =
-        Options { journal: &journal, stop: console.stop, progress: console.progress, batch: BATCH };
+    let options = Options {
+        journal: &journal,
+        stop: console.stop,
+        progress: console.progress,
+        batch: BATCH,
+    };
     let applied = crate::apply::apply(&approved, &target, &options)
         .map_err(|error| explained(error, request.folder))?;
-    print(&format!("Applied plan {seal} to {}", approved.plan().document().environment.host), &applied, console)?;
+    print(
+        &format!(
+            "Applied plan {seal} to {}",
+            approved.plan().document().environment.host
+        ),
+        &applied,
+        console,
+    )?;
     if applied.nothing_written && applied.is_complete() {
-        console.say("nothing had to be written: the plan was applied before, or changes nothing")?;
+        console
+            .say("nothing had to be written: the plan was applied before, or changes nothing")?;
     }
     next(&applied, &folder, console)?;
     Ok(ended(&applied))
@@ -88,7 +104,10 @@ fn unchanged(project: &Project, document: &Document, folder: &Path) -> Result<()
             moved.push(format!("`{key}` of the manifest"));
         }
     }
-    let gone = document.settings.keys().filter(|key| !settings.contains_key(*key));
+    let gone = document
+        .settings
+        .keys()
+        .filter(|key| !settings.contains_key(*key));
     moved.extend(gone.map(|key| format!("`{key}` of the manifest")));
     let words = |codes: &std::collections::BTreeSet<crate::model::Code>| -> Vec<String> {
         codes.iter().map(ToString::to_string).collect()
@@ -128,7 +147,10 @@ fn announce(
     ))?;
     for kind in ChangeKind::ALL {
         let name = serde_json::to_value(kind).ok();
-        let name = name.as_ref().and_then(serde_json::Value::as_str).unwrap_or_default();
+        let name = name
+            .as_ref()
+            .and_then(serde_json::Value::as_str)
+            .unwrap_or_default();
         if let Some(count) = document.totals.changes.get(name) {
             console.say(&format!("  {}: {count}", kind.words()))?;
         }
@@ -143,17 +165,16 @@ fn announce(
 }
 
 /// Goes on only with somebody's leave.
-pub(super) fn agreed(
-    yes: bool,
-    question: &str,
-    console: &mut Console<'_>,
-) -> Result<(), Failure> {
+pub(super) fn agreed(yes: bool, question: &str, console: &mut Console<'_>) -> Result<(), Failure> {
     if yes {
         return Ok(());
     }
     match (console.ask)(question) {
         Answer::Yes => Ok(()),
-        Answer::No => Err(Failure::new(Exit::Refused, "the answer was no; nothing was written")),
+        Answer::No => Err(Failure::new(
+            Exit::Refused,
+            "the answer was no; nothing was written",
+        )),
         Answer::Nobody => Err(Failure::new(
             Exit::Usage,
             "there is no terminal to ask on; say `--yes` to go on without a question",
@@ -164,7 +185,9 @@ pub(super) fn agreed(
 /// An apply error with what moved, where the plan is stale.
 pub(super) fn explained(error: crate::apply::ApplyError, folder: &Path) -> Failure {
     const SHOWN: usize = 20;
-    let crate::apply::ApplyError::Stale(moved) = &error else { return error.into() };
+    let crate::apply::ApplyError::Stale(moved) = &error else {
+        return error.into();
+    };
     let mut words = format!("{error}");
     for one in moved.iter().take(SHOWN) {
         let value = |value: &Option<String>| value.clone().unwrap_or_else(|| "nothing".to_owned());
@@ -179,7 +202,10 @@ pub(super) fn explained(error: crate::apply::ApplyError, folder: &Path) -> Failu
     if moved.len() > SHOWN {
         words += &format!("\n  … and {} more", moved.len() - SHOWN);
     }
-    words += &format!("\nnothing was written; plan anew: cutover plan {}", folder.display());
+    words += &format!(
+        "\nnothing was written; plan anew: cutover plan {}",
+        folder.display()
+    );
     Failure::new(Exit::Refused, words)
 }
 
@@ -211,8 +237,21 @@ pub(super) fn print(
 }
 
 fn row(kind: &str, tally: Tally) -> OutcomeRow {
-    let Tally { done, no_change, failed, drifted, skipped } = tally;
-    OutcomeRow { kind: kind.to_owned(), done, no_change, failed, drifted, skipped }
+    let Tally {
+        done,
+        no_change,
+        failed,
+        drifted,
+        skipped,
+    } = tally;
+    OutcomeRow {
+        kind: kind.to_owned(),
+        done,
+        no_change,
+        failed,
+        drifted,
+        skipped,
+    }
 }
 
 fn words(outcome: &Outcome) -> String {

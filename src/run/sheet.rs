@@ -50,7 +50,12 @@ pub(super) fn open(
             sheet: None,
             headers: sheet.headers().to_vec(),
         };
-        return Ok(OwnersInput { input, hash: rulings_hash(&rulings), rulings, sheet });
+        return Ok(OwnersInput {
+            input,
+            hash: rulings_hash(&rulings),
+            rulings,
+            sheet,
+        });
     };
     let spec = FileSpec {
         file,
@@ -81,7 +86,12 @@ pub(super) fn open(
         }
         ControlFlow::Continue(())
     })?;
-    Ok(OwnersInput { input: table.input().clone(), hash: rulings_hash(&rulings), rulings, sheet })
+    Ok(OwnersInput {
+        input: table.input().clone(),
+        hash: rulings_hash(&rulings),
+        rulings,
+        sheet,
+    })
 }
 
 /// Brings `owners.csv` up to date; a workbook of rulings is only read.
@@ -120,7 +130,10 @@ fn line(
 ) -> OwnerRow {
     let mut by_table: BTreeMap<&str, u64> = BTreeMap::new();
     for (file, count) in &reference.rows {
-        let kind = inputs.iter().find(|input| input.file == *file).map(|input| &input.kind);
+        let kind = inputs
+            .iter()
+            .find(|input| input.file == *file)
+            .map(|input| &input.kind);
         let table = match kind {
             Some(InputKind::Records(table)) => table.as_str(),
             _ => "roles",
@@ -129,14 +142,20 @@ fn line(
     }
     let mut counts: Vec<(&str, u64)> = by_table.into_iter().collect();
     counts.sort_by(|left, right| right.1.cmp(&left.1).then(left.0.cmp(right.0)));
-    let rows: Vec<String> = counts.iter().map(|(table, count)| format!("{table} {count}")).collect();
+    let rows: Vec<String> = counts
+        .iter()
+        .map(|(table, count)| format!("{table} {count}"))
+        .collect();
     let near: Vec<String> = resolved
         .near_misses
         .iter()
         .map(|near| format!("{} ({})", who(&near.named, facts), near.identifier))
         .collect();
-    let candidates: Vec<String> =
-        resolved.candidates.iter().map(|named| who(named, facts)).collect();
+    let candidates: Vec<String> = resolved
+        .candidates
+        .iter()
+        .map(|named| who(named, facts))
+        .collect();
     OwnerRow {
         reference: reference.text.clone(),
         affected: counts.iter().map(|(_, count)| count).sum(),
@@ -164,10 +183,19 @@ fn matched(verdict: &Verdict, resolution: &Resolution, facts: &Facts) -> String 
             Principal::User(id) => facts.users().get(&id).map(crate::model::User::label),
             Principal::Team(id) => facts.teams().get(&id).map(|team| team.name.clone()),
         };
-        who(&Named { principal, label: label.unwrap_or_else(|| principal.to_string()) }, facts)
+        who(
+            &Named {
+                principal,
+                label: label.unwrap_or_else(|| principal.to_string()),
+            },
+            facts,
+        )
     };
     match verdict {
-        Verdict::Matched { principal: one, rung } => {
+        Verdict::Matched {
+            principal: one,
+            rung,
+        } => {
             format!("{} by {}", principal(*one), rung.word())
         }
         Verdict::Stub(index) => match resolution.stubs.get(*index) {

@@ -6,7 +6,7 @@ use crate::project::Project;
 use crate::run::apply::{ApplyRequest, agreed, ended, explained, print, within};
 use crate::run::completed::standing;
 use crate::run::{Console, Exit, Failure};
-use crate::target::embedded::Embedded;
+use crate::target::Embedded;
 
 /// Undoes the newest plan whose writing stands.
 pub fn undo(request: &ApplyRequest<'_>, console: &mut Console<'_>) -> Result<Exit, Failure> {
@@ -34,15 +34,26 @@ pub fn undo(request: &ApplyRequest<'_>, console: &mut Console<'_>) -> Result<Exi
         console.say(&format!("  {}: {count}", kind.words()))?;
     }
     console.say("every one of them can be restored: the target is an environment file")?;
-    agreed(request.yes, &format!("Take these back (seal {seal})?"), console)?;
+    agreed(
+        request.yes,
+        &format!("Take these back (seal {seal})?"),
+        console,
+    )?;
     let target = Embedded::open(&project.environment_file())?;
-    let options =
-        Options { journal: &journal, stop: console.stop, progress: console.progress, batch: BATCH };
+    let options = Options {
+        journal: &journal,
+        stop: console.stop,
+        progress: console.progress,
+        batch: BATCH,
+    };
     let undone = crate::apply::undo(&plan, &target, &back, &options)
         .map_err(|error| explained(error, request.folder))?;
     print(&format!("Took back plan {seal}"), &undone, console)?;
     if undone.interrupted {
-        console.say(&format!("Interrupted. Go on with:\n  cutover undo {}", request.folder.display()))?;
+        console.say(&format!(
+            "Interrupted. Go on with:\n  cutover undo {}",
+            request.folder.display()
+        ))?;
     }
     Ok(ended(&undone))
 }

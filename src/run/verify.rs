@@ -7,7 +7,7 @@ use crate::plan::SealedPlan;
 use crate::project::Project;
 use crate::report::{ComparedRow, FailureRow, compared, present_word};
 use crate::run::{Console, Exit, Failure};
-use crate::target::embedded::Embedded;
+use crate::target::Embedded;
 
 /// Verifies the current plan.
 pub fn verify(folder: &Path, console: &mut Console<'_>) -> Result<Exit, Failure> {
@@ -17,14 +17,14 @@ pub fn verify(folder: &Path, console: &mut Console<'_>) -> Result<Exit, Failure>
     let journal = project.plan().join(JOURNAL);
     let verified = crate::apply::verify(&plan, &target, &journal, console.progress)?;
     print(&plan, &verified, console)?;
-    Ok(if verified.is_as_planned() { Exit::Done } else { Exit::Partly })
+    Ok(if verified.is_as_planned() {
+        Exit::Done
+    } else {
+        Exit::Partly
+    })
 }
 
-fn print(
-    plan: &SealedPlan,
-    verified: &Verified,
-    console: &mut Console<'_>,
-) -> Result<(), Failure> {
+fn print(plan: &SealedPlan, verified: &Verified, console: &mut Console<'_>) -> Result<(), Failure> {
     let rows: Vec<ComparedRow> = verified
         .counts
         .iter()
@@ -52,5 +52,11 @@ fn print(
         plan.short_seal(),
         plan.document().environment.host
     );
-    Ok(compared(console.out, console.format == crate::run::Format::Json, &heading, &rows, &differences)?)
+    Ok(compared(
+        console.out,
+        console.format == crate::run::Format::Json,
+        &heading,
+        &rows,
+        &differences,
+    )?)
 }
