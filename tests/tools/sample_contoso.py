@@ -252,7 +252,7 @@ def contacts(references, chooser):
 
 def write_accounts(file, folder, chooser):
     header = ["accountid", "name", "description", "address1_city", "telephone1", "emailaddress1", "telephone1",
-              "revenue", "createdon", "Owner", ""]
+              "revenue", "", "createdon", "Owner"]
     names = iter(companies(chooser, len(file.rows)))
     rows = []
     for place, row in enumerate(file.rows):
@@ -267,8 +267,8 @@ def write_accounts(file, folder, chooser):
             name = name.replace(" ", "; ", 1)
         digits = chooser.randrange(10 ** 6)
         cells = [row["id"], name, note, chooser.choice(CITIES), f"+49 89 {digits:06}", f"info{digits}@example.com",
-                 "" if place % 3 else f"+49 170 {digits:06}", f"{chooser.randrange(1, 900)}.{chooser.randrange(1000):03},00",
-                 f"{2014 + place % 11}-{1 + place % 12:02}-{1 + place % 28:02}", row["owner"], ""]
+                 "" if place % 3 else f"+49 170 {digits:06}", f"{chooser.randrange(1, 900)}.{chooser.randrange(1000):03},00", "",
+                 f"{2014 + place % 11}-{1 + place % 12:02}-{1 + place % 28:02}", row["owner"]]
         rows.append(";".join(cells) if row["note"] == "ragged" else cells)
     write_csv(folder / ACCOUNTS, header, rows, delimiter=";", encoding="cp1252", newline="\r\n")
 
