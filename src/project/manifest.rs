@@ -286,7 +286,10 @@ fn accept(raw: &BTreeMap<String, toml::Value>) -> Result<Accept, String> {
             continue;
         }
         if key == "administrators" {
-            accept.administrators = strings(key, value)?.iter().map(|text| comparison_key(text)).collect();
+            accept.administrators = strings(key, value)?
+                .iter()
+                .map(|text| comparison_key(text))
+                .collect();
             continue;
         }
         let code = known(key)?;

@@ -24,13 +24,18 @@ fn the_readme_is_what_the_program_says() {
         fs::write(&path, &wanted).expect("README.md can be written");
         return;
     }
-    assert_eq!(text, wanted, "README.md is behind: UPDATE_README=1 cargo test readme");
+    assert_eq!(
+        text, wanted,
+        "README.md is behind: UPDATE_README=1 cargo test readme"
+    );
 }
 
 /// Puts content between a mark and its end.
 fn put(text: &str, mark: &str, content: &str) -> String {
     let begin = format!("<!-- {mark} -->\n");
-    let (head, rest) = text.split_once(&begin).unwrap_or_else(|| panic!("no mark `{mark}`"));
+    let (head, rest) = text
+        .split_once(&begin)
+        .unwrap_or_else(|| panic!("no mark `{mark}`"));
     let (_, tail) = rest.split_once("<!-- end -->").expect("an end");
     format!("{head}{begin}{content}<!-- end -->{tail}")
 }
@@ -41,7 +46,10 @@ fn output() -> String {
     copy(&repository("samples/contoso"), &project);
     let ended = run(|console| cutover::run::plan(&project, false, console));
     let shown = project.display().to_string();
-    format!("```text\n{}```\n", ended.out.replace(&shown, "samples/contoso"))
+    format!(
+        "```text\n{}```\n",
+        ended.out.replace(&shown, "samples/contoso")
+    )
 }
 
 fn exit_codes() -> String {

@@ -54,7 +54,10 @@ fn the_base_has_no_finding() {
     let ended = run(|console| cutover::run::plan(folder.path(), false, console));
     assert_eq!(ended.exit, Exit::Done, "{}{}", ended.out, ended.err);
     assert!(document(folder.path()).findings.is_empty(), "{}", ended.out);
-    assert_eq!(document(folder.path()).totals.changes.values().sum::<u64>(), 4);
+    assert_eq!(
+        document(folder.path()).totals.changes.values().sum::<u64>(),
+        4
+    );
 }
 
 #[test]
@@ -71,7 +74,8 @@ fn check(name: &str, folder: &Path) {
     let project = tempfile::tempdir().unwrap();
     copy(&repository("tests/cases/base"), project.path());
     for file in &case.remove {
-        fs::remove_file(project.path().join(file)).unwrap_or_else(|error| panic!("{name}: {error}"));
+        fs::remove_file(project.path().join(file))
+            .unwrap_or_else(|error| panic!("{name}: {error}"));
     }
     if folder.join("project").is_dir() {
         copy(&folder.join("project"), project.path());
@@ -80,35 +84,61 @@ fn check(name: &str, folder: &Path) {
     let said = format!("{}{}", ended.out, ended.err);
     assert_eq!(ended.exit.code(), case.exit, "{name}: {said}");
     for words in &case.says {
-        assert!(said.contains(words.as_str()), "{name}: does not say `{words}`: {said}");
+        assert!(
+            said.contains(words.as_str()),
+            "{name}: does not say `{words}`: {said}"
+        );
     }
     if ended.exit == Exit::Usage {
         for code in &case.speaks {
-            assert!(said.contains(code.as_str()), "{name}: does not name {code}: {said}");
+            assert!(
+                said.contains(code.as_str()),
+                "{name}: does not name {code}: {said}"
+            );
         }
-        assert!(!project.path().join("plan").exists(), "{name}: a plan was written");
+        assert!(
+            !project.path().join("plan").exists(),
+            "{name}: a plan was written"
+        );
         return;
     }
     let document = document(project.path());
-    let spoken: BTreeSet<String> =
-        document.findings.iter().map(|finding| finding.code.clone()).collect();
+    let spoken: BTreeSet<String> = document
+        .findings
+        .iter()
+        .map(|finding| finding.code.clone())
+        .collect();
     assert_eq!(spoken, case.speaks, "{name}: {said}");
-    let unchecked: BTreeSet<String> =
-        document.unchecked.iter().map(|rule| rule.code.clone()).collect();
+    let unchecked: BTreeSet<String> = document
+        .unchecked
+        .iter()
+        .map(|rule| rule.code.clone())
+        .collect();
     assert_eq!(unchecked, case.unchecked, "{name}");
     for at in &case.at {
-        let found = document.findings.iter().filter(|finding| finding.code == at.code).any(|finding| {
-            finding.places.iter().any(|place| {
-                let input = document.inputs.iter().find(|input| input.file == place.file);
-                let header = place.column.and_then(|column| {
-                    input?.headers.get(usize::from(column) - 1).cloned()
-                });
-                input.is_some_and(|input| input.name == at.file)
-                    && place.row == at.row
-                    && (at.column.is_none() || header == at.column)
-            })
-        });
-        assert!(found, "{name}: {} is not at {} row {}: {said}", at.code, at.file, at.row);
+        let found = document
+            .findings
+            .iter()
+            .filter(|finding| finding.code == at.code)
+            .any(|finding| {
+                finding.places.iter().any(|place| {
+                    let input = document
+                        .inputs
+                        .iter()
+                        .find(|input| input.file == place.file);
+                    let header = place
+                        .column
+                        .and_then(|column| input?.headers.get(usize::from(column) - 1).cloned());
+                    input.is_some_and(|input| input.name == at.file)
+                        && place.row == at.row
+                        && (at.column.is_none() || header == at.column)
+                })
+            });
+        assert!(
+            found,
+            "{name}: {} is not at {} row {}: {said}",
+            at.code, at.file, at.row
+        );
     }
 }
 
@@ -121,9 +151,17 @@ fn no_rule_is_left_without_a_case() {
     let project = tempfile::tempdir().unwrap();
     copy(&repository("samples/contoso"), project.path());
     run(|console| cutover::run::plan(project.path(), false, console));
-    spoken.extend(document(project.path()).findings.into_iter().map(|finding| finding.code));
-    let silent: Vec<&str> =
-        Code::ALL.iter().map(|code| code.as_str()).filter(|code| !spoken.contains(*code)).collect();
+    spoken.extend(
+        document(project.path())
+            .findings
+            .into_iter()
+            .map(|finding| finding.code),
+    );
+    let silent: Vec<&str> = Code::ALL
+        .iter()
+        .map(|code| code.as_str())
+        .filter(|code| !spoken.contains(*code))
+        .collect();
     assert!(silent.is_empty(), "rules that speak in no case: {silent:?}");
 }
 
@@ -136,7 +174,12 @@ fn cases() -> Vec<(String, std::path::PathBuf)> {
     let mut cases: Vec<_> = fs::read_dir(repository("tests/cases/rules"))
         .expect("the cases")
         .map(|entry| entry.expect("a case"))
-        .map(|entry| (entry.file_name().to_string_lossy().into_owned(), entry.path()))
+        .map(|entry| {
+            (
+                entry.file_name().to_string_lossy().into_owned(),
+                entry.path(),
+            )
+        })
         .collect();
     cases.sort();
     assert!(cases.len() > 20, "only {} cases", cases.len());

@@ -17,9 +17,7 @@ pub(crate) struct Ended {
 }
 
 /// Runs a command of `run/` with buffers for writers; questions are answered with yes.
-pub(crate) fn run(
-    command: impl FnOnce(&mut Console<'_>) -> Result<Exit, Failure>,
-) -> Ended {
+pub(crate) fn run(command: impl FnOnce(&mut Console<'_>) -> Result<Exit, Failure>) -> Ended {
     run_with(Format::Text, Answer::Yes, command)
 }
 
@@ -73,5 +71,8 @@ pub(crate) fn repository(path: &str) -> std::path::PathBuf {
 
 /// The plan's document in a project folder.
 pub(crate) fn document(project: &Path) -> Document {
-    SealedPlan::open(&project.join("plan")).expect("a sealed plan").document().clone()
+    SealedPlan::open(&project.join("plan"))
+        .expect("a sealed plan")
+        .document()
+        .clone()
 }
