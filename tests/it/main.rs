@@ -1,1 +1,3 @@
 //! All tests that look at the product from outside its rooms.
+
+mod service_cases;

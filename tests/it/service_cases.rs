@@ -327,9 +327,11 @@ impl World<'_> {
     fn principal(&self, user: Option<&str>, team: Option<&str>, id: Option<Uuid>) -> Principal {
         match (user, team, id) {
             (Some(user), None, None) => Principal::User(self.user(user)),
-            (None, Some(team), None) => Principal::Team(TeamId(
-                self.id("SELECT id FROM team WHERE name = ?1", [team], team),
-            )),
+            (None, Some(team), None) => Principal::Team(TeamId(self.id(
+                "SELECT id FROM team WHERE name = ?1",
+                [team],
+                team,
+            ))),
             (None, None, Some(id)) => Principal::User(UserId(id)),
             _ => panic!("one of `user`, `team` and `id` names a principal"),
         }
@@ -385,7 +387,8 @@ impl World<'_> {
         let sql = format!("SELECT * FROM \"{table}\"");
         let mut statement = self.0.prepare(&sql).unwrap();
         let columns = statement.column_count();
-        let rows = statement.query_map([], |row| (0..columns).map(|index| row.get(index)).collect());
+        let rows =
+            statement.query_map([], |row| (0..columns).map(|index| row.get(index)).collect());
         rows.unwrap().collect::<Result<_, _>>().unwrap()
     }
 }
