@@ -6,5 +6,6 @@
 
 pub mod environment;
 pub mod model;
+pub mod read;
 pub mod service;
 pub mod target;
