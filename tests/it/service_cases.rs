@@ -174,8 +174,10 @@ fn run(folder: &Path, faults: &mut Vec<String>) {
     let answer = world.perform(read(folder, "write.toml"));
     let expected: Expected = read(folder, "expected.toml");
     if (answer.word, &answer.code) != (expected.answer.as_str(), &expected.code) {
-        let (word, code) = (answer.word, answer.code.unwrap_or_default());
-        faults.push(format!("{word} {code}, expected {}", expected.answer));
+        faults.push(format!(
+            "{} {:?}, expected {} {:?}",
+            answer.word, answer.code, expected.answer, expected.code
+        ));
     }
     if answer.word != "done" && world.dump() != before {
         faults.push(format!("{}, and yet rows have changed", answer.word));
