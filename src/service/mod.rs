@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use hashbrown::HashMap;
-use rusqlite::{Connection, ErrorCode};
+use rusqlite::Connection;
 use uuid::Uuid;
 
 use crate::model::{Principal, Refusal, UnitId, UserId, Write};
@@ -71,19 +71,6 @@ pub enum ServiceError {
          one; make it again with `cutover load` or `cutover pull`"
     )]
     NoRootUnit,
-}
-
-impl ServiceError {
-    /// Whether another program holds the file.
-    pub fn is_locked(&self) -> bool {
-        match self {
-            Self::Database { source } => matches!(
-                source.sqlite_error_code(),
-                Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked)
-            ),
-            Self::Damaged { .. } | Self::NoRootUnit => false,
-        }
-    }
 }
 
 /// Performs one write; see [`Service::perform`].

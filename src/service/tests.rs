@@ -342,6 +342,19 @@ fn what_is_remembered_follows_the_writes() {
             ("perform", create(0x63, "two@contoso.com"), "done"),
         ],
     );
+    let (one, two) = ("one@contoso.com", "two@contoso.com");
+    let delete = |id, upn| Write::DeleteStub(stub_user(UserId(Uuid::from_u128(id)), upn));
+    let owner = Principal::User(UserId(Uuid::from_u128(0x62)));
+    check(
+        "who owns records",
+        &[
+            ("perform", create(0x61, one), "done"),
+            ("perform", create(0x62, two), "done"),
+            ("restore", delete(0x61, one), "done"),
+            ("perform", assign(ana, owner), "done"),
+            ("restore", delete(0x62, two), MISMATCH),
+        ],
+    );
 }
 
 #[test]
@@ -392,4 +405,18 @@ fn messages_name_who_and_what() {
              missed privilege to one of the principal (user/team) roles."
         )
     );
+}
+
+#[test]
+fn a_setting_in_the_wrong_case_is_ignored() {
+    let world = world();
+    for (name, expected) in [
+        ("allowroleassignmentondisabledusers", "0x80040225"),
+        ("AllowRoleAssignmentOnDisabledUsers", "done"),
+    ] {
+        let sql = "INSERT INTO setting (name, value) VALUES (?1, 'true')";
+        world.connection().execute(sql, [name]).unwrap();
+        let performed = Service::new(world.connection()).perform(&give(OLD, READER));
+        assert_eq!(told(&performed.unwrap()), expected, "{name}");
+    }
 }

@@ -260,9 +260,12 @@ fn restore_is_passed_on() {
 
 #[test]
 fn a_stub_user_with_another_id_is_found_by_upn() {
-    let (_folder, target) = embedded();
+    let (folder, target) = embedded();
     let (_, ended) = write(&target, vec![vec![create(0)]]);
     ended.unwrap();
+    let other = Connection::open(folder.path().join("environment.sqlite")).unwrap();
+    let namesakes = "UPDATE user SET upn = 'stub@contoso.com' WHERE stub = 0";
+    assert_eq!(other.execute(namesakes, []).unwrap(), 2);
     let present = target.present(&[Subject::Stub {
         id: UserId(Uuid::from_u128(0x99)),
         upn: "STUB@contoso.com".to_owned(),

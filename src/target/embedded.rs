@@ -287,11 +287,12 @@ fn environment_error(error: EnvironmentError) -> TargetError {
 }
 
 fn service_error(path: &Path, source: ServiceError) -> TargetError {
-    let path = path.to_path_buf();
-    if source.is_locked() {
-        TargetError::Locked { path }
-    } else {
-        TargetError::Service { path, source }
+    match source {
+        ServiceError::Database { source } => database_error(path, source),
+        source => TargetError::Service {
+            path: path.to_path_buf(),
+            source,
+        },
     }
 }
 

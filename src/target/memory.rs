@@ -138,14 +138,14 @@ impl Target for Memory {
         done: &Sender<(Seq, Outcome)>,
     ) -> Result<(), TargetError> {
         while let Some(batch) = stage.next() {
-            let mut state = self.state();
-            let fault = state.fault();
-            if fault && !state.commits_before_fault {
+            let mut held = self.state();
+            let fault = held.fault();
+            if fault && !held.commits_before_fault {
                 return Err(unreachable_now());
             }
             let outcomes: Vec<_> = batch
                 .iter()
-                .map(|change| (change.seq, state.write(change)))
+                .map(|change| (change.seq, held.write(change)))
                 .collect();
             if fault {
                 return Err(unreachable_now());

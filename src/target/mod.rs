@@ -85,7 +85,7 @@ pub enum TargetError {
     #[error(transparent)]
     Environment(EnvironmentError),
     /// The service cannot work on the environment file.
-    #[error("`{}`: {source}", path.display())]
+    #[error("`{}`: the service cannot work on this environment file", path.display())]
     Service {
         /// The file.
         path: PathBuf,

@@ -4,7 +4,6 @@
 //! is answered otherwise. `check/` is held against the same folders elsewhere.
 
 use std::collections::BTreeSet;
-use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -14,6 +13,7 @@ use cutover::model::{
     parse_guid,
 };
 use cutover::service::{self, Performed, REFUSALS, Reason};
+use rayon::prelude::*;
 use rusqlite::types::{FromSql, Value};
 use rusqlite::{Connection, OptionalExtension, Params};
 use serde::Deserialize;
@@ -112,15 +112,16 @@ struct Answer {
 #[test]
 fn the_service_answers_every_case() {
     let folders = folders();
-    let mut wrong = String::new();
-    for folder in &folders {
-        let mut faults = Vec::new();
-        run(folder, &mut faults);
-        for fault in faults {
+    let wrong: String = folders
+        .par_iter()
+        .map(|folder| {
+            let mut faults = Vec::new();
+            run(folder, &mut faults);
             let name = folder.file_name().unwrap().to_string_lossy();
-            writeln!(wrong, "{name}: {fault}").unwrap();
-        }
-    }
+            let lines = faults.iter().map(|fault| format!("{name}: {fault}\n"));
+            lines.collect::<String>()
+        })
+        .collect();
     println!("{} cases ran", folders.len());
     assert!(folders.len() >= CASES_MIN, "{} cases ran", folders.len());
     assert!(wrong.is_empty(), "\n{wrong}");
@@ -173,8 +174,10 @@ fn run(folder: &Path, faults: &mut Vec<String>) {
     let answer = world.perform(read(folder, "write.toml"));
     let expected: Expected = read(folder, "expected.toml");
     if (answer.word, &answer.code) != (expected.answer.as_str(), &expected.code) {
-        let (word, code) = (answer.word, answer.code.unwrap_or_default());
-        faults.push(format!("{word} {code}, expected {}", expected.answer));
+        faults.push(format!(
+            "{} {:?}, expected {} {:?}",
+            answer.word, answer.code, expected.answer, expected.code
+        ));
     }
     if answer.word != "done" && world.dump() != before {
         faults.push(format!("{}, and yet rows have changed", answer.word));
