@@ -16,7 +16,7 @@ use crate::resolve::index::{Index, full_names, special};
 pub(super) const NEAR_MISSES_MAX: usize = 3;
 
 /// How many texts, those with the most pieces in common, are compared letter by letter.
-const COMPARED_MAX: usize = 64;
+const COMPARED_MAX: usize = 32;
 
 /// Three letters of a word, its edges marked by blanks.
 type Piece = [char; 3];
@@ -187,20 +187,29 @@ fn pieces(text: &str) -> Vec<Piece> {
 /// The order of words does not matter. Either few letters differ for the length, or the beginnings
 /// are so alike that what differs hardly counts.
 fn likeness(left: &str, right: &str) -> Option<u32> {
-    let one = |left: &str, right: &str| {
-        let length = left.chars().count().max(right.chars().count());
-        let edits = strsim::osa_distance(left, right);
-        let few_edits = edits * 4 <= length;
-        let winkler = strsim::jaro_winkler(left, right);
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "a number between 0 and 1000"
-        )]
-        let thousandths = (winkler * 1000.0) as u32;
-        (few_edits || thousandths >= 940).then_some(thousandths)
-    };
-    one(left, right).max(one(&in_order(left), &in_order(right)))
+    let as_written = likeness_in_order(left, right);
+    let (sorted_left, sorted_right) = (in_order(left), in_order(right));
+    if sorted_left == left && sorted_right == right {
+        return as_written;
+    }
+    as_written.max(likeness_in_order(&sorted_left, &sorted_right))
+}
+
+fn likeness_in_order(left: &str, right: &str) -> Option<u32> {
+    let (left_length, right_length) = (left.chars().count(), right.chars().count());
+    let length = left_length.max(right_length);
+    let winkler = strsim::jaro_winkler(left, right);
+    // Counting edits costs most, so only what can still be alike is counted.
+    let few_edits = winkler >= 0.8
+        && left_length.abs_diff(right_length) * 4 <= length
+        && strsim::osa_distance(left, right) * 4 <= length;
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a number between 0 and 1000"
+    )]
+    let thousandths = (winkler * 1000.0) as u32;
+    (few_edits || thousandths >= 940).then_some(thousandths)
 }
 
 fn in_order(text: &str) -> String {
