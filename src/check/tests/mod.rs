@@ -324,20 +324,18 @@ impl World {
         let before = self.number(EVA);
         let after = self.number(after);
         let tables = &mut self.draft.tables;
-        let index = match tables.iter().position(|known| known.entity == table) {
-            Some(index) => index,
-            None => {
-                tables.push(DraftTable {
-                    entity: table.to_owned(),
-                    order: 0,
-                    records_loaded: true,
-                    id_columns: BTreeMap::from([(RECORDS, 1)]),
-                    owner_columns: BTreeMap::from([(RECORDS, 2)]),
-                    rows: Vec::new(),
-                });
-                tables.len() - 1
-            }
-        };
+        let known = tables.iter().position(|known| known.entity == table);
+        let index = known.unwrap_or_else(|| {
+            tables.push(DraftTable {
+                entity: table.to_owned(),
+                order: 0,
+                records_loaded: true,
+                id_columns: BTreeMap::from([(RECORDS, 1)]),
+                owner_columns: BTreeMap::from([(RECORDS, 2)]),
+                rows: Vec::new(),
+            });
+            tables.len() - 1
+        });
         let rows = &mut self.draft.tables[index].rows;
         let row = u32::try_from(rows.len()).unwrap() + 2;
         rows.push(DraftRow {

@@ -27,50 +27,50 @@ fn sealed_plans() {
     let mut not_to_be_kept_out = world().assign("account", BEN);
     not_to_be_kept_out.accept.keep_out.insert(Code::Own010);
 
-    sealed("clean", world().assign("account", ANA), true, Ok(()));
+    sealed("clean", world().assign("account", ANA), true, &Ok(()));
     sealed(
         "not said",
         world().assign("account", ANA),
         false,
-        Err(NotApproved::NotSaid),
+        &Err(NotApproved::NotSaid),
     );
     sealed(
         "an error",
         world().assign("account", BEN),
         false,
-        stopped(1, &[]),
+        &stopped(1, &[]),
     );
     sealed(
         "an error denied",
         world().assign("account", BEN),
         true,
-        stopped(1, &[]),
+        &stopped(1, &[]),
     );
-    sealed("errors past those listed", many, true, stopped(1_001, &[]));
-    sealed("kept out", kept_out, true, Ok(()));
+    sealed("errors past those listed", many, true, &stopped(1_001, &[]));
+    sealed("kept out", kept_out, true, &Ok(()));
     sealed(
         "no rule to be kept out",
         not_to_be_kept_out,
         true,
-        stopped(1, &[]),
+        &stopped(1, &[]),
     );
-    sealed("unchecked", unknown(), true, stopped(0, &["OWN009"]));
+    sealed("unchecked", unknown(), true, &stopped(0, &["OWN009"]));
     sealed(
         "unchecked and accepted",
         unknown().accept(Code::Own009),
         true,
-        Ok(()),
+        &Ok(()),
     );
     sealed(
         "a rule that guards nothing",
         world().without(Loadable::UserRoles).remove(ANA, SALES),
         true,
-        Ok(()),
+        &Ok(()),
     );
 }
 
 #[track_caller]
-fn sealed(case: &str, world: World, said: bool, expected: Result<(), NotApproved>) {
+fn sealed(case: &str, world: World, said: bool, expected: &Result<(), NotApproved>) {
     let (facts, accept) = (world.facts(), world.accept.clone());
     let judged = world.judged();
     let identity = Identity {
@@ -100,5 +100,5 @@ fn sealed(case: &str, world: World, said: bool, expected: Result<(), NotApproved
     let plan = seal(folder.path(), &what, &Silent).unwrap();
     let of_plan = plan.seal().to_owned();
     let approved = approve(plan).map(|approved| assert_eq!(approved.plan().seal(), of_plan));
-    assert_eq!(approved, expected, "case: {case}");
+    assert_eq!(&approved, expected, "case: {case}");
 }
