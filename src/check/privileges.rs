@@ -33,7 +33,9 @@ impl Reading {
         for root in roots {
             let held = facts.role_privileges(root).iter();
             for held in held.filter(|held| held.privilege.eq_ignore_ascii_case(&wanted)) {
-                reading.privilege.clone_from(&held.privilege);
+                if reading.depths.is_empty() {
+                    reading.privilege.clone_from(&held.privilege);
+                }
                 let deepest = reading.depths.entry(root).or_insert(held.depth);
                 *deepest = held.depth.max(*deepest);
             }

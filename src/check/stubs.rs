@@ -63,7 +63,10 @@ fn note(trial: &mut Trial<'_>, stub: &DraftStub) {
 
 /// STB003: the default role has no copy, or no single one, in the root business unit.
 fn default_role(trial: &mut Trial<'_>, stub: &DraftStub, names: &[String]) -> Option<Cause> {
-    if stub.business_unit.is_some() && stub.default_role.is_some() {
+    let role = stub
+        .default_role
+        .and_then(|role| trial.facts.roles().get(&role));
+    if role.is_some_and(|role| Some(role.business_unit) == stub.business_unit) {
         return None;
     }
     let subject = format!("default role {}", names.join(" or "));
