@@ -107,32 +107,32 @@ impl Fields {
     /// The fields of all facts of an environment.
     pub fn of(facts: &Facts) -> Self {
         let mut fields = Self::default();
-        facts.units().values().for_each(|unit| fields.unit(unit));
-        facts
-            .entities()
-            .values()
-            .for_each(|entity| fields.entity(entity));
+        for unit in facts.units().values() {
+            fields.unit(unit);
+        }
+        for entity in facts.entities().values() {
+            fields.entity(entity);
+        }
         for role in facts.roles().values() {
             fields.role(role);
-            let privileges = facts.role_privileges(role.id);
-            privileges.iter().for_each(|held| fields.privilege(held));
+            for held in facts.role_privileges(role.id) {
+                fields.privilege(held);
+            }
         }
         for user in facts.users().values() {
             fields.user(user);
-            let roles = facts.user_roles(user.id);
-            roles
-                .iter()
-                .for_each(|role| fields.user_role(user.id, *role));
+            for role in facts.user_roles(user.id) {
+                fields.user_role(user.id, *role);
+            }
         }
         for team in facts.teams().values() {
             fields.team(team);
-            let (members, roles) = (facts.team_members(team.id), facts.team_roles(team.id));
-            members
-                .iter()
-                .for_each(|user| fields.team_member(team.id, *user));
-            roles
-                .iter()
-                .for_each(|role| fields.team_role(team.id, *role));
+            for user in facts.team_members(team.id) {
+                fields.team_member(team.id, *user);
+            }
+            for role in facts.team_roles(team.id) {
+                fields.team_role(team.id, *role);
+            }
         }
         for (name, value) in facts.settings() {
             fields.setting(name, value);

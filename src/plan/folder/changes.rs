@@ -49,10 +49,10 @@ pub(super) fn write_changes(
     Ok(writer.written)
 }
 
-/// Stub users to be made, with the row that first asked for each.
-pub(super) fn stubs_to_make(
-    draft: &Draft,
-) -> Result<Vec<(StubUser, Option<(FileId, u64)>)>, PlanError> {
+/// A stub user to be made, and the row that first asked for it.
+type StubToMake = (StubUser, Option<(FileId, u64)>);
+
+fn stubs_to_make(draft: &Draft) -> Result<Vec<StubToMake>, PlanError> {
     let standing = draft.stubs.iter().filter(|stub| stub.fallen.is_none());
     standing
         .map(|stub| {
@@ -66,7 +66,7 @@ pub(super) fn stubs_to_make(
 }
 
 /// Roles to be given, or to be removed.
-pub(super) fn roles_to_write(draft: &Draft, action: RoleAction) -> Vec<&DraftRole> {
+fn roles_to_write(draft: &Draft, action: RoleAction) -> Vec<&DraftRole> {
     let roles = draft.roles.iter();
     roles
         .filter(|role| role.fallen.is_none() && role.action == action)
@@ -193,10 +193,14 @@ fn file_name(stage: u8, entity: &str) -> String {
     for byte in entity.bytes() {
         match byte {
             b'a'..=b'z' | b'0'..=b'9' | b'_' => name.push(char::from(byte)),
-            other => name.push_str(&format!("%{other:02x}")),
+            other => name.extend(['%', digit(other >> 4), digit(other & 15)]),
         }
     }
     name + ".parquet"
+}
+
+fn digit(value: u8) -> char {
+    char::from_digit(u32::from(value), 16).unwrap_or('0')
 }
 
 fn group_range(group: usize, rows: usize) -> Range<usize> {
@@ -234,7 +238,7 @@ fn file_number(file: FileId) -> i32 {
     i32::from(file.0)
 }
 
-fn stub_cells(first_seq: u64, stubs: &[(StubUser, Option<(FileId, u64)>)]) -> Group {
+fn stub_cells(first_seq: u64, stubs: &[StubToMake]) -> Group {
     let users = || stubs.iter().map(|(user, _)| user);
     let sources = || stubs.iter().map(|(_, source)| *source);
     vec![

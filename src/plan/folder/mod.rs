@@ -17,6 +17,9 @@ mod scan;
 mod seal;
 mod table;
 
+#[cfg(test)]
+mod tests;
+
 pub use findings::PlaceRow;
 pub use read::{SealedPlan, StageFile};
 pub use seal::{ToSeal, schema, seal};

@@ -3,11 +3,11 @@
 //! In: what is to be sealed. Out: the records of the document, in a fixed order. How they are
 //! serialised and sealed is `seal.rs`'s affair.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{
     Accept, ChangeKind, Code, Fate, Finding, Input, InputKind, Ledger, Place, Principal,
-    RoleAction, Severity,
+    RoleAction, Rung, Severity,
 };
 use crate::plan::AcceptRecord;
 use crate::plan::Draft;
@@ -68,9 +68,8 @@ fn kind_word(kind: &InputKind) -> &'static str {
 
 /// What the manifest accepts.
 pub(super) fn accept(accept: &Accept) -> AcceptRecord {
-    let words = |codes: &std::collections::BTreeSet<Code>| {
-        codes.iter().map(|code| code.as_str().to_owned()).collect()
-    };
+    let words =
+        |codes: &BTreeSet<Code>| codes.iter().map(|code| code.as_str().to_owned()).collect();
     AcceptRecord {
         keep_out: words(&accept.keep_out),
         unchecked: words(&accept.unchecked),
@@ -96,11 +95,11 @@ pub(super) fn totals(draft: &Draft, findings: &[Finding]) -> Totals {
         references: groups.map(|count| count.references).sum(),
         changes: changes_by_kind(draft, records_by_table.values().sum()),
         records_by_table,
-        matches: match_records(&counted.matched, |rung| rung.word()),
+        matches: match_records(&counted.matched, Rung::word),
         stub: match_record(counted.stub),
         fallback: match_record(counted.fallback),
         left: match_record(counted.left),
-        stopped: match_records(&counted.stopped, |code| code.as_str()),
+        stopped: match_records(&counted.stopped, Code::as_str),
         blank_rows: counted.blank_rows,
         errors: severity(Severity::Fatal) + severity(Severity::Error) - accepted,
         accepted,

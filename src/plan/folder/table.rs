@@ -28,8 +28,8 @@ use crate::plan::PlanError;
 use crate::plan::folder::disk::HashedFile;
 
 /// Rows of every row group but the last: small enough that a few fit into memory per core, large
-/// enough that a reader of the file is not slowed by them.
-pub(super) const GROUP_ROWS: usize = 131_072;
+/// enough that a reader of the file is not slowed by them. Tests have few rows, and several groups.
+pub(super) const GROUP_ROWS: usize = if cfg!(test) { 7 } else { 131_072 };
 
 /// What every file says it was made by; no version, so that a new release changes no plan.
 const CREATED_BY: &str = "cutover";
