@@ -1,6 +1,6 @@
 //! What can be wrong with an environment file as a whole, and what to do about it.
 //!
-//! In: errors of SQLite and of the file system. Out: one error that names the file and the cure.
+//! In: errors of `SQLite` and of the file system. Out: one error that names the file and the cure.
 //! What is wrong in the folder that a file is loaded from is `load/problems.rs`.
 
 use std::io;
@@ -76,18 +76,18 @@ pub enum EnvironmentError {
         /// Why not.
         source: io::Error,
     },
-    /// Anything else that SQLite says.
+    /// Anything else that `SQLite` says.
     #[error("`{}`: the environment file cannot be used; see that the folder can be written to and has room", path.display())]
     Database {
         /// The file.
         path: PathBuf,
-        /// What SQLite said.
+        /// What `SQLite` said.
         source: rusqlite::Error,
     },
 }
 
 impl EnvironmentError {
-    /// What an error of SQLite means for the file at `path`.
+    /// What an error of `SQLite` means for the file at `path`.
     pub(super) fn of(path: &Path, source: rusqlite::Error) -> Self {
         let path = path.to_path_buf();
         match source.sqlite_error_code() {

@@ -3,7 +3,6 @@
 //! In: a path. Out: typed facts in a fixed order, and connections for the rooms that write. What the
 //! facts allow or forbid is worked out by `check/` and `service/`.
 
-use std::ops::Deref;
 use std::path::Path;
 use std::path::PathBuf;
 
@@ -141,7 +140,7 @@ impl EnvironmentFile {
         let answer = if self.connection.is_autocommit() {
             self.connection
                 .unchecked_transaction()
-                .and_then(|transaction| read(transaction.deref()))
+                .and_then(|transaction| read(&transaction))
         } else {
             read(&self.connection)
         };

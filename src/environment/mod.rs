@@ -1,4 +1,4 @@
-//! The environment file: what the target holds, as one SQLite file.
+//! The environment file: what the target holds, as one `SQLite` file.
 //!
 //! In: a folder of exports ([`load`]), or facts as a live target streams them ([`Writer`]). Out: the
 //! file, its facts with plain indexes ([`Facts`]), and its records ([`Owners`], [`Keys`]).
@@ -8,6 +8,7 @@
 mod error;
 mod facts;
 mod file;
+mod load;
 mod open;
 mod records;
 mod schema;
@@ -16,9 +17,12 @@ mod writer;
 
 #[cfg(test)]
 pub(crate) mod testing;
+#[cfg(test)]
+mod tests;
 
 pub use error::EnvironmentError;
 pub use facts::Facts;
 pub use file::EnvironmentFile;
+pub use load::{LoadError, LoadSummary, Problem, Problems, folder_fingerprint, load};
 pub use records::{Keys, Owners};
 pub use writer::Writer;

@@ -18,12 +18,14 @@ use uuid::Uuid;
 use crate::environment::EnvironmentError;
 use crate::environment::open;
 use crate::environment::schema;
-use crate::model::{Cascade, Entity, Fact, Principal, RecordId, Role, Team, User, comparison_key};
+use crate::model::{
+    Cascade, Entity, Fact, Ownership, Principal, RecordId, Role, Team, User, comparison_key,
+};
 
 /// The ending of the file that is being made.
 const ASIDE: &str = ".making";
 
-/// Memory for pages that are not written yet, in KiB as SQLite counts it.
+/// Memory for pages that are not written yet, in KiB as `SQLite` counts it.
 const CACHE_KIB: i64 = 131_072;
 
 /// An environment file in the making; dropped before [`Writer::finish`], nothing of it stays.
@@ -288,7 +290,7 @@ impl Writer {
             (
                 number,
                 &entity.name,
-                entity.ownership.map(|ownership| ownership.code()),
+                entity.ownership.map(Ownership::code),
                 entity.records_loaded,
             ),
         )?;
@@ -313,7 +315,7 @@ fn blob(id: Uuid) -> [u8; 16] {
 }
 
 fn refuse_foreign(path: &Path) -> Result<(), EnvironmentError> {
-    match open::reading(path) {
+    match open::look(path) {
         Err(error @ EnvironmentError::Foreign { .. }) => Err(error),
         // A newer, locked or damaged one is still an environment file: `load` is its cure.
         _ => Ok(()),

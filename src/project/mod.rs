@@ -3,14 +3,18 @@
 //! In: a folder on disk. Out: checked settings and the paths that every command uses.
 //! What the exports hold is `read/`'s, what a plan holds is `plan/`'s.
 
+mod history;
 mod lock;
 mod manifest;
+mod owners;
 mod settings;
 
 use std::path::{Path, PathBuf};
 
+pub use history::*;
 pub use lock::*;
 pub use manifest::*;
+pub use owners::*;
 
 /// The name of the manifest.
 pub const MANIFEST: &str = "cutover.toml";

@@ -40,13 +40,17 @@ pub(super) fn counted(number: u64, one: &str) -> String {
 
 /// The same for nouns whose plural is another word.
 pub(super) fn counted_as(number: u64, one: &str, many: &str) -> String {
-    format!("{} {}", thousands(number), if number == 1 { one } else { many })
+    format!(
+        "{} {}",
+        thousands(number),
+        if number == 1 { one } else { many }
+    )
 }
 
 /// Rows of cells, aligned: the first column to the left, the others to the right; indented by two.
 pub(super) fn aligned(header: &[&str], rows: &[Vec<String>]) -> String {
     let mut table = Table::new();
-    table.load_preset(NOTHING);
+    table.load_style(NOTHING);
     if !header.is_empty() {
         table.set_header(header.iter().copied());
     }
@@ -60,7 +64,9 @@ pub(super) fn aligned(header: &[&str], rows: &[Vec<String>]) -> String {
         }
     }
     let text = table.to_string();
-    text.lines().map(|line| format!("{}\n", line.trim_end())).collect()
+    text.lines()
+        .map(|line| format!("{}\n", line.trim_end()))
+        .collect()
 }
 
 #[cfg(test)]
@@ -80,7 +86,13 @@ mod tests {
 
     #[test]
     fn columns_line_up() {
-        let text = aligned(&["file", "rows"], &[vec!["a".into(), "1".into()], vec!["bcd".into(), "1,000".into()]]);
+        let text = aligned(
+            &["file", "rows"],
+            &[
+                vec!["a".into(), "1".into()],
+                vec!["bcd".into(), "1,000".into()],
+            ],
+        );
         assert_eq!(text, "  file   rows\n  a         1\n  bcd   1,000\n");
     }
 }

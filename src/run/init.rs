@@ -25,15 +25,25 @@ pub fn init(folder: &Path, console: &mut Console<'_>) -> Result<Exit, Failure> {
     if manifest.exists() {
         return Err(Failure::new(
             Exit::Usage,
-            format!("`{}` is there already; change it, or move it away", manifest.display()),
+            format!(
+                "`{}` is there already; change it, or move it away",
+                manifest.display()
+            ),
         ));
     }
     if !folder.is_dir() {
-        return Err(Failure::new(Exit::Usage, format!("`{}` is no folder", folder.display())));
+        return Err(Failure::new(
+            Exit::Usage,
+            format!("`{}` is no folder", folder.display()),
+        ));
     }
     let mut text = head(folder);
     for file in exports(folder)? {
-        let name = file.strip_prefix(folder).unwrap_or(&file).to_string_lossy().replace('\\', "/");
+        let name = file
+            .strip_prefix(folder)
+            .unwrap_or(&file)
+            .to_string_lossy()
+            .replace('\\', "/");
         let guess = guess(&file, &name);
         text += &section(&name, &guess);
         console.say(&match guess {
@@ -46,7 +56,10 @@ pub fn init(folder: &Path, console: &mut Console<'_>) -> Result<Exit, Failure> {
     text += TAIL;
     // A manifest that this program could not read would be no help.
     if let Err(message) = crate::project::Manifest::parse(&text) {
-        return Err(Failure::new(Exit::Usage, format!("the manifest came out wrong: {message}")));
+        return Err(Failure::new(
+            Exit::Usage,
+            format!("the manifest came out wrong: {message}"),
+        ));
     }
     fs::write(&manifest, text)?;
     let ignore = folder.join(".gitignore");
@@ -54,7 +67,11 @@ pub fn init(folder: &Path, console: &mut Console<'_>) -> Result<Exit, Failure> {
         fs::write(ignore, IGNORE)?;
     }
     Project::open(folder)?;
-    console.say(&format!("wrote {}; look it through, then: cutover plan {}", manifest.display(), folder.display()))?;
+    console.say(&format!(
+        "wrote {}; look it through, then: cutover plan {}",
+        manifest.display(),
+        folder.display()
+    ))?;
     Ok(Exit::Done)
 }
 
@@ -62,7 +79,11 @@ const IGNORE: &str = "# Made by cutover; these hold people's data and can be mad
     environment.sqlite*\nplan/\nhistory/\n.plan.new/\n.cutover.lock\n";
 
 fn head(folder: &Path) -> String {
-    let from = if folder.join("environment").is_dir() { "" } else { "# " };
+    let from = if folder.join("environment").is_dir() {
+        ""
+    } else {
+        "# "
+    };
     format!(
         "# What cutover plans from. `cutover plan` writes nothing but plan/ and owners.csv.\n\n\
          [environment]\n\
@@ -92,10 +113,12 @@ fn exports(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
         }
         for entry in fs::read_dir(&place)? {
             let path = entry?.path();
-            let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase());
-            let own = path.file_name().is_some_and(|name| {
-                name.to_string_lossy().to_lowercase().starts_with("owners.")
-            });
+            let ending = path
+                .extension()
+                .map(|ending| ending.to_string_lossy().to_lowercase());
+            let own = path
+                .file_name()
+                .is_some_and(|name| name.to_string_lossy().to_lowercase().starts_with("owners."));
             if !own && matches!(ending.as_deref(), Some("csv" | "xlsx" | "xlsm")) {
                 files.push(path);
             }
@@ -115,14 +138,23 @@ fn guess(file: &Path, name: &str) -> Guess {
         encoding: None,
         delimiter: None,
     };
-    let Ok(table) = open_table(&spec, &mut Findings::default()) else { return Guess::Unclear };
+    let Ok(table) = open_table(&spec, &mut Findings::default()) else {
+        return Guess::Unclear;
+    };
     let headers = &table.input().headers;
     let has = |names: &[&str]| table.column(names).is_some();
     if has(&["role", "security role"]) && has(&["user", "upn", "user name", "mail", "systemuser"]) {
         Guess::Roles
     } else if has(&["owner", "ownerid", "owner id", "_ownerid_value"]) {
         Guess::Records(table_name(headers, file))
-    } else if has(&["upn", "domainname", "user name", "userprincipalname", "user principal name", "username"]) {
+    } else if has(&[
+        "upn",
+        "domainname",
+        "user name",
+        "userprincipalname",
+        "user principal name",
+        "username",
+    ]) {
         Guess::Users
     } else if first_cell_is_there(&table) && has(&["email", "mail", "primary email", "full name"]) {
         Guess::Users
@@ -148,12 +180,23 @@ fn table_name(headers: &[String], file: &Path) -> String {
     });
     let logical = headers.iter().find_map(|header| {
         let header = header.trim().to_lowercase();
-        header.strip_suffix("id").filter(|name| !matches!(*name, "" | "owner")).map(str::to_owned)
+        header
+            .strip_suffix("id")
+            .filter(|name| !matches!(*name, "" | "owner"))
+            .map(str::to_owned)
     });
-    let stem = file.file_stem().map(|stem| stem.to_string_lossy().to_lowercase());
+    let stem = file
+        .file_stem()
+        .map(|stem| stem.to_string_lossy().to_lowercase());
     let by_file = stem.map(|stem| stem.strip_suffix('s').map(str::to_owned).unwrap_or(stem));
-    let name = worksheet.or(logical).or(by_file).unwrap_or_else(|| "account".to_owned());
-    name.to_lowercase().chars().filter(|letter| letter.is_alphanumeric() || *letter == '_').collect()
+    let name = worksheet
+        .or(logical)
+        .or(by_file)
+        .unwrap_or_else(|| "account".to_owned());
+    name.to_lowercase()
+        .chars()
+        .filter(|letter| letter.is_alphanumeric() || *letter == '_')
+        .collect()
 }
 
 fn section(name: &str, guess: &Guess) -> String {

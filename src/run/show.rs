@@ -2,7 +2,6 @@
 //!
 //! In: the sealed plan on disk. Out: data on standard output. Nothing is planned or written here.
 
-use std::io::Write;
 use std::ops::ControlFlow;
 use std::path::Path;
 
@@ -34,7 +33,9 @@ pub enum What {
 }
 
 /// The words of [`What`], as typed.
-const WORDS: &[&str] = &["plan", "findings", "changes", "stubs", "owner", "record", "schema"];
+const WORDS: &[&str] = &[
+    "plan", "findings", "changes", "stubs", "owner", "record", "schema",
+];
 
 impl What {
     /// Whether a word names something to show.
@@ -107,7 +108,10 @@ fn all_findings(document: &Document, console: &mut Console<'_>) -> Result<(), Fa
         findings(console.out, document, severity, usize::MAX)?;
     }
     for (code, more) in &document.findings_more {
-        writeln!(console.out, "  … and {more} more of {code}: `--format csv` lists them all")?;
+        writeln!(
+            console.out,
+            "  … and {more} more of {code}: `--format csv` lists them all"
+        )?;
     }
     Ok(())
 }
@@ -117,10 +121,17 @@ fn stubs(document: &Document, format: Format, console: &mut Console<'_>) -> Resu
         return json(&document.stub_users, console);
     }
     let mut table = csv::Writer::from_writer(&mut *console.out);
-    table.write_record(["upn", "full_name", "records", "id"]).map_err(std::io::Error::other)?;
+    table
+        .write_record(["upn", "full_name", "records", "id"])
+        .map_err(std::io::Error::other)?;
     for stub in &document.stub_users {
-        let cells = [&stub.upn, &stub.full_name, &stub.records.to_string(), &stub.id]
-            .map(|cell| crate::model::guard_cell(cell).into_owned());
+        let cells = [
+            &stub.upn,
+            &stub.full_name,
+            &stub.records.to_string(),
+            &stub.id,
+        ]
+        .map(|cell| crate::model::guard_cell(cell).into_owned());
         table.write_record(cells).map_err(std::io::Error::other)?;
     }
     Ok(table.flush()?)
@@ -169,7 +180,11 @@ fn show_record(
     for stage in plan.stages() {
         plan.changes(&stage, 8_192, &mut |batch| {
             found = batch.into_iter().find(|change| is_about(change, id));
-            if found.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            if found.is_some() {
+                ControlFlow::Break(())
+            } else {
+                ControlFlow::Continue(())
+            }
         })?;
         if found.is_some() {
             break;
@@ -179,12 +194,31 @@ fn show_record(
         writeln!(console.out, "the plan does not change record {id}")?;
         return Ok(Exit::Done);
     };
-    if let crate::model::Write::AssignRecord { entity, before, after, .. } = &change.write {
-        writeln!(console.out, "{entity} {id}\n  now:   {before}\n  after: {after}")?;
+    if let crate::model::Write::AssignRecord {
+        entity,
+        before,
+        after,
+        ..
+    } = &change.write
+    {
+        writeln!(
+            console.out,
+            "{entity} {id}\n  now:   {before}\n  after: {after}"
+        )?;
     }
     if let Some((file, row)) = change.source {
-        let place = PlaceRecord { file: file.0, row, line: row, column: None, cell: None };
-        writeln!(console.out, "  asked for by {}", place_words(&plan.document().inputs, &place))?;
+        let place = PlaceRecord {
+            file: file.0,
+            row,
+            line: row,
+            column: None,
+            cell: None,
+        };
+        writeln!(
+            console.out,
+            "  asked for by {}",
+            place_words(&plan.document().inputs, &place)
+        )?;
     }
     Ok(Exit::Done)
 }
