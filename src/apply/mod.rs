@@ -17,6 +17,9 @@ mod translate;
 mod undo;
 mod verify;
 
+#[cfg(test)]
+mod tests;
+
 use std::path::{Path, PathBuf};
 
 pub use applied::{Applied, FAILURES_MAX, Failure, Tally};
