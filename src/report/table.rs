@@ -38,15 +38,6 @@ pub(super) fn counted(number: u64, one: &str) -> String {
     format!("{} {one}{plural}", thousands(number))
 }
 
-/// The same for nouns whose plural is another word.
-pub(super) fn counted_as(number: u64, one: &str, many: &str) -> String {
-    format!(
-        "{} {}",
-        thousands(number),
-        if number == 1 { one } else { many }
-    )
-}
-
 /// Rows of cells, aligned: the first column to the left, the others to the right; indented by two.
 pub(super) fn aligned(header: &[&str], rows: &[Vec<String>]) -> String {
     let mut table = Table::new();
@@ -81,7 +72,6 @@ mod tests {
         assert_eq!(thousands(12_345_678), "12,345,678");
         assert_eq!(counted(1, "row"), "1 row");
         assert_eq!(counted(1_200, "row"), "1,200 rows");
-        assert_eq!(counted_as(2, "person", "people"), "2 people");
     }
 
     #[test]
