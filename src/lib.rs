@@ -7,4 +7,5 @@
 pub mod environment;
 pub mod model;
 pub mod project;
+pub mod read;
 pub mod resolve;

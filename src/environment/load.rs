@@ -43,11 +43,14 @@ pub struct LoadSummary {
     pub tables: Vec<(String, String, u64)>,
     /// What no file holds.
     pub not_loaded: Vec<Loadable>,
+    /// What is worth knowing of how files were read: encodings and sheets chosen, headers repeated.
+    pub remarks: Vec<String>,
 }
 
 /// A load under way.
 struct Loading<'a> {
     problems: Collector,
+    remarks: Vec<String>,
     world: World,
     roles: roles::Staged,
     writer: Writer,
@@ -71,6 +74,7 @@ pub fn load(
     let shown = |file: &str| format!("{}/{file}", name.trim_end_matches(['/', '\\']));
     let mut loading = Loading {
         problems: Collector::default(),
+        remarks: Vec::new(),
         world: World::new(),
         roles: roles::Staged::default(),
         writer: Writer::create(file)?,
@@ -103,6 +107,7 @@ pub fn load(
         .into_iter()
         .filter(|what| !found.has(*what))
         .collect();
+    summary.remarks = std::mem::take(&mut loading.remarks);
     finish(loading, as_of, &fingerprint(hashes))?;
     Ok(summary)
 }
@@ -134,10 +139,12 @@ fn read_file(
     shown: &str,
     loading: &mut Loading<'_>,
 ) -> Result<Option<(String, u64)>, EnvironmentError> {
-    let problems = &mut loading.problems;
+    let (problems, remarks) = (&mut loading.problems, &mut loading.remarks);
     let sheet = match what {
-        What::Table(table) => Sheet::open(&file.path, shown, headers::of(*table), problems),
-        What::Records(_) => Sheet::open(&file.path, shown, &records::headers(), problems),
+        What::Table(table) => {
+            Sheet::open(&file.path, shown, headers::of(*table), problems, remarks)
+        }
+        What::Records(_) => Sheet::open(&file.path, shown, &records::headers(), problems, remarks),
     };
     let Some(sheet) = sheet else {
         return Ok(None);

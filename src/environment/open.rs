@@ -15,7 +15,7 @@ use crate::environment::EnvironmentError;
 use crate::environment::schema;
 
 /// How long to wait for another program's transaction before the file counts as locked.
-const BUSY_SECONDS_MAX: u64 = 10;
+const BUSY_MS_MAX: u64 = if cfg!(test) { 500 } else { 10_000 };
 
 /// Prepared statements kept by a connection: more than any room here uses.
 const STATEMENTS_KEPT: usize = 64;
@@ -94,7 +94,7 @@ type Known = Result<(Connection, i32), EnvironmentError>;
 
 /// Looks at the marks. The outer error is `SQLite`'s, for the caller to try another way.
 fn known(connection: Connection, path: &Path) -> rusqlite::Result<Known> {
-    connection.busy_timeout(Duration::from_secs(BUSY_SECONDS_MAX))?;
+    connection.busy_timeout(Duration::from_millis(BUSY_MS_MAX))?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
     let (application, version) = schema::marks(&connection)?;
     let path = path.to_path_buf();

@@ -3,6 +3,7 @@
 //! In: a file and its known columns. Out: rows whose cells are asked for by the design's names; what
 //! a cell cannot be is told as a problem at that cell. The only file here that names `read/`.
 
+use std::error::Error;
 use std::ops::ControlFlow;
 use std::path::Path;
 
@@ -15,10 +16,12 @@ use crate::environment::load::problems::Problem;
 use crate::environment::load::words;
 use crate::environment::load::words::Word;
 use crate::environment::load::world::Found;
-use crate::model::{Progress, parse_guid};
-
-use temporary::Table;
-use temporary::TableRow;
+use crate::model::{FileId, Findings, InputKind, Progress, parse_guid};
+use crate::read::FileSpec;
+use crate::read::ReadError;
+use crate::read::Table;
+use crate::read::TableRow;
+use crate::read::open_table;
 
 /// An open file of the folder.
 pub(super) struct Sheet {
@@ -49,16 +52,22 @@ pub(super) struct Spot {
 
 impl Sheet {
     /// Opens a file and finds its columns; `None` where it cannot be used, which is told.
+    ///
+    /// What is worth knowing of how it was read goes to `remarks`.
     pub(super) fn open(
         path: &Path,
         shown: &str,
         headers: &[Header],
         problems: &mut Collector,
+        remarks: &mut Vec<String>,
     ) -> Option<Self> {
-        let table = match temporary::open_table(path) {
+        let mut findings = Findings::default();
+        let opened = open_table(&spec(path, shown), &mut findings);
+        remarks.extend(findings.iter().map(|finding| finding.message.clone()));
+        let table = match opened {
             Ok(table) => table,
             Err(error) => {
-                problems.of_file(shown, error);
+                tell_unreadable(shown, &error, problems);
                 return None;
             }
         };
@@ -80,8 +89,7 @@ impl Sheet {
     }
 
     fn find(&self, header: &Header) -> Column {
-        let spaced = header.name.replace('_', " ");
-        let mut names = vec![header.name, spaced.as_str()];
+        let mut names = vec![header.name];
         names.extend(header.also);
         Column(self.table.column(&names))
     }
@@ -147,7 +155,7 @@ impl Sheet {
             }
         });
         if let Err(error) = read {
-            problems.of_file(&self.shown, error);
+            tell_unreadable(&self.shown, &error, problems);
         }
         failed.map(|()| count)
     }
@@ -175,6 +183,31 @@ impl Sheet {
             message: message.to_owned(),
         });
     }
+}
+
+fn spec(path: &Path, shown: &str) -> FileSpec {
+    FileSpec {
+        file: FileId::default(),
+        kind: InputKind::Environment,
+        name: shown.to_owned(),
+        path: path.to_path_buf(),
+        sheet: None,
+        encoding: None,
+        delimiter: None,
+    }
+}
+
+/// Tells why a file as a whole cannot be read; its name is said once.
+fn tell_unreadable(shown: &str, error: &ReadError, problems: &mut Collector) {
+    let whole = error.to_string();
+    let named = format!("`{shown}` ");
+    let mut message = whole.strip_prefix(&named).unwrap_or(&whole).to_owned();
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        message = format!("{message} ({inner})");
+        cause = inner.source();
+    }
+    problems.of_file(shown, message);
 }
 
 /// The cells of one row.
@@ -303,87 +336,3 @@ impl Cells<'_> {
 /// A cell could not be used, and the problem is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Told;
-
-mod temporary {
-    use crate::model::*;
-    use std::ops::ControlFlow;
-    use std::path::Path;
-
-    pub(super) struct Table {
-        input: Input,
-        rows: Vec<(u64, Vec<String>)>,
-    }
-    pub(super) struct TableRow<'a>(u64, &'a [String], usize);
-    impl TableRow<'_> {
-        pub(super) fn row(&self) -> u64 {
-            self.0
-        }
-        pub(super) fn line(&self) -> u64 {
-            self.0
-        }
-        pub(super) fn cell(&self, column: usize) -> &str {
-            self.1.get(column).map_or("", |cell| cell.trim())
-        }
-        pub(super) fn defect(&self) -> Option<&str> {
-            (self.1.len() > self.2).then_some("the row has more cells than the header")
-        }
-    }
-    impl Table {
-        pub(super) fn input(&self) -> &Input {
-            &self.input
-        }
-        pub(super) fn column(&self, names: &[&str]) -> Option<usize> {
-            names.iter().find_map(|name| {
-                self.input
-                    .headers
-                    .iter()
-                    .position(|header| comparison_key(header) == comparison_key(name))
-            })
-        }
-        pub(super) fn rows(
-            &self,
-            _progress: &dyn Progress,
-            sink: &mut dyn FnMut(TableRow<'_>) -> ControlFlow<()>,
-        ) -> Result<(), String> {
-            for (row, cells) in &self.rows {
-                if sink(TableRow(*row, cells, self.input.headers.len())).is_break() {
-                    break;
-                }
-            }
-            Ok(())
-        }
-    }
-    pub(super) fn open_table(path: &Path) -> Result<Table, String> {
-        let bytes = std::fs::read(path).map_err(|error| error.to_string())?;
-        let mut reader = csv::ReaderBuilder::new()
-            .flexible(true)
-            .from_reader(bytes.as_slice());
-        let headers = reader
-            .headers()
-            .map_err(|error| error.to_string())?
-            .iter()
-            .map(str::to_owned)
-            .collect();
-        let mut rows = Vec::new();
-        for record in reader.records() {
-            let record = record.map_err(|error| error.to_string())?;
-            let line = record.position().map_or(0, csv::Position::line);
-            rows.push((line, record.iter().map(str::to_owned).collect()));
-        }
-        Ok(Table {
-            input: Input {
-                file: FileId(0),
-                name: String::new(),
-                path: path.to_path_buf(),
-                kind: InputKind::Users,
-                bytes: bytes.len() as u64,
-                hash: blake3::hash(&bytes).to_hex().to_string(),
-                encoding: String::new(),
-                delimiter: None,
-                sheet: None,
-                headers,
-            },
-            rows,
-        })
-    }
-}

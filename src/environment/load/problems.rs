@@ -146,6 +146,11 @@ impl Collector {
         });
     }
 
+    /// How many there are so far.
+    pub(super) fn count(&self) -> u64 {
+        self.count
+    }
+
     /// All problems as one error, if there are any.
     pub(super) fn end(self) -> Result<(), LoadError> {
         if self.count == 0 {

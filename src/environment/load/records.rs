@@ -19,7 +19,7 @@ use crate::environment::load::world::Found;
 use crate::environment::load::world::World;
 use crate::model::{Principal, RecordId, comparison_key};
 
-/// How many records, or keys of records, are sorted at once (some 130 MB of them).
+/// How many records, or keys of records, are sorted at once (some 150 MB of them).
 const CHUNK_ROWS: usize = 4 << 20;
 
 /// How much text of keys is sorted at once.

@@ -62,6 +62,7 @@ impl Staged {
 
 /// Reads the roles; the answer is how many rows there were.
 pub(super) fn read(sheet: &Sheet, loading: &mut Loading<'_>) -> Result<u64, EnvironmentError> {
+    let before = loading.problems.count();
     let (lines, rows) = lines(sheet, loading)?;
     let mut copies: BTreeMap<(RoleId, UnitId), RoleId> = BTreeMap::new();
     for line in lines.values() {
@@ -90,7 +91,7 @@ pub(super) fn read(sheet: &Sheet, loading: &mut Loading<'_>) -> Result<u64, Envi
             );
         }
     }
-    loading.world.roles.whole = true;
+    loading.world.roles.whole = loading.world.tree_is_sound && loading.problems.count() == before;
     Ok(rows)
 }
 

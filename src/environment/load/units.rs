@@ -22,11 +22,13 @@ struct Line {
 
 /// Reads the units; the answer is how many rows there were.
 pub(super) fn read(sheet: &Sheet, loading: &mut Loading<'_>) -> Result<u64, EnvironmentError> {
+    let before = loading.problems.count();
     let (lines, rows) = lines(sheet, loading)?;
     loading.world.units.whole = true;
     let parents = parents(sheet, loading, &lines);
     tell_roots(sheet, loading, &lines);
     tell_circles(sheet, loading, &lines, &parents);
+    loading.world.tree_is_sound = loading.problems.count() == before;
     for line in lines {
         let parent = parents.get(&line.id).copied();
         if let Some(parent) = parent {

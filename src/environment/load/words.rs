@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[track_caller]
-    fn check<T: PartialEq + std::fmt::Debug>(found: Option<T>, expected: T) {
+    fn check<T: Copy + PartialEq + std::fmt::Debug>(found: Option<T>, expected: T) {
         assert_eq!(found, Some(expected));
     }
 

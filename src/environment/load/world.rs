@@ -115,7 +115,7 @@ pub(super) struct Roles {
     pub(super) copies: BTreeMap<RoleId, (RoleId, UnitId)>,
     named: HashMap<String, Vec<RoleId>>,
     named_in: HashMap<(String, UnitId), Vec<RoleId>>,
-    /// Whether the file was read.
+    /// Whether units and roles were read without a problem, so that what is not here does not exist.
     pub(super) whole: bool,
 }
 
@@ -149,13 +149,14 @@ impl Roles {
     }
 
     fn find(&self, text: &str, by_name: impl FnOnce(&str) -> Found<RoleId>) -> Found<RoleId> {
-        if !self.whole {
-            return Found::Unknowable;
-        }
-        match parse_guid(text).map(RoleId) {
+        let found = match parse_guid(text).map(RoleId) {
             Some(id) if self.copies.contains_key(&id) => Found::One(id),
             Some(_) => Found::Nothing,
             None => by_name(&comparison_key(text)),
+        };
+        match found {
+            Found::Nothing if !self.whole => Found::Unknowable,
+            found => found,
         }
     }
 }
@@ -165,6 +166,8 @@ impl Roles {
 pub(super) struct World {
     /// Business units; the unit of each is its parent, once known.
     pub(super) units: Index<UnitId>,
+    /// Whether the units were read without a problem.
+    pub(super) tree_is_sound: bool,
     /// The unit above each but the root.
     pub(super) parents: BTreeMap<UnitId, UnitId>,
     /// The units right below each.
@@ -185,6 +188,7 @@ impl World {
     pub(super) fn new() -> Self {
         Self {
             units: Index::new(UnitId),
+            tree_is_sound: false,
             parents: BTreeMap::new(),
             children: BTreeMap::new(),
             users: Index::new(UserId),
