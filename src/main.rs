@@ -1,3 +1,7 @@
 //! The `cutover` program: arguments in, exit code out.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    ExitCode::from(cutover::cli::main())
+}

@@ -1,8 +1,8 @@
 //! Loads a folder of exports into an environment file.
 //!
-//! In: CSV and XLSX files by known names. Out: the environment file, or every problem of every file at
-//! once and the old file as it was. What is in no file is not loaded, which is not the same as empty.
-//! Same folder, same contents: no clock, no randomness, and everything in order.
+//! In: CSV and XLSX files by known names. Out: the environment file, or every problem of every file
+//! at once and the old file as it was. What is in no file is not loaded, which is not the same as
+//! empty. Same folder, same contents: no clock, no randomness, and everything in order.
 
 mod cells;
 mod directory;
@@ -61,8 +61,8 @@ struct Loading<'a> {
 
 /// Loads `folder` into the environment file at `file`, in place of the one there.
 ///
-/// `name` is the folder as people write it, for messages; `as_of` the day to go by where the settings
-/// name none.
+/// `name` is the folder as people write it, for messages; `as_of` the day to go by where the
+/// settings name none.
 pub fn load(
     folder: &Path,
     name: &str,

@@ -1,7 +1,7 @@
 //! The environment file: what the target holds, as one `SQLite` file.
 //!
-//! In: a folder of exports ([`load`]), or facts as a live target streams them ([`Writer`]). Out: the
-//! file, its facts with plain indexes ([`Facts`]), and its records ([`Owners`], [`Keys`]).
+//! In: a folder of exports ([`load()`]), or facts as a live target streams them ([`Writer`]). Out:
+//! the file, its facts with plain indexes ([`Facts`]), and its records ([`Owners`], [`Keys`]).
 //! Nothing here judges: effective privileges, refusals and side effects belong to `check/` and
 //! `service/`, each for itself.
 

@@ -1,8 +1,8 @@
 //! Opens environment files, and refuses what is none.
 //!
-//! In: a path. Out: a connection whose file bears our marks, current in its version. Reading works in
-//! a folder that cannot be written to; writing uses a write-ahead log, and is on disk when it says so.
-//! What is read and written is up to `file.rs` and `writer.rs`.
+//! In: a path. Out: a connection whose file bears our marks, current in its version. Reading works
+//! in a folder that cannot be written to; writing uses a write-ahead log, and is on disk when it
+//! says so. What is read and written is up to `file.rs` and `writer.rs`.
 
 use std::path::Path;
 use std::time::Duration;

@@ -1,7 +1,7 @@
 //! Records of one table, held so that millions fit: who owns which, and which bear which key.
 //!
-//! In: rows of an environment file, which lie in order of id and of key. Out: sorted arrays, about 20
-//! bytes a record, searched by halving. What an owner may own is not known here.
+//! In: rows of an environment file, which lie in order of id and of key. Out: sorted arrays, about
+//! 20 bytes a record, searched by halving. What an owner may own is not known here.
 
 use std::collections::HashMap;
 
@@ -222,7 +222,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn keys_find_what_was_put_in(rows in prop::collection::btree_set(("[a-cé]{0,3}", 0u128..9), 0..40)) {
+        fn keys_find_what_was_put_in(
+            rows in prop::collection::btree_set(("[a-cé]{0,3}", 0u128..9), 0..40),
+        ) {
             let mut keys = Keys::default();
             let mut expected: BTreeMap<String, Vec<RecordId>> = BTreeMap::new();
             for (key, id) in rows {

@@ -1,4 +1,5 @@
-//! The environment file itself: what goes in comes out, what is none is refused, nothing is left behind.
+//! The environment file itself: what goes in comes out, what is none is refused, nothing is left
+//! behind.
 
 use std::path::Path;
 

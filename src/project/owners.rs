@@ -78,6 +78,11 @@ impl OwnersSheet {
         file::read(path)
     }
 
+    /// The header cells, in order.
+    pub fn headers(&self) -> &[String] {
+        &self.headers
+    }
+
     /// The rulings, in the order of the rows; rows without one are not listed.
     pub fn rulings(&self) -> Vec<Ruling> {
         let (Some(reference), Some(ruling)) = (self.column(REFERENCE), self.column(RULING)) else {

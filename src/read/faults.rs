@@ -75,7 +75,7 @@ impl<'a> Faults<'a> {
             || format!("`{name}`: {class}"),
             || cure.to_owned(),
         );
-        let place = Place::row(self.input.file, row.row, row.line);
+        let place = Place::row(self.input.file, row.number, row.line);
         self.findings.place(id, place);
     }
 
@@ -106,7 +106,7 @@ impl<'a> Faults<'a> {
             },
             || cure.to_owned(),
         );
-        let place = Place::row(self.input.file, row.row, row.line);
+        let place = Place::row(self.input.file, row.number, row.line);
         self.findings
             .place(id, place.cell(column_number(column), text));
     }

@@ -133,11 +133,11 @@ fn tight(name: &str) -> String {
 }
 
 /// The row that is the header: the first that `fits`, else the first of all.
-pub(super) fn header_row(rows: &[HeadRow], fits: impl Fn(&Header<'_>) -> bool) -> usize {
+pub(super) fn header_row(rows: &[HeadRow], fits: impl Fn(&Header<'_>, bool) -> bool) -> usize {
     let candidates = 0..rows.len().min(HEADER_WITHIN_ROWS);
     candidates
         .into_iter()
-        .find(|index| fits(&Header::of(&rows[*index..])))
+        .find(|index| fits(&Header::of(&rows[*index..]), *index == 0))
         .unwrap_or(0)
 }
 

@@ -140,6 +140,8 @@ const FOREIGN: &[(&[u8], &str, &str)] = &[
     (b"PAR1", "a Parquet file", EXPORT_TABLE),
     (b"{\\rtf", "a text document", EXPORT_TABLE),
 ];
+/// Old Office files, and new ones behind a password.
+pub(super) const OLE_MAGIC: &[u8] = b"\xd0\xcf\x11\xe0";
 const SAVE_UTF8: &str = "save it as UTF-8 CSV";
 const EXPORT_TABLE: &str = "export the table as CSV or as an Excel workbook (.xlsx)";
 const UNPACK: &str = "unpack it and name the file inside";
@@ -154,7 +156,7 @@ fn kind(spec: &FileSpec, beginning: &[u8]) -> Result<Kind, ReadError> {
     let ending = ending(spec);
     let is_workbook_name = matches!(ending.as_str(), "xlsx" | "xlsm");
     let is_zip = beginning.starts_with(b"PK\x03\x04");
-    let is_ole = beginning.starts_with(b"\xd0\xcf\x11\xe0");
+    let is_ole = beginning.starts_with(OLE_MAGIC);
     if (is_zip || is_ole) && is_workbook_name {
         return Ok(Kind::Workbook);
     }
@@ -219,7 +221,7 @@ fn no_cells(text: &[u8]) -> Option<(&'static str, &'static str)> {
     if begins("<!doctype html") || begins("<html") {
         return Some(("a web page", EXPORT_TABLE));
     }
-    (begins("<?xml") || begins("<workbook") || begins("<!--")).then_some(("XML", EXPORT_TABLE))
+    begins("<").then_some(("XML", EXPORT_TABLE))
 }
 
 fn ending(spec: &FileSpec) -> String {

@@ -98,3 +98,6 @@ pub fn open_roles(spec: &FileSpec, findings: &mut Findings) -> Result<RolesExpor
 pub fn open_table(spec: &FileSpec, findings: &mut Findings) -> Result<Table, ReadError> {
     table::open(spec, findings)
 }
+
+#[cfg(test)]
+mod tests;

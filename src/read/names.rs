@@ -1,7 +1,7 @@
 //! The header names by which columns are known, as data: one list per purpose, best first.
 //!
 //! In: nothing. Out: patterns. Sources: exports of Dynamics 365 (views, static worksheets, logical
-//! names), the Microsoft 365 admin centre, Entra, Active Directory, Salesforce, HubSpot, Zoho and
+//! names), the Microsoft 365 admin centre, Entra, Active Directory, Salesforce, `HubSpot`, Zoho and
 //! Pipedrive. Ids come before login names, these before mails, and names last: what identifies best
 //! decides. How names are compared is [`header`](crate::read::header)'s.
 

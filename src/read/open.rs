@@ -27,10 +27,11 @@ pub(super) struct Export {
 }
 
 impl Export {
-    /// Opens what `spec` names. `fits` says whether a row is the header that the caller needs.
+    /// Opens what `spec` names. `fits` says whether a row is the header
+    /// that the caller needs, told whether it is the first row.
     pub(super) fn open(
         spec: &FileSpec,
-        fits: impl Fn(&Header<'_>) -> bool,
+        fits: impl Fn(&Header<'_>, bool) -> bool,
         findings: &mut Findings,
     ) -> Result<Self, ReadError> {
         let look = look(spec)?;
@@ -92,7 +93,7 @@ impl Export {
     pub(super) fn rows_below(&self, chunk: &dyn Chunk, mut see: impl FnMut(&Row<'_>)) {
         let header = self.head[0].row;
         chunk.rows(&mut |row| {
-            if row.row > header && !row.is_blank() {
+            if row.number > header && !row.is_blank() {
                 see(row);
             }
             ControlFlow::Continue(())
@@ -281,7 +282,7 @@ fn enough(rows: &[HeadRow]) -> ControlFlow<()> {
 fn head_row(row: &Row<'_>) -> HeadRow {
     let cells = (0..row.len()).map(|column| row.encoding.lossy(row.raw(column)).into_owned());
     HeadRow {
-        row: row.row,
+        row: row.number,
         line: row.line,
         cells: cells.collect(),
     }

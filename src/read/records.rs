@@ -41,7 +41,7 @@ pub(super) fn open(
     records: &RecordsSpec,
     findings: &mut Findings,
 ) -> Result<RecordsExport, ReadError> {
-    let fits = |header: &Header<'_>| {
+    let fits = |header: &Header<'_>, _| {
         id_column(header, records).is_some() && owner_column(header, records).is_some()
     };
     let export = Export::open(spec, fits, findings)?;
@@ -184,21 +184,30 @@ struct Decoder<'a> {
 
 impl Decoder<'_> {
     fn row(&mut self, row: &Row<'_>) -> RecordRow {
-        let (record, owner) = match self.unusable(row) {
+        let id = self.dataverse_id(row);
+        let (record, owner) = match self.unusable(row, id.is_some()) {
             Some(code) => (RecordCell::Unusable(code), OwnerCell::Unusable(code)),
-            None => (self.record(row), self.owner(row)),
+            None => (id.unwrap_or_else(|| self.other_id(row)), self.owner(row)),
         };
         RecordRow {
             record,
             owner,
-            row: u32::try_from(row.row).unwrap_or(u32::MAX),
+            row: u32::try_from(row.number).unwrap_or(u32::MAX),
             line: u32::try_from(row.line).unwrap_or(u32::MAX),
         }
     }
 
+    fn dataverse_id(&self, row: &Row<'_>) -> Option<RecordCell> {
+        if self.by_key {
+            return None;
+        }
+        let text = row.text(self.columns.id).ok()?;
+        parse_guid(&text).map(|id| RecordCell::Id(RecordId(id)))
+    }
+
     /// Rows that are none: totals, cells shifted, no id. Their owner cell is not believed either.
-    fn unusable(&mut self, row: &Row<'_>) -> Option<Code> {
-        if self.is_total_line(row) {
+    fn unusable(&mut self, row: &Row<'_>, has_id: bool) -> Option<Code> {
+        if !has_id && self.is_total_line(row) {
             let cure = "take the line of totals out of the export";
             self.faults
                 .row_finding(Code::Fil006, row, "lines of totals among the rows", cure);
@@ -208,7 +217,7 @@ impl Decoder<'_> {
         if let Some(code) = self.faults.broken(row, used_max) {
             return Some(code);
         }
-        if matches!(row.text(self.columns.id).as_deref(), Ok("")) {
+        if !has_id && matches!(row.text(self.columns.id).as_deref(), Ok("")) {
             let cure = "fill the id in the export, or take the rows out";
             self.faults
                 .row_finding(Code::Fil006, row, "rows without an id", cure);
@@ -226,9 +235,6 @@ impl Decoder<'_> {
         if self.by_key && !id.is_empty() {
             return owner_is_blank && is_total(&id);
         }
-        if looks_like_guid(&id) {
-            return false;
-        }
         let first = (0..row.len())
             .map(|column| row.raw(column))
             .find(|cell| !is_blank(cell));
@@ -238,7 +244,8 @@ impl Decoder<'_> {
             || (owner_is_blank && is_count(&id))
     }
 
-    fn record(&mut self, row: &Row<'_>) -> RecordCell {
+    /// A key, or what was meant as an id and is none.
+    fn other_id(&mut self, row: &Row<'_>) -> RecordCell {
         let column = self.columns.id;
         let Ok(text) = row.text(column) else {
             return RecordCell::Unusable(self.faults.undecodable(row, column));

@@ -53,7 +53,7 @@ impl Columns {
 }
 
 pub(super) fn open(spec: &FileSpec, findings: &mut Findings) -> Result<RolesExport, ReadError> {
-    let fits = |header: &Header<'_>| {
+    let fits = |header: &Header<'_>, _| {
         header.find(&ROLE_USER, "").is_some() && header.find(&ROLE_NAME, "").is_some()
     };
     let export = Export::open(spec, fits, findings)?;
@@ -140,7 +140,7 @@ impl Decoder<'_> {
     fn row(&mut self, row: &Row<'_>) -> RoleRow {
         let mut made = RoleRow {
             file: self.faults.file(),
-            row: row.row,
+            row: row.number,
             line: row.line,
             user: OwnerCell::Blank,
             role: None,

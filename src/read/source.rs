@@ -45,7 +45,7 @@ pub(super) trait Chunk: Send {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Row<'a> {
     /// As a spreadsheet numbers it, from 1.
-    pub row: u64,
+    pub number: u64,
     /// The physical line on which it begins, from 1; equals `row` in a workbook.
     pub line: u64,
     /// The cells.

@@ -3,7 +3,6 @@
 //! In: a file. Out: its rows with their texts, in file order, each saying itself what is wrong with
 //! it. Which columns matter, and whether a defect does, is the caller's to say.
 
-use std::fmt::Write;
 use std::ops::ControlFlow;
 
 use crate::model::{Findings, Input, Progress};
@@ -29,7 +28,7 @@ struct OwnedRow {
 }
 
 pub(super) fn open(spec: &FileSpec, findings: &mut Findings) -> Result<Table, ReadError> {
-    let export = Export::open(spec, |_| true, findings)?;
+    let export = Export::open(spec, |_, _| true, findings)?;
     Ok(Table { export })
 }
 
@@ -65,30 +64,25 @@ impl Table {
 
     fn owned(&self, row: &Row<'_>) -> OwnedRow {
         let headers = &self.export.input.headers;
+        let mut defects = Vec::from_iter(shape_defect(row, headers.len()));
         let mut owned = OwnedRow {
-            row: row.row,
+            row: row.number,
             line: row.line,
             text: String::new(),
             ends: Vec::with_capacity(row.len()),
-            defect: shape_defect(row, headers.len()),
+            defect: None,
         };
         for column in 0..row.len() {
-            match row.text(column) {
-                Ok(text) => owned.text.push_str(&text),
-                Err(_) => {
-                    let header = headers.get(column).map_or("", |header| header.trim());
-                    let label = row.encoding.label();
-                    let defect = owned.defect.get_or_insert_default();
-                    let comma = if defect.is_empty() { "" } else { "; " };
-                    write!(
-                        defect,
-                        "{comma}column `{header}` holds bytes that are no {label}"
-                    )
-                    .expect("writing to a string");
-                }
+            if let Ok(text) = row.text(column) {
+                owned.text.push_str(&text);
+            } else {
+                let header = headers.get(column).map_or("", |header| header.trim());
+                let label = row.encoding.label();
+                defects.push(format!("column `{header}` holds bytes that are no {label}"));
             }
             owned.ends.push(owned.text.len());
         }
+        owned.defect = (!defects.is_empty()).then(|| defects.join("; "));
         owned
     }
 }

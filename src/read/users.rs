@@ -67,13 +67,19 @@ impl Columns {
         }
     }
 
+    /// Whether a row is the header of a users export. One word can be met by chance: below the first
+    /// row it takes two columns.
+    fn is_header(&self, is_first: bool) -> bool {
+        self.identifies() && (is_first || self.used().count() > 1)
+    }
+
     fn identifies(&self) -> bool {
         [self.id, self.upn, self.mail, self.full_name]
             .iter()
             .any(Option::is_some)
     }
 
-    fn used_max(&self) -> usize {
+    fn used(&self) -> impl Iterator<Item = usize> {
         let used = [
             self.id,
             self.upn,
@@ -88,12 +94,12 @@ impl Columns {
             self.disabled,
             self.enabled,
         ];
-        used.into_iter().flatten().max().unwrap_or(0)
+        used.into_iter().flatten()
     }
 }
 
 pub(super) fn open(spec: &FileSpec, findings: &mut Findings) -> Result<UsersExport, ReadError> {
-    let fits = |header: &Header<'_>| Columns::of(header).identifies();
+    let fits = |header: &Header<'_>, is_first| Columns::of(header).is_header(is_first);
     let export = Export::open(spec, fits, findings)?;
     let columns = Columns::of(&export.header());
     if !columns.identifies() {
@@ -143,7 +149,10 @@ impl UsersExport {
 
 /// The person of a row, or `None` where a finding says why there is none.
 fn person(row: &Row<'_>, columns: &Columns, faults: &mut Faults<'_>) -> Option<Person> {
-    if faults.broken(row, columns.used_max()).is_some() {
+    if faults
+        .broken(row, columns.used().max().unwrap_or(0))
+        .is_some()
+    {
         return None;
     }
     let mut cells = Cells {
@@ -154,7 +163,7 @@ fn person(row: &Row<'_>, columns: &Columns, faults: &mut Faults<'_>) -> Option<P
     let id = cells.text(columns.id, true);
     let person = Person {
         file: cells.faults.file(),
-        row: row.row,
+        row: row.number,
         line: row.line,
         directory_id: cells
             .text(columns.directory_id, true)

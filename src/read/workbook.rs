@@ -20,7 +20,7 @@ use crate::model::comparison_key;
 use crate::read::ReadError;
 use crate::read::encoding::Encoding;
 use crate::read::error::name_list;
-use crate::read::look::{Look, check_unchanged};
+use crate::read::look::{Look, OLE_MAGIC, check_unchanged};
 use crate::read::source::{Chunk, Row, Source, Take};
 
 /// How many rows go together.
@@ -42,6 +42,9 @@ pub(super) struct Workbook {
 
 type Book = Xlsx<BufReader<Metered>>;
 
+/// Sees the next cell that holds anything.
+type See<'a> = dyn FnMut(Cell<DataRef<'_>>) -> Result<ControlFlow<()>, ReadError> + 'a;
+
 /// A workbook and how its sheet was chosen.
 pub(super) struct Opened {
     /// The sheet to read.
@@ -56,6 +59,7 @@ impl Workbook {
     /// Opens the workbook `look` is about, at the sheet `wanted`, or at the first visible one that
     /// holds a cell.
     pub(super) fn open(name: &str, look: Look, wanted: Option<&str>) -> Result<Opened, ReadError> {
+        let is_ole = look.beginning.starts_with(OLE_MAGIC);
         let mut workbook = Self {
             name: name.to_owned(),
             file: look.file,
@@ -64,7 +68,16 @@ impl Workbook {
             read: Arc::default(),
             book: Mutex::new(None),
         };
-        let mut book = workbook.open_book()?;
+        let mut book = match workbook.open_book() {
+            Err(ReadError::Damaged { name, .. }) if is_ole => {
+                return Err(ReadError::NotATable {
+                    name,
+                    seems: "an old Excel workbook under the name of a new one".to_owned(),
+                    cure: "save it as .xlsx".to_owned(),
+                });
+            }
+            opened => opened?,
+        };
         let sheets: Vec<Sheet> = book
             .sheets_metadata()
             .iter()
@@ -141,12 +154,7 @@ impl Workbook {
     }
 
     /// Shows the cells of a sheet that hold anything, in file order.
-    fn cells(
-        &self,
-        book: &mut Book,
-        sheet: &str,
-        see: &mut dyn FnMut(Cell<DataRef<'_>>) -> Result<ControlFlow<()>, ReadError>,
-    ) -> Result<(), ReadError> {
+    fn cells(&self, book: &mut Book, sheet: &str, see: &mut See<'_>) -> Result<(), ReadError> {
         let broken = |fault| self.broken(fault);
         let mut reader = guarded(|| book.worksheet_cells_reader(sheet)).map_err(broken)?;
         while let Some(cell) = guarded(|| reader.next_cell()).map_err(broken)? {
@@ -297,7 +305,7 @@ impl Chunk for CellChunk {
             .chain([(self.data.len(), self.ends.len())]);
         for (row, (data_stop, ends_stop)) in self.rows.iter().zip(stops) {
             let shown = Row {
-                row: u64::from(row.row) + 1,
+                number: u64::from(row.row) + 1,
                 line: u64::from(row.row) + 1,
                 data: &self.data.as_bytes()[row.data_start..data_stop],
                 ends: &self.ends[row.ends_start..ends_stop],

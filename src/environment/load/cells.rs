@@ -1,7 +1,7 @@
 //! Reads the tables of an environment folder, and turns cells into values or problems.
 //!
-//! In: a file and its known columns. Out: rows whose cells are asked for by the design's names; what
-//! a cell cannot be is told as a problem at that cell. The only file here that names `read/`.
+//! In: a file and its known columns. Out: rows whose cells are asked for by the design's names;
+//! what a cell cannot be is told as a problem at that cell. The only file here that names `read/`.
 
 use std::error::Error;
 use std::ops::ControlFlow;

@@ -1,7 +1,8 @@
 //! Finds the files of an environment folder by their names.
 //!
-//! In: a folder. Out: which file holds what, and a fingerprint of them all. A table that is in no file
-//! is not loaded; a file that bears no known name is a problem, so that a typo is not passed over.
+//! In: a folder. Out: which file holds what, and a fingerprint of them all. A table that is in no
+//! file is not loaded; a file that bears no known name is a problem, so that a typo is not passed
+//! over.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -113,8 +114,8 @@ impl Folder {
         let known = || words::listed(Loadable::ALL.iter().map(|what| what.name()));
         for name in &self.strangers {
             let message = format!(
-                "no file of that name is loaded; expected one of {}, `{RECORDS}<table>`; rename it, \
-                 or move it out of the folder",
+                "no file of that name is loaded; expected one of {}, `{RECORDS}<table>`; rename \
+                 it, or move it out of the folder",
                 known()
             );
             problems.of_file(&shown(name), message);
@@ -132,8 +133,8 @@ impl Folder {
             let names = words::listed(files.iter().map(|file| file.name.as_str()));
             for file in files {
                 let message = format!(
-                    "{names} say the same thing twice; expected one of them; move the others out of \
-                     the folder"
+                    "{names} say the same thing twice; expected one of them; move the others out \
+                     of the folder"
                 );
                 problems.of_file(&shown(&file.name), message);
             }
@@ -146,7 +147,7 @@ impl Folder {
     }
 }
 
-/// BLAKE3 over the names and contents of the files that [`crate::environment::load`] would read.
+/// BLAKE3 over the names and contents of the files that `load` would read.
 pub fn folder_fingerprint(folder: &Path) -> Result<String, LoadError> {
     let found = Folder::scan(folder)?;
     let mut hashes = Vec::new();

@@ -1,8 +1,8 @@
 //! The columns of the files of an environment folder, as data.
 //!
-//! In: what a file is about. Out: its columns by the design's headers, each with the service's logical
-//! name and the words that its own exports use. To how headers are compared, case, blanks, `_` and `-`
-//! do not matter.
+//! In: what a file is about. Out: its columns by the design's headers, each with the service's
+//! logical name and the words that its own exports use. To how headers are compared, case, blanks,
+//! `_` and `-` do not matter.
 
 use crate::model::Loadable;
 

@@ -1,7 +1,7 @@
 //! What is wrong in an environment folder: every problem of every file, told at once.
 //!
-//! In: problems as the files are read, in any order. Out: one error that lists them by file, row and
-//! column. Nothing is loaded where there is one.
+//! In: problems as the files are read, in any order. Out: one error that lists them by file, row
+//! and column. Nothing is loaded where there is one.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -87,7 +87,8 @@ impl fmt::Display for Problems {
 pub enum LoadError {
     /// The folder or a file in it cannot be read.
     #[error(
-        "`{}`: cannot be read; see that it is there and may be read, or correct `[environment] from`",
+        "`{}`: cannot be read; see that it is there and may be read, or correct \
+         `[environment] from`",
         path.display()
     )]
     Folder {

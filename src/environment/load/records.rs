@@ -1,8 +1,8 @@
 //! Records of an environment folder, by the million.
 //!
-//! In: a `records-<entity>` file. Out: its records with their owners, and what stands in every further
-//! column as a key. Rows are sorted by id and put in by the chunk, so that memory does not grow with
-//! the file and the file being made is written nearly in order.
+//! In: a `records-<entity>` file. Out: its records with their owners, and what stands in every
+//! further column as a key. Rows are sorted by id and put in by the chunk, so that memory does not
+//! grow with the file and the file being made is written nearly in order.
 
 use std::collections::HashMap;
 
@@ -95,7 +95,8 @@ fn id_column(entity: &str, sheet: &Sheet, problems: &mut Collector) -> Option<Co
     let column = names.iter().find_map(|name| sheet.named(name));
     if column.is_none() {
         let message = format!(
-            "there is no column of the record's id; name it `id` or `{entity}id`, as the service does"
+            "there is no column of the record's id; name it `id` or `{entity}id`, as the service \
+             does"
         );
         sheet.problem(problems, &message);
     }

@@ -1,7 +1,7 @@
 //! Roles of an environment folder, with the copies that the service keeps of each.
 //!
-//! In: `roles`, `role_privileges`, `user_roles`, and what `team_roles` says of inheritance. Out: one
-//! role per business unit from the one it was made in downwards; privileges with the root copy.
+//! In: `roles`, `role_privileges`, `user_roles`, and what `team_roles` says of inheritance. Out:
+//! one role per business unit from the one it was made in downwards; privileges with the root copy.
 //! A copy that the file does not list gets the id UUIDv5(root id, bytes of the unit's id).
 
 use std::collections::BTreeMap;

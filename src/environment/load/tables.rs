@@ -1,7 +1,7 @@
 //! Tables, cascades and settings of an environment folder.
 //!
-//! In: `entities`, `cascades`, `settings`. Out: the same, checked one by one. What a setting does is
-//! known to `check/` and `service/`.
+//! In: `entities`, `cascades`, `settings`. Out: the same, checked one by one. What a setting does
+//! is known to `check/` and `service/`.
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;

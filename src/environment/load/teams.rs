@@ -1,7 +1,7 @@
 //! Teams of an environment folder.
 //!
-//! In: `teams`, `team_members`, `team_roles`. Out: teams, who is in them, what they hold. A team that
-//! names no type is an owner team, as in the service.
+//! In: `teams`, `team_members`, `team_roles`. Out: teams, who is in them, what they hold. A team
+//! that names no type is an owner team, as in the service.
 
 use crate::environment::EnvironmentError;
 use crate::environment::load::Loading;

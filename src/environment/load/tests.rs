@@ -1,4 +1,7 @@
-//! Loads of small folders: what comes out of good ones. In texts, `@u1` stands for the GUID of user 1; so `@b` units, `@r` roles, `@t` teams, `@e` records.
+//! Loads of small folders: what comes out of good ones; the broken ones are in `tests/problems.rs`.
+//!
+//! In: a folder of CSV files, good but for what a test changes. Out: the environment file. In the
+//! texts `@u1` stands for the GUID of user 1; so `@b` units, `@r` roles, `@t` teams, `@e` records.
 
 mod problems;
 
@@ -23,7 +26,8 @@ const GOOD: &[(&str, &str)] = &[
     ),
     (
         "users.csv",
-        "systemuserid,domainname,internalemailaddress,First Name,Last Name,Business Unit,accessmode,isdisabled\n\
+        "systemuserid,domainname,internalemailaddress,First Name,Last Name,\
+         Business Unit,accessmode,isdisabled\n\
          @u1,ana@contoso.com,ana.costa@contoso.com,Ana,Costa,Porto,0,no\n\
          @u2,rui@contoso.com,,Rui,,@b2,Read-Write,Enabled\n\
          @u3,old@contoso.com,,Old,Hand,contoso,read,TRUE\n\

@@ -1,7 +1,7 @@
 //! Business units of an environment folder.
 //!
-//! In: `business_units`. Out: one tree under one root; a parent may be named by id or by name, and may
-//! stand below its children in the file.
+//! In: `business_units`. Out: one tree under one root; a parent may be named by id or by name, and
+//! may stand below its children in the file.
 
 use std::collections::BTreeMap;
 

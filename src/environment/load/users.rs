@@ -1,7 +1,7 @@
 //! Users of an environment folder.
 //!
-//! In: `users`. Out: users, each in a known unit; a full name that is not given is composed of first
-//! and last. Two users may share a UPN (a stub user and the person it stood for do).
+//! In: `users`. Out: users, each in a known unit; a full name that is not given is composed of
+//! first and last. Two users may share a UPN (a stub user and the person it stood for do).
 
 use crate::environment::EnvironmentError;
 use crate::environment::load::Loading;
@@ -143,8 +143,8 @@ fn tell_blank_upn(cells: &mut Cells<'_>, columns: &Columns, upn: &str) {
             Some(AccessMode::Support | AccessMode::DelegatedAdministrator)
         );
     if upn.is_empty() && !built_in {
-        let message = "blank, expected the user's UPN (only built-in, support and application users \
-                       have none); fill it in";
+        let message = "blank, expected the user's UPN (only built-in, support and application \
+                       users have none); fill it in";
         cells.problem(columns.upn, message);
     }
 }

@@ -1,7 +1,7 @@
 //! The words of kinds, depths and yes or no, as the service and its exports write them.
 //!
-//! In: cell texts. Out: the model's values. The model knows the design's words and the codes; here are
-//! the service's own labels and names beside them.
+//! In: cell texts. Out: the model's values. The model knows the design's words and the codes; here
+//! are the service's own labels and names beside them.
 
 use crate::model::{
     AccessMode, CascadeAssign, Depth, Inheritance, Ownership, TeamType, comparison_key,

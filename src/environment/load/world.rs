@@ -1,8 +1,8 @@
 //! What is known of the folder so far, by id and by name, so that later files can refer to it.
 //!
-//! In: units, users, teams and roles as their files are read. Out: what a cell refers to, or why that
-//! cannot be said. A row is known from its id on, even where another of its cells is at fault: one
-//! fault is then told once, and not again at every place that refers to the row.
+//! In: units, users, teams and roles as their files are read. Out: what a cell refers to, or why
+//! that cannot be said. A row is known from its id on, even where another of its cells is at fault:
+//! one fault is then told once, and not again at every place that refers to the row.
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
@@ -115,7 +115,8 @@ pub(super) struct Roles {
     pub(super) copies: BTreeMap<RoleId, (RoleId, UnitId)>,
     named: HashMap<String, Vec<RoleId>>,
     named_in: HashMap<(String, UnitId), Vec<RoleId>>,
-    /// Whether units and roles were read without a problem, so that what is not here does not exist.
+    /// Whether units and roles were read without a problem, so that what is not here does not
+    /// exist.
     pub(super) whole: bool,
 }
 

@@ -7,11 +7,15 @@ use crate::model::rules::{Code, Rule, Severity};
 pub(super) const REC001: Rule = Rule {
     code: Code::Rec001,
     severity: Severity::Error,
-    title: "id malformed; or a foreign id without key",
-    what: "id malformed; or a foreign id without key.",
-    why: "see the title",
-    example: "see the title",
-    cure: "see the title",
+    title: "id malformed; or a foreign id without `key`",
+    what: "The id of a row must be a GUID; an id of the old system is one only where the \
+          manifest says by `key` in which field of the target it is found.",
+    why: "Without it nothing says which record of the target is meant.",
+    example: "The id is `0015g00000Xyz12AAB`, a Salesforce id, and the `[[records]]` of that file \
+          has no `key`.",
+    cure: "Set `key = { column = \"Id\", field = \"new_legacyid\" }` (your columns) under that \
+          `[[records]]` in `cutover.toml`, with that field in `records-<table>` of the \
+          environment folder; or correct the id; or `REC001 = \"keep out\"` under `[accept]`.",
     source: "design 5",
     guards: false,
     keep_out: true,
@@ -20,11 +24,16 @@ pub(super) const REC001: Rule = Rule {
 pub(super) const REC002: Rule = Rule {
     code: Code::Rec002,
     severity: Severity::Error,
-    title: "record is not in the environment (0x80040217), or its table was not loaded",
-    what: "record is not in the environment (0x80040217), or its table was not loaded.",
-    why: "see the title",
-    example: "see the title",
-    cure: "see the title",
+    title: "record is not in the environment (`0x80040217`), or its table was not loaded",
+    what: "The record of each row must be among the loaded records of its table, by id or by \
+          `key`. Where that table was not loaded, none of its rows can be confirmed.",
+    why: "The service answers that it does not exist. Where many are missing, the records were \
+          not migrated yet, the ids are those of the old system, or it is the wrong \
+          environment.",
+    example: "Row 19 names account `1f0c...`; `records-account` holds no such id.",
+    cure: "Import the records first and load the environment again with `records-<table>` in \
+          the folder that `from` names; use `key` where the ids are the old system's; or set \
+          `REC002 = \"keep out\"` under `[accept]` in `cutover.toml`.",
     source: "P3.6",
     guards: true,
     keep_out: true,
@@ -34,11 +43,13 @@ pub(super) const REC003: Rule = Rule {
     code: Code::Rec003,
     severity: Severity::Error,
     title: "record twice with different owners",
-    what: "record twice with different owners.",
-    why: "see the title",
-    example: "see the title",
-    cure: "see the title",
-    source: "design 5",
+    what: "Two rows, in one file or in several, name the same record and lead to different \
+          owners.",
+    why: "Whichever is written last would win, and that is chance.",
+    example: "Row 40 gives an account to Ana Costa, row 900 the same account to Ben Okoro.",
+    cure: "Delete the row that is wrong, or set `REC003 = \"keep out\"` under `[accept]` in \
+          `cutover.toml`: then neither is written.",
+    source: "design 2",
     guards: false,
     keep_out: true,
 };
@@ -47,11 +58,11 @@ pub(super) const REC004: Rule = Rule {
     code: Code::Rec004,
     severity: Severity::Note,
     title: "record twice with the same owner",
-    what: "record twice with the same owner.",
-    why: "see the title",
-    example: "see the title",
-    cure: "see the title",
-    source: "design 5",
+    what: "Two rows name the same record and lead to the same owner.",
+    why: "It is written once; the later row is counted as repeated.",
+    example: "Rows 40 and 41 both give one account to Ana Costa, once by mail and once by UPN.",
+    cure: "Nothing.",
+    source: "design 2",
     guards: false,
     keep_out: false,
 };
@@ -60,10 +71,14 @@ pub(super) const REC005: Rule = Rule {
     code: Code::Rec005,
     severity: Severity::Error,
     title: "table cannot be owned by users or teams",
-    what: "table cannot be owned by users or teams.",
-    why: "see the title",
-    example: "see the title",
-    cure: "see the title",
+    what: "The ownership of the table in `entities` must be `user` or `team`. Where that was \
+          not loaded, a table whose loaded records have owners is one that can be owned. What \
+          the service answers is an assumed code.",
+    why: "Rows of such a table belong to the organisation or to a business unit, and have no \
+          owner that could be set.",
+    example: "`table = \"product\"` under `[[records]]`, and `entities` says `organisation`.",
+    cure: "Take that file out of `cutover.toml`, or correct `table =` where another table was \
+          meant.",
     source: "P4.4",
     guards: true,
     keep_out: false,
@@ -73,10 +88,13 @@ pub(super) const REC006: Rule = Rule {
     code: Code::Rec006,
     severity: Severity::Error,
     title: "key value found in several records",
-    what: "key value found in several records.",
-    why: "see the title",
-    example: "see the title",
-    cure: "see the title",
+    what: "The value in the `key` column of a row stands in the key field of several records of \
+          the target.",
+    why: "One of them is meant. To take the first, or all, is to guess.",
+    example: "Key `A-1002` stands in `new_legacyid` of two accounts: the import ran twice.",
+    cure: "Remove the duplicate from the target and load again, choose a `key` field whose \
+          values are unique, or set `REC006 = \"keep out\"` under `[accept]` in \
+          `cutover.toml`.",
     source: "design 5",
     guards: false,
     keep_out: true,

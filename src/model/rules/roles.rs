@@ -7,11 +7,17 @@ use crate::model::rules::{Code, Rule, Severity};
 pub(super) const ROL001: Rule = Rule {
     code: Code::Rol001,
     severity: Severity::Error,
-    title: "unknown role (near misses); a directory role in the security-role column is named as such",
-    what: "unknown role (near misses); a directory role in the security-role column is named as such.",
-    why: "see the title",
-    example: "see the title",
-    cure: "see the title",
+    title: "unknown role (near misses); a directory role in the security-role column is named as \
+          such",
+    what: "The role named in a row of a roles file must be a security role of the environment. \
+          Names that resemble it are listed; the name of a directory role is told apart. A \
+          business unit named in the row must be there too.",
+    why: "Directory roles such as `Global Administrator` rule the subscription, not what \
+          somebody may do in the environment: they cannot be given here.",
+    example: "Row 12: role `Sales Persn`; near: `Salesperson`. Row 13: `User Administrator` is a \
+          directory role.",
+    cure: "Correct the role in the roles file, make the role in the environment and load again, \
+          or set `ROL001 = \"keep out\"` under `[accept]` in `cutover.toml`.",
     source: "S38 S51",
     guards: false,
     keep_out: true,
@@ -21,10 +27,13 @@ pub(super) const ROL002: Rule = Rule {
     code: Code::Rol002,
     severity: Severity::Error,
     title: "several roles of that name",
-    what: "several roles of that name.",
-    why: "see the title",
-    example: "see the title",
-    cure: "see the title",
+    what: "Two different roles (not copies of one role in several business units) bear the name \
+          in a row, and the row names no business unit that tells them apart.",
+    why: "They bear one name and hold different privileges. To take the first is to guess what \
+          somebody may do.",
+    example: "`Sales Manager` was made in the root business unit and once more in `Europe`.",
+    cure: "Fill in the column `business unit` of the row, or rename one of the roles in the \
+          environment and load again.",
     source: "P3.1",
     guards: false,
     keep_out: true,
@@ -34,10 +43,17 @@ pub(super) const ROL003: Rule = Rule {
     code: Code::Rol003,
     severity: Severity::Error,
     title: "user is disabled, and roles may not go to disabled users",
-    what: "user is disabled, and roles may not go to disabled users.",
-    why: "see the title",
-    example: "see the title",
-    cure: "see the title",
+    what: "A role is to be given to a disabled user (stub users always are) while the setting \
+          `AllowRoleAssignmentOnDisabledUsers` is off, which it is unless `settings` says \
+          otherwise. The refusal is observed, its code `0x80040225` an assumed code.",
+    why: "The service refuses the role, and where the user needed it to own records, these \
+          too.",
+    example: "`ben@contoso.com` is disabled in `users`; row 31 of the roles file gives him \
+          `Salesperson`.",
+    cure: "Have the user enabled (licence, and membership of the environment's security group), \
+          or have an administrator switch the setting on, and off again afterwards; load \
+          again. Or drop the row, or set `ROL003 = \"keep out\"` under `[accept]` in \
+          `cutover.toml`.",
     source: "S43 S44 P3.6",
     guards: true,
     keep_out: true,
@@ -46,11 +62,19 @@ pub(super) const ROL003: Rule = Rule {
 pub(super) const ROL004: Rule = Rule {
     code: Code::Rol004,
     severity: Severity::Error,
-    title: "no copy in the user's business unit (0x80041409), unless ownership across units is on",
-    what: "no copy in the user's business unit (0x80041409), unless ownership across units is on.",
-    why: "see the title",
-    example: "see the title",
-    cure: "see the title",
+    title: "no copy of the role in the user's business unit (`0x80041409`), unless ownership \
+          across units is on",
+    what: "A user or team can hold only the copy of a role that belongs to their own business \
+          unit; stub users are in the root unit. With the setting \
+          `EnableOwnershipAcrossBusinessUnits` on, any copy will do. For a team the service \
+          answers `0x8004140d`.",
+    why: "A role made in one business unit is copied to the units below it and to no other. \
+          Taking the first role of that name is the commonest fault of scripts, and the \
+          service refuses it.",
+    example: "`Europe Sales` was made in `Europe`; Ana Costa is in `Asia`.",
+    cure: "Give a role that has a copy in that business unit, make the role in the root unit, \
+          or move the user first; then load again. Or set `ROL004 = \"keep out\"` under \
+          `[accept]` in `cutover.toml`.",
     source: "S39 P3.4",
     guards: true,
     keep_out: true,
@@ -60,11 +84,14 @@ pub(super) const ROL005: Rule = Rule {
     code: Code::Rol005,
     severity: Severity::Error,
     title: "user of the row not found or ambiguous",
-    what: "user of the row not found or ambiguous.",
-    why: "see the title",
-    example: "see the title",
-    cure: "see the title",
-    source: "design 5",
+    what: "The user or team named in a row of a roles file is looked up as any owner reference \
+          is. Nobody fits, or several do.",
+    why: "A role in the wrong hands lets somebody read what they should not.",
+    example: "Row 5 of the roles file: user `J. Smith`; two users fit.",
+    cure: "Write the UPN into the user column of the row, or rule on the reference in column \
+          `ruling` of `owners.csv`; or set `ROL005 = \"keep out\"` under `[accept]` in \
+          `cutover.toml`.",
+    source: "design 7",
     guards: false,
     keep_out: true,
 };
@@ -73,11 +100,12 @@ pub(super) const ROL006: Rule = Rule {
     code: Code::Rol006,
     severity: Severity::Note,
     title: "given already",
-    what: "given already.",
-    why: "see the title",
-    example: "see the title",
-    cure: "see the title",
-    source: "design 5",
+    what: "The user or team has the role that a row gives; for a stub user its default role \
+          counts.",
+    why: "Nothing has to be written; the row is counted as no change needed.",
+    example: "Row 9 gives `Salesperson` to Ana Costa, and `user_roles` has that pair.",
+    cure: "Nothing.",
+    source: "design 8",
     guards: false,
     keep_out: false,
 };
@@ -86,11 +114,11 @@ pub(super) const ROL007: Rule = Rule {
     code: Code::Rol007,
     severity: Severity::Note,
     title: "twice in the file",
-    what: "twice in the file.",
-    why: "see the title",
-    example: "see the title",
-    cure: "see the title",
-    source: "design 5",
+    what: "A row of a roles file says of the same user and role what an earlier row said.",
+    why: "The role is given once; the second row is counted as repeated.",
+    example: "Rows 9 and 40 both give `Salesperson` to Ana Costa.",
+    cure: "Nothing; or delete the row.",
+    source: "design 2",
     guards: false,
     keep_out: false,
 };
@@ -99,10 +127,15 @@ pub(super) const ROL008: Rule = Rule {
     code: Code::Rol008,
     severity: Severity::Error,
     title: "would remove a user's last role: no way to take access away",
-    what: "would remove a user's last role: no way to take access away.",
-    why: "see the title",
-    example: "see the title",
-    cure: "see the title",
+    what: "After all roles of the plan are given and removed a user would have no role of their \
+          own. All removals from one user are looked at together.",
+    why: "A user without a role is locked out of the apps, and yet keeps the licence and stays \
+          enabled: access is not taken away, it is broken. Licence or security group are the \
+          way.",
+    example: "Ben Okoro has `Salesperson` alone, and row 17 of the roles file removes it.",
+    cure: "Drop the removal, or give another role by a row of the roles file. To take access \
+          away, take the licence or the membership of the environment's security group in the \
+          directory.",
     source: "S46",
     guards: false,
     keep_out: false,
@@ -111,12 +144,28 @@ pub(super) const ROL008: Rule = Rule {
 pub(super) const ROL012: Rule = Rule {
     code: Code::Rol012,
     severity: Severity::Error,
-    title: "access team cannot hold roles (0x80048331)",
-    what: "access team cannot hold roles (0x80048331).",
-    why: "see the title",
-    example: "see the title",
-    cure: "see the title",
+    title: "access team cannot hold roles (`0x80048331`)",
+    what: "A row of a roles file gives a role to a team of type access.",
+    why: "An access team only shares records; the service refuses the role.",
+    example: "Row 3 gives `Salesperson` to the team `Deal 17 access`, type `access` in `teams`.",
+    cure: "Give the role to the members or to an owner team, or drop the row.",
     source: "P3.3",
     guards: true,
     keep_out: false,
+};
+
+pub(super) const ROL015: Rule = Rule {
+    code: Code::Rol015,
+    severity: Severity::Error,
+    title: "role given and removed in one plan",
+    what: "Two rows name the same user or team and the same copy of a role, one to give it, one \
+          to remove it.",
+    why: "Nothing says which row is right; doing both would end with whatever runs last.",
+    example: "`ana@contoso.com;Sales Manager;give` in row 4 and `ana@contoso.com;Sales \
+          Manager;remove` in row 31.",
+    cure: "Delete the row that is not meant, or set `ROL015 = \"keep out\"` under `[accept]` in \
+          `cutover.toml`: then neither is done.",
+    source: "design 2",
+    guards: false,
+    keep_out: true,
 };

@@ -1,12 +1,12 @@
 //! Every kind of problem in a folder, told at its file, row and column.
 //!
-//! In: the good folder of `tests.rs` with one file or more other than they were. Out: problems, and no
-//! environment file.
+//! In: the good folder of `tests.rs` with one file or more other than they were. Out: problems, and
+//! no environment file.
 
 use crate::environment::load::tests::{folder, load_into, with_ids};
 
-/// Loads the good folder with these changes and compares the problems: file, row, column, and a part
-/// of the message.
+/// Loads the good folder with these changes and compares the problems: file, row, column, and a
+/// part of the message.
 #[track_caller]
 fn check(case: &str, changes: &[(&str, &str)], expected: &[(&str, u64, &str, &str)]) {
     let exports = folder(changes);
@@ -98,7 +98,8 @@ fn problems_of_units() {
         &[(
             "business_units.csv",
             &units(
-                "@b1,Contoso,\n@b2,Portugal,Spain\n@b2,Twice,@b1\nb4,Four,@b1\n@b3,Porto,@b2\n@b5,,@b1\n",
+                "@b1,Contoso,\n@b2,Portugal,Spain\n@b2,Twice,@b1\n\
+                 b4,Four,@b1\n@b3,Porto,@b2\n@b5,,@b1\n",
             ),
         )],
         &[
@@ -269,8 +270,10 @@ fn problems_of_who_holds_what() {
 
 #[test]
 fn problems_of_names_that_several_bear() {
-    let roles = "id,name,business_unit\n@r1,Salesperson,Contoso\n@r2,Porto Clerk,Porto\n@r3,salesperson,Contoso\n";
-    let teams = "id,name,business_unit,type\n@t1,Sales,Porto,\n@t2,sales,Contoso,club\n@t3,Ana Costa,Contoso,\n";
+    let roles = "id,name,business_unit\n@r1,Salesperson,Contoso\n@r2,Porto Clerk,Porto\n\
+                 @r3,salesperson,Contoso\n";
+    let teams = "id,name,business_unit,type\n@t1,Sales,Porto,\n@t2,sales,Contoso,club\n\
+                 @t3,Ana Costa,Contoso,\n";
     check(
         "roles, teams, owners",
         &[

@@ -1,0 +1,222 @@
+//! What can be typed: commands, flags, and their help.
+//!
+//! In: argv. Out: clap's structs. Conflicts are declared here, not coded later.
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::cli::here;
+use crate::run::{Exit, Format, What};
+
+/// Brings people and their records into Dynamics 365 / Dataverse: who owns what, who has which role,
+/// and who must be made first.
+#[derive(Debug, Parser)]
+#[command(name = "cutover", version, after_help = exit_codes(), arg_required_else_help = true)]
+pub(super) struct Arguments {
+    /// How data is printed.
+    #[arg(long, global = true, value_enum, default_value_t)]
+    pub format: FormatArgument,
+    /// Say nothing but data and errors.
+    #[arg(long, short, global = true)]
+    pub quiet: bool,
+    /// How many threads work (default: one for each core).
+    #[arg(long, global = true, value_name = "N", value_parser = threads)]
+    pub threads: Option<usize>,
+    #[command(flatten)]
+    pub color: colorchoice_clap::Color,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+fn threads(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(threads @ 1..=256) => Ok(threads),
+        _ => Err("expected a number from 1 to 256".to_owned()),
+    }
+}
+
+fn exit_codes() -> String {
+    let mut text = "Exit codes:\n".to_owned();
+    for exit in Exit::ALL {
+        text += &format!("{:>5}  {}\n", exit.code(), exit.meaning());
+    }
+    text
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Look at the exports in a folder and write a manifest for them.
+    Init {
+        /// The project's folder.
+        #[arg(value_name = "DIR", default_value = ".")]
+        folder: PathBuf,
+    },
+    /// Fill the environment file from the folder of exports that the manifest names.
+    Load {
+        /// The project's folder.
+        #[arg(value_name = "DIR", default_value = ".")]
+        folder: PathBuf,
+        /// Replace a file that a plan was applied to.
+        #[arg(long)]
+        replace: bool,
+    },
+    /// Make the plan: the dry run. Nothing is written to the target.
+    Plan {
+        /// The project's folder.
+        #[arg(value_name = "DIR", default_value = ".")]
+        folder: PathBuf,
+        /// End with 6 where changes are pending.
+        #[arg(long)]
+        exit_code: bool,
+    },
+    /// Show a plan, its findings, its changes, or what became of one owner or record.
+    Show(ShowArguments),
+    /// Apply the plan; after a stop, resume it.
+    Apply {
+        /// The project's folder.
+        #[arg(value_name = "DIR", default_value = ".")]
+        folder: PathBuf,
+        /// Do not ask.
+        #[arg(long, short)]
+        yes: bool,
+        /// Refuse a plan with more changes.
+        #[arg(long, value_name = "N")]
+        limit: Option<u64>,
+    },
+    /// Read the target back and say where it differs from the plan.
+    Verify {
+        /// The project's folder.
+        #[arg(value_name = "DIR", default_value = ".")]
+        folder: PathBuf,
+    },
+    /// Take back what apply wrote, newest first.
+    Undo {
+        /// The project's folder.
+        #[arg(value_name = "DIR", default_value = ".")]
+        folder: PathBuf,
+        /// Do not ask.
+        #[arg(long, short)]
+        yes: bool,
+        /// Refuse a way back with more changes.
+        #[arg(long, value_name = "N")]
+        limit: Option<u64>,
+    },
+    /// Explain a rule: what, why, example, cure, source; without a code list all.
+    Explain {
+        /// The rule's code, such as OWN002.
+        code: Option<String>,
+    },
+    /// Write completions for a shell to standard output.
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+    /// Write the man page to standard output.
+    Man,
+}
+
+/// `show [DIR] [WHAT] [NAME]`.
+#[derive(Debug, Args)]
+pub(super) struct ShowArguments {
+    /// The project's folder; may be left out.
+    #[arg(value_name = "DIR")]
+    first: Option<String>,
+    /// plan, findings, changes, stubs, owner, record or schema.
+    #[arg(value_name = "WHAT")]
+    second: Option<String>,
+    /// Which owner (a reference) or record (an id).
+    #[arg(value_name = "NAME")]
+    third: Option<String>,
+}
+
+impl ShowArguments {
+    /// The three words, with the folder put in where it was left out.
+    fn words(&self) -> (PathBuf, Option<&str>, Option<&str>) {
+        let [first, second, third] =
+            [&self.first, &self.second, &self.third].map(|word| word.as_deref());
+        match first {
+            Some(word) if What::is_word(word) && !Path::new(word).is_dir() => {
+                (here().to_owned(), first, second)
+            }
+            Some(folder) => (PathBuf::from(folder), second, third),
+            None => (here().to_owned(), None, None),
+        }
+    }
+
+    /// The project's folder.
+    pub(super) fn folder(&self) -> PathBuf {
+        self.words().0
+    }
+
+    /// What to show.
+    pub(super) fn what(&self) -> What {
+        let (_, what, name) = self.words();
+        What::of(what, name)
+    }
+}
+
+/// How data is printed.
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+pub(super) enum FormatArgument {
+    /// For people.
+    #[default]
+    Text,
+    /// For programs.
+    Json,
+    /// For spreadsheets.
+    Csv,
+}
+
+impl From<FormatArgument> for Format {
+    fn from(format: FormatArgument) -> Self {
+        match format {
+            FormatArgument::Text => Self::Text,
+            FormatArgument::Json => Self::Json,
+            FormatArgument::Csv => Self::Csv,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn the_folder_of_show_may_be_left_out() {
+        check(&["show"], ".", "Plan");
+        check(&["show", "samples/contoso"], "samples/contoso", "Plan");
+        check(&["show", "findings"], ".", "Findings");
+        check(
+            &["show", "samples/contoso", "findings"],
+            "samples/contoso",
+            "Findings",
+        );
+        check(
+            &["show", "owner", "Karl Meier"],
+            ".",
+            "Owner(\"Karl Meier\")",
+        );
+        check(&["show", "p", "record", "x"], "p", "Record(\"x\")");
+        check(&["show", "p", "nonsense"], "p", "Unknown(\"nonsense\")");
+    }
+
+    #[track_caller]
+    fn check(typed: &[&str], folder: &str, what: &str) {
+        let words = std::iter::once("cutover").chain(typed.iter().copied());
+        let arguments = Arguments::try_parse_from(words).expect("parses");
+        let Command::Show(show) = arguments.command else {
+            panic!("not show")
+        };
+        assert_eq!(show.folder(), PathBuf::from(folder), "{typed:?}");
+        assert_eq!(format!("{:?}", show.what()), what, "{typed:?}");
+    }
+}

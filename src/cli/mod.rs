@@ -1,0 +1,143 @@
+//! The command line: arguments to requests, progress bars, questions, exit codes.
+//!
+//! In: argv and the terminal. Out: one call into `run/` and the code to exit with.
+//! No command's work is done here, and nothing past this room sees a type of the argument parser.
+
+mod args;
+mod ask;
+mod bars;
+
+use std::io::{self, IsTerminal, Write};
+use std::path::Path;
+
+use clap::{CommandFactory, Parser};
+
+use crate::model::{Progress, Silent, StopSignal};
+use crate::run::{Console, Exit, Failure};
+
+use args::{Arguments, Command};
+
+/// Runs the program on the process's arguments; the result is the exit code.
+pub fn main() -> u8 {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // A closed pipe under `--help` is no reason to fail differently.
+            let _ = error.print();
+            return if error.use_stderr() {
+                Exit::Usage.code()
+            } else {
+                Exit::Done.code()
+            };
+        }
+    };
+    arguments.color.write_global();
+    let stop = StopSignal::default();
+    listen(&stop);
+    if let Some(threads) = arguments.threads {
+        // Fails only where a pool is there already, which is never so early.
+        let _ = rayon::ThreadPoolBuilder::new()
+            .num_threads(threads)
+            .build_global();
+    }
+    let mut out = anstream::AutoStream::auto(io::stdout().lock());
+    let mut err = anstream::AutoStream::auto(io::stderr());
+    let bars = bars::Bars::default();
+    let shown = !arguments.quiet && io::stderr().is_terminal();
+    let progress: &dyn Progress = if shown { &bars } else { &Silent };
+    let mut question = |words: &str| ask::ask(words);
+    let mut console = Console {
+        out: &mut out,
+        err: &mut err,
+        progress,
+        stop: &stop,
+        ask: &mut question,
+        format: arguments.format.into(),
+        quiet: arguments.quiet,
+    };
+    let ended = dispatch(&arguments, &mut console).and_then(|exit| {
+        console.out.flush()?;
+        Ok(exit)
+    });
+    match ended {
+        Ok(exit) => exit.code(),
+        Err(failure) => tell(&failure, console.err),
+    }
+}
+
+/// First Ctrl-C: end after the batch in flight. Second: at once; the journal copes.
+fn listen(stop: &StopSignal) {
+    let stop = stop.clone();
+    // Without a handler Ctrl-C still ends the process, which the journal survives.
+    let _ = ctrlc::set_handler(move || {
+        if stop.asked() {
+            #[expect(
+                clippy::exit,
+                reason = "a second Ctrl-C aborts, wherever the run stands"
+            )]
+            std::process::exit(i32::from(Exit::Interrupted.code()));
+        }
+        stop.ask();
+    });
+}
+
+fn tell(failure: &Failure, err: &mut dyn Write) -> u8 {
+    let closed = failure
+        .error
+        .chain()
+        .filter_map(|cause| cause.downcast_ref::<io::Error>())
+        .any(|cause| cause.kind() == io::ErrorKind::BrokenPipe);
+    if closed {
+        return Exit::Done.code();
+    }
+    let style = anstyle::AnsiColor::Red.on_default().bold();
+    let mut words = format!("{style}error{style:#}: {}", failure.error);
+    for cause in failure.error.chain().skip(1) {
+        words += &format!("\n  because {cause}");
+    }
+    // Nobody is left to hear that standard error is closed.
+    let _ = writeln!(err, "{words}");
+    failure.exit.code()
+}
+
+fn dispatch(arguments: &Arguments, console: &mut Console<'_>) -> Result<Exit, Failure> {
+    use crate::run;
+    match &arguments.command {
+        Command::Init { folder } => run::init(folder, console),
+        Command::Load { folder, replace } => run::load(folder, *replace, console),
+        Command::Plan { folder, exit_code } => run::plan(folder, *exit_code, console),
+        Command::Show(show) => run::show(&show.folder(), &show.what(), console),
+        Command::Apply { folder, yes, limit } => run::apply(
+            &run::ApplyRequest {
+                folder,
+                yes: *yes,
+                limit: *limit,
+            },
+            console,
+        ),
+        Command::Verify { folder } => run::verify(folder, console),
+        Command::Undo { folder, yes, limit } => run::undo(
+            &run::ApplyRequest {
+                folder,
+                yes: *yes,
+                limit: *limit,
+            },
+            console,
+        ),
+        Command::Explain { code } => run::explain(code.as_deref(), console),
+        Command::Completions { shell } => {
+            let mut command = Arguments::command();
+            clap_complete::generate(*shell, &mut command, "cutover", &mut console.out);
+            Ok(Exit::Done)
+        }
+        Command::Man => {
+            clap_mangen::Man::new(Arguments::command()).render(&mut console.out)?;
+            Ok(Exit::Done)
+        }
+    }
+}
+
+/// The folder a command works in, where none is named.
+fn here() -> &'static Path {
+    Path::new(".")
+}

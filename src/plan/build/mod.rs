@@ -1,0 +1,241 @@
+//! Rows and their owners against the environment: what differs becomes a change.
+//!
+//! In: decoded rows, the resolution of their references, facts and records of the environment. Out: a
+//! [`Draft`] in which every row has a fate or a place in a table, and findings at their places.
+//! What the service would refuse is not asked here, but in `check/`.
+
+mod order;
+mod records;
+mod repeats;
+mod roles;
+
+use std::collections::BTreeMap;
+
+use crate::environment::Facts;
+use crate::environment::Keys;
+use crate::environment::Owners;
+use crate::model::{
+    Code, Fate, FileId, Findings, Input, OwnerPolicy, Place, Principal, RecordRows, References,
+    Remark, Resolution, Resolved, RoleId, RoleRow, StubPolicy, UnitId, Verdict, comparison_key,
+};
+use crate::plan::{Draft, DraftStub, MatchCount, MatchCounts};
+
+/// Everything that is wanted, and what is there.
+pub struct Wanted<'a> {
+    /// All inputs, by their number.
+    pub inputs: &'a [Input],
+    /// Rows of the records exports, in the order of the manifest.
+    pub records: &'a [RecordRows],
+    /// Rows of each roles export, in the order of the manifest.
+    pub roles: &'a [(FileId, Vec<RoleRow>)],
+    /// The references that rows hold.
+    pub references: &'a References,
+    /// Who is meant.
+    pub resolution: &'a Resolution,
+    /// Who owns the records of a table now; `None` where its records were not loaded.
+    pub owners: &'a BTreeMap<String, Option<Owners>>,
+    /// Records by key, for each table and field.
+    pub keys: &'a BTreeMap<(String, String), Keys>,
+    /// Facts of the environment.
+    pub facts: &'a Facts,
+    /// What the manifest says of owners.
+    pub policy: &'a OwnerPolicy,
+    /// What the manifest says of stub users.
+    pub stubs: &'a StubPolicy,
+}
+
+/// Builds the draft of a plan.
+pub fn build(wanted: &Wanted<'_>, findings: &mut Findings) -> Draft {
+    let mut draft = Draft::default();
+    stubs(wanted, &mut draft);
+    records::build(wanted, &mut draft, findings);
+    roles::build(wanted, &mut draft, findings);
+    draft.matches = matches(wanted, &draft);
+    draft
+}
+
+/// The stub users, each with the root unit and the default role's copy there.
+fn stubs(wanted: &Wanted<'_>, draft: &mut Draft) {
+    let root = wanted.facts.root_unit().map(|unit| unit.id);
+    let names = wanted.stubs.default_role_names();
+    let found = names.iter().find_map(|name| {
+        let role = root.and_then(|unit| role_in_unit(wanted.facts, name, unit))?;
+        Some(((*name).to_owned(), role))
+    });
+    draft.default_role_names = names.iter().map(|name| (*name).to_owned()).collect();
+    draft.default_role = found.as_ref().map(|(name, _)| name.clone());
+    let places = first_places(wanted);
+    draft.stubs = wanted
+        .resolution
+        .stubs
+        .iter()
+        .enumerate()
+        .map(|(index, person)| DraftStub {
+            person: person.clone(),
+            business_unit: root,
+            default_role: found.as_ref().map(|(_, role)| *role),
+            way: wanted.stubs.way,
+            place: places.get(&index).copied(),
+            fallen: None,
+        })
+        .collect();
+}
+
+/// The one copy of the role of that name in a unit; `None` where there is none, or several.
+fn role_in_unit(facts: &Facts, name: &str, unit: UnitId) -> Option<RoleId> {
+    let mut copies = facts.roles_named(name).iter().filter(|id| {
+        facts
+            .roles()
+            .get(*id)
+            .is_some_and(|role| role.business_unit == unit)
+    });
+    let first = copies.next().copied();
+    copies.next().is_none().then_some(first).flatten()
+}
+
+/// The first row that asks for each stub user.
+fn first_places(wanted: &Wanted<'_>) -> BTreeMap<usize, (FileId, u64, u64)> {
+    let mut places = BTreeMap::new();
+    for rows in wanted.records {
+        for row in &rows.rows {
+            let crate::model::OwnerCell::Reference(reference) = row.owner else {
+                continue;
+            };
+            let resolved = wanted.resolution.resolved.get(reference.0 as usize);
+            if let Some(Verdict::Stub(index)) = resolved.map(|resolved| &resolved.verdict) {
+                places.entry(*index).or_insert((
+                    rows.file,
+                    u64::from(row.row),
+                    u64::from(row.line),
+                ));
+            }
+        }
+    }
+    places
+}
+
+/// The principal that a verdict leads to, if it leads to one.
+fn principal_of(resolution: &Resolution, verdict: &Verdict) -> Option<Principal> {
+    match verdict {
+        Verdict::Matched { principal, .. } | Verdict::Fallback(principal) => Some(*principal),
+        Verdict::Stub(index) => resolution
+            .stubs
+            .get(*index)
+            .map(|person| Principal::User(person.id)),
+        Verdict::Left | Verdict::Stopped(_) => None,
+    }
+}
+
+/// Puts every remark about a reference at a row that holds it.
+fn remark(findings: &mut Findings, reference: &str, resolved: &Resolved, place: &Place) {
+    for Remark {
+        code,
+        message,
+        cure,
+    } in &resolved.remarks
+    {
+        let id = findings.about(*code, reference, || message.clone(), || cure.clone());
+        findings.place(id, place.clone());
+    }
+}
+
+/// Counts a row that never becomes a row of a table.
+fn settle(draft: &mut Draft, file: FileId, fate: Fate) {
+    *draft.settled.entry((file, fate)).or_default() += 1;
+}
+
+fn matches(wanted: &Wanted<'_>, draft: &Draft) -> MatchCounts {
+    let mut counts = MatchCounts::default();
+    for ((_, reference), resolved) in wanted.references.iter().zip(&wanted.resolution.resolved) {
+        let rows: u64 = wanted
+            .records
+            .iter()
+            .filter_map(|records| reference.rows.get(&records.file))
+            .sum();
+        if rows == 0 {
+            continue;
+        }
+        let count = match &resolved.verdict {
+            Verdict::Matched { rung, .. } => counts.matched.entry(*rung).or_default(),
+            Verdict::Stub(_) => &mut counts.stub,
+            Verdict::Fallback(_) => &mut counts.fallback,
+            Verdict::Left => &mut counts.left,
+            Verdict::Stopped(code) => counts.stopped.entry(*code).or_default(),
+        };
+        *count = MatchCount {
+            references: count.references + 1,
+            rows: count.rows + rows,
+        };
+    }
+    counts.blank_rows = draft.matches.blank_rows;
+    counts
+}
+
+/// What a person calls an input.
+fn name_of(inputs: &[Input], file: FileId) -> &str {
+    inputs
+        .iter()
+        .find(|input| input.file == file)
+        .map_or("?", |input| input.name.as_str())
+}
+
+/// The unit of a principal: of a stub user the root.
+fn unit_of(wanted: &Wanted<'_>, draft: &Draft, principal: Principal) -> Option<UnitId> {
+    match principal {
+        Principal::User(user) => wanted
+            .facts
+            .users()
+            .get(&user)
+            .map(|user| user.business_unit)
+            .or_else(|| {
+                draft
+                    .stubs
+                    .iter()
+                    .find(|stub| stub.person.id == user)?
+                    .business_unit
+            }),
+        Principal::Team(team) => wanted
+            .facts
+            .teams()
+            .get(&team)
+            .map(|team| team.business_unit),
+    }
+}
+
+/// What people call a principal.
+fn label_of(wanted: &Wanted<'_>, principal: Principal) -> String {
+    let found = match principal {
+        Principal::User(id) => wanted
+            .facts
+            .users()
+            .get(&id)
+            .map(crate::model::User::label)
+            .or_else(|| {
+                let stub = wanted
+                    .resolution
+                    .stubs
+                    .iter()
+                    .find(|person| person.id == id)?;
+                Some(stub.full_name.clone())
+            }),
+        Principal::Team(id) => wanted.facts.teams().get(&id).map(|team| team.name.clone()),
+    };
+    found.unwrap_or_else(|| principal.to_string())
+}
+
+/// Whether two names are the same to this product.
+fn same_name(left: &str, right: &str) -> bool {
+    comparison_key(left) == comparison_key(right)
+}
+
+/// A finding about one record, at a row.
+fn record_finding(
+    findings: &mut Findings,
+    code: Code,
+    subject: &str,
+    message: impl FnOnce() -> String,
+    place: Place,
+) {
+    let id = findings.about(code, subject, message, || code.rule().cure.to_owned());
+    findings.place(id, place);
+}

@@ -1,0 +1,398 @@
+//! Rows of roles exports: whose role, which copy of it, given or taken.
+//!
+//! In: the rows of every roles export. Out: role changes that differ from what is there, and the fates
+//! of the other rows. Whether the service would allow a change is asked in `check/`.
+
+use std::collections::BTreeMap;
+
+use crate::model::{
+    Code, Fate, FileId, Findings, OwnerCell, Place, Principal, RoleAction, RoleId, RoleRow, UnitId,
+    Verdict, comparison_key, parse_guid,
+};
+use crate::plan::build::{Wanted, label_of, principal_of, same_name, settle, unit_of};
+use crate::plan::{Draft, DraftRole};
+
+/// What a row asks for, once everything in it is known.
+struct Ask {
+    action: RoleAction,
+    principal: Principal,
+    role: RoleId,
+    role_name: String,
+}
+
+/// Why a row asks for nothing.
+struct Fault {
+    code: Code,
+    subject: String,
+    message: String,
+    column: u16,
+    cell: String,
+}
+
+pub(super) fn build(wanted: &Wanted<'_>, draft: &mut Draft, findings: &mut Findings) {
+    let mut asked: BTreeMap<(Principal, RoleId), (RoleAction, FileId, u64)> = BTreeMap::new();
+    for (file, rows) in wanted.roles {
+        *draft.rows.entry(*file).or_default() += rows.len() as u64;
+        for row in rows {
+            match ask(wanted, draft, row) {
+                Ok(Some(ask)) => take(wanted, draft, findings, &mut asked, row, ask),
+                Ok(None) => settle(draft, *file, Fate::Left),
+                Err(None) => {
+                    let code = row.unusable.unwrap_or(Code::Fil003);
+                    settle(draft, *file, Fate::Stopped(code));
+                }
+                Err(Some(fault)) => {
+                    settle(draft, *file, Fate::Stopped(fault.code));
+                    let place =
+                        Place::row(*file, row.row, row.line).cell(fault.column, &fault.cell);
+                    let cure = || fault.code.rule().cure.to_owned();
+                    let id = findings.about(fault.code, &fault.subject, || fault.message, cure);
+                    findings.place(id, place);
+                }
+            }
+        }
+    }
+}
+
+/// What a row asks for: `Ok(None)` if its user was ruled to be left, `Err(None)` if `read/` has
+/// already said what is wrong.
+fn ask(wanted: &Wanted<'_>, draft: &Draft, row: &RoleRow) -> Result<Option<Ask>, Option<Fault>> {
+    if row.unusable.is_some() {
+        return Err(None);
+    }
+    let action = row.action.as_ref().copied().map_err(|text| {
+        Some(Fault {
+            code: Code::Fil003,
+            subject: format!("action {text}"),
+            message: format!("`{text}` is no action; expected `give` or `remove`"),
+            column: row.columns.action,
+            cell: text.clone(),
+        })
+    })?;
+    let Some(principal) = principal(wanted, row)? else {
+        return Ok(None);
+    };
+    let (role, role_name) = role(wanted, draft, row, principal).map_err(Some)?;
+    Ok(Some(Ask {
+        action,
+        principal,
+        role,
+        role_name,
+    }))
+}
+
+fn principal(wanted: &Wanted<'_>, row: &RoleRow) -> Result<Option<Principal>, Option<Fault>> {
+    let fault = |subject: &str, message: String| Fault {
+        code: Code::Rol005,
+        subject: subject.to_owned(),
+        message,
+        column: row.columns.user,
+        cell: subject.to_owned(),
+    };
+    let reference = match row.user {
+        OwnerCell::Unusable(_) => return Err(None),
+        OwnerCell::Blank => return Err(Some(fault("", "the row names no user".to_owned()))),
+        OwnerCell::Reference(reference) => reference,
+    };
+    let text = wanted.references.get(reference).text.as_str();
+    let Some(resolved) = wanted.resolution.resolved.get(reference.0 as usize) else {
+        return Ok(None);
+    };
+    match &resolved.verdict {
+        Verdict::Left => Ok(None),
+        Verdict::Fallback(_) => Err(Some(fault(
+            text,
+            format!("`{text}` goes to the fallback owner, who is given records and no roles"),
+        ))),
+        Verdict::Stopped(code) => {
+            let why = resolved.remarks.iter().find(|remark| remark.code == *code);
+            let why = why.map_or_else(
+                || code.rule().title.to_owned(),
+                |remark| remark.message.clone(),
+            );
+            Err(Some(fault(text, why)))
+        }
+        verdict => Ok(principal_of(wanted.resolution, verdict)),
+    }
+}
+
+/// The copy of the row's role that its principal can have: in the unit that the row names, else in
+/// the principal's own, else the one copy or root that the name leads to.
+fn role(
+    wanted: &Wanted<'_>,
+    draft: &Draft,
+    row: &RoleRow,
+    principal: Principal,
+) -> Result<(RoleId, String), Fault> {
+    let text = row.role.as_deref().unwrap_or_default();
+    let fault = |code: Code, message: String| Fault {
+        code,
+        subject: text.to_owned(),
+        message,
+        column: row.columns.role,
+        cell: text.to_owned(),
+    };
+    let copies = copies(wanted, text);
+    if copies.is_empty() {
+        return Err(fault(Code::Rol001, unknown(wanted, text)));
+    }
+    let own = unit_of(wanted, draft, principal);
+    let unit = named_unit(wanted, row, own)?.or(own);
+    let in_unit: Vec<RoleId> = copies
+        .iter()
+        .copied()
+        .filter(|role| unit_of_role(wanted, *role) == unit)
+        .collect();
+    let roots = roots(
+        wanted,
+        if in_unit.is_empty() {
+            &copies
+        } else {
+            &in_unit
+        },
+    );
+    match (in_unit.as_slice(), roots.as_slice()) {
+        ([copy], _) => Ok((*copy, role_name(wanted, *copy))),
+        ([], [root]) => Ok((*root, role_name(wanted, *root))),
+        _ => Err(fault(Code::Rol002, several(wanted, text, &roots))),
+    }
+}
+
+/// Every copy of the role that a text means: by name, or one copy by its id.
+fn copies(wanted: &Wanted<'_>, text: &str) -> Vec<RoleId> {
+    let by_id = parse_guid(text)
+        .map(RoleId)
+        .filter(|id| wanted.facts.roles().contains_key(id));
+    match by_id.and_then(|id| wanted.facts.roles().get(&id)) {
+        Some(role) => wanted.facts.role_copies(role.root).to_vec(),
+        None => wanted.facts.roles_named(text).to_vec(),
+    }
+}
+
+fn unit_of_role(wanted: &Wanted<'_>, role: RoleId) -> Option<UnitId> {
+    wanted
+        .facts
+        .roles()
+        .get(&role)
+        .map(|role| role.business_unit)
+}
+
+fn role_name(wanted: &Wanted<'_>, role: RoleId) -> String {
+    wanted
+        .facts
+        .roles()
+        .get(&role)
+        .map_or_else(|| role.to_string(), |role| role.name.clone())
+}
+
+fn roots(wanted: &Wanted<'_>, copies: &[RoleId]) -> Vec<RoleId> {
+    let mut roots: Vec<RoleId> = copies
+        .iter()
+        .filter_map(|copy| wanted.facts.roles().get(copy).map(|role| role.root))
+        .collect();
+    roots.sort_unstable();
+    roots.dedup();
+    roots
+}
+
+/// The unit that the row names, by name or id. Of several units of that name the principal's own is
+/// meant if it is among them.
+fn named_unit(
+    wanted: &Wanted<'_>,
+    row: &RoleRow,
+    own: Option<UnitId>,
+) -> Result<Option<UnitId>, Fault> {
+    let Some(text) = row.business_unit.as_deref() else {
+        return Ok(None);
+    };
+    let units: Vec<UnitId> = wanted
+        .facts
+        .units()
+        .values()
+        .filter(|unit| same_name(&unit.name, text) || parse_guid(text) == Some(unit.id.0))
+        .map(|unit| unit.id)
+        .collect();
+    let fault = |code: Code, message: String| Fault {
+        code,
+        subject: format!("business unit {text}"),
+        message,
+        column: row.columns.business_unit,
+        cell: text.to_owned(),
+    };
+    match units.as_slice() {
+        [unit] => Ok(Some(*unit)),
+        [] => Err(fault(
+            Code::Rol001,
+            format!("`{text}` is no business unit of the environment"),
+        )),
+        several => match own.filter(|own| several.contains(own)) {
+            Some(own) => Ok(Some(own)),
+            None => Err(fault(
+                Code::Rol002,
+                format!(
+                    "{} business units are called `{text}`; write the unit's id",
+                    several.len()
+                ),
+            )),
+        },
+    }
+}
+
+/// Roles of the directory: they rule the subscription, and are no security roles of an environment.
+const DIRECTORY_ROLES: &[&str] = &[
+    "global administrator",
+    "company administrator",
+    "global reader",
+    "billing administrator",
+    "user administrator",
+    "user management administrator",
+    "password administrator",
+    "helpdesk administrator",
+    "service support administrator",
+    "service administrator",
+    "license administrator",
+    "security administrator",
+    "exchange administrator",
+    "sharepoint administrator",
+    "teams administrator",
+    "dynamics 365 administrator",
+    "dynamics 365 service administrator",
+    "power platform administrator",
+];
+
+fn unknown(wanted: &Wanted<'_>, text: &str) -> String {
+    if text.is_empty() {
+        return "the row names no role".to_owned();
+    }
+    if DIRECTORY_ROLES.contains(&comparison_key(text).as_str()) {
+        return format!(
+            "`{text}` is a role of the directory, which rules the subscription; expected a security \
+             role of the environment"
+        );
+    }
+    let near = near_names(wanted, text);
+    let hint = match near.as_slice() {
+        [] => String::new(),
+        names => format!("; near: `{}`", names.join("`, `")),
+    };
+    format!("the environment has no role `{text}`{hint}")
+}
+
+/// Up to three role names that resemble a text, the nearest first.
+fn near_names(wanted: &Wanted<'_>, text: &str) -> Vec<String> {
+    const LIKENESS_MIN: f64 = 0.8;
+    let key = comparison_key(text);
+    let mut names: BTreeMap<&str, f64> = BTreeMap::new();
+    for role in wanted.facts.roles().values() {
+        let likeness = strsim::jaro_winkler(&key, &comparison_key(&role.name));
+        if likeness >= LIKENESS_MIN {
+            names.insert(&role.name, likeness);
+        }
+    }
+    let mut names: Vec<(&str, f64)> = names.into_iter().collect();
+    names.sort_by(|left, right| right.1.total_cmp(&left.1).then(left.0.cmp(right.0)));
+    names
+        .into_iter()
+        .take(3)
+        .map(|(name, _)| name.to_owned())
+        .collect()
+}
+
+fn several(wanted: &Wanted<'_>, text: &str, roots: &[RoleId]) -> String {
+    let units: Vec<String> = roots
+        .iter()
+        .filter_map(|root| {
+            let unit = wanted.facts.units().get(&unit_of_role(wanted, *root)?)?;
+            Some(format!("{} ({root})", unit.name))
+        })
+        .collect();
+    format!(
+        "{} roles are called `{text}`: made in {}",
+        roots.len(),
+        units.join(", ")
+    )
+}
+
+/// Takes a whole ask into the draft, unless it is so already or was asked before.
+fn take(
+    wanted: &Wanted<'_>,
+    draft: &mut Draft,
+    findings: &mut Findings,
+    asked: &mut BTreeMap<(Principal, RoleId), (RoleAction, FileId, u64)>,
+    row: &RoleRow,
+    ask: Ask,
+) {
+    let Ask {
+        action,
+        principal,
+        role,
+        role_name,
+    } = ask;
+    let subject = format!("{role_name} of {}", label_of(wanted, principal));
+    let mut place = Place::row(row.file, row.row, row.line);
+    place.column = Some(row.columns.role);
+    let tell = |code: Code, message: String| {
+        let id = findings.about(code, &subject, || message, || code.rule().cure.to_owned());
+        findings.place(id, place);
+    };
+    if let Some((before, file, first)) = asked.get(&(principal, role)) {
+        let origin = crate::plan::build::name_of(wanted.inputs, *file);
+        if *before == action {
+            tell(
+                Code::Rol007,
+                format!("asked for before, in `{origin}`, row {first}"),
+            );
+            settle(draft, row.file, Fate::Repeated);
+        } else {
+            tell(
+                Code::Rol015,
+                format!("`{origin}`, row {first}, asks for the opposite"),
+            );
+            settle(draft, row.file, Fate::Stopped(Code::Rol015));
+            withdraw(draft, principal, role, *file);
+        }
+        return;
+    }
+    asked.insert((principal, role), (action, row.file, row.row));
+    if has(wanted, draft, principal, role) == (action == RoleAction::Give) {
+        if action == RoleAction::Give {
+            tell(Code::Rol006, "the target holds it already".to_owned());
+        }
+        settle(draft, row.file, Fate::NoChange);
+        return;
+    }
+    draft.roles.push(DraftRole {
+        action,
+        principal,
+        role,
+        role_name,
+        file: row.file,
+        row: row.row,
+        line: row.line,
+        fallen: None,
+    });
+}
+
+/// Takes back a change that a later row contradicts: neither of the two is done.
+fn withdraw(draft: &mut Draft, principal: Principal, role: RoleId, file: FileId) {
+    let is_meant = |change: &DraftRole| change.principal == principal && change.role == role;
+    let before = draft.roles.len();
+    draft.roles.retain(|change| !is_meant(change));
+    for _ in draft.roles.len()..before {
+        settle(draft, file, Fate::Stopped(Code::Rol015));
+    }
+}
+
+/// Whether the principal has the role, a stub user's default role included.
+fn has(wanted: &Wanted<'_>, draft: &Draft, principal: Principal, role: RoleId) -> bool {
+    match principal {
+        Principal::User(user) => {
+            wanted.facts.user_roles(user).contains(&role)
+                || draft
+                    .stubs
+                    .iter()
+                    .any(|stub| stub.person.id == user && stub.default_role == Some(role))
+        }
+        Principal::Team(team) => wanted.facts.team_roles(team).contains(&role),
+    }
+}

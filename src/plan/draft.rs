@@ -1,0 +1,226 @@
+//! A plan before it is judged: every change wanted, and the fate of every row so far.
+//!
+//! In: what `build.rs` found to differ. Out: data that `check/` marks, in place, where the service
+//! would refuse. Rows that never become a change are already counted.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::model::{
+    Accept, Code, Fate, FileId, FindingId, Ledger, Loadable, MissingPerson, Principal, RecordId,
+    RoleAction, RoleId, Rung, StubUser, StubWay, UnitId,
+};
+
+/// Why a change fell: the finding that stopped it, or the one that it is blocked by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Cause {
+    /// The finding's code: what the row's fate is counted under.
+    pub code: Code,
+    /// The finding itself.
+    pub finding: FindingId,
+}
+
+/// A stub user wanted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DraftStub {
+    /// Who.
+    pub person: MissingPerson,
+    /// The root business unit; `None` in an environment without one, which `load` refuses.
+    pub business_unit: Option<UnitId>,
+    /// The default role's copy in that unit; `None` where the environment has no such role.
+    pub default_role: Option<RoleId>,
+    /// How it is made.
+    pub way: StubWay,
+    /// First place that asks for it: file, row and line.
+    pub place: Option<(FileId, u64, u64)>,
+    /// Why it fell, once `check/` has spoken.
+    pub fallen: Option<Cause>,
+}
+
+impl DraftStub {
+    /// The stub as it would be written; `None` where unit or role are missing.
+    pub fn stub_user(&self) -> Option<StubUser> {
+        Some(StubUser {
+            id: self.person.id,
+            upn: self.person.upn.clone(),
+            mail: self.person.mail.clone(),
+            first_name: self.person.first_name.clone(),
+            last_name: self.person.last_name.clone(),
+            full_name: self.person.full_name.clone(),
+            employee_id: self.person.employee_id.clone(),
+            business_unit: self.business_unit?,
+            default_role: self.default_role?,
+            way: self.way,
+        })
+    }
+}
+
+/// A role to be given or taken: one row of a roles file that differs from what is there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DraftRole {
+    /// Give or remove.
+    pub action: RoleAction,
+    /// To or from whom.
+    pub principal: Principal,
+    /// The copy in the principal's business unit where there is one, else the copy that the row means.
+    pub role: RoleId,
+    /// The role's name, for messages.
+    pub role_name: String,
+    /// File of the row.
+    pub file: FileId,
+    /// Row, from 1.
+    pub row: u64,
+    /// Physical line.
+    pub line: u64,
+    /// Why it fell, once `check/` has spoken.
+    pub fallen: Option<Cause>,
+}
+
+/// An index into [`Draft::principals`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PrincipalIndex(pub u32);
+
+/// One row of a records file whose record and owner are known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DraftRow {
+    /// The record.
+    pub record: RecordId,
+    /// Who owns it now; `None` where the environment does not hold the record.
+    pub before: Option<PrincipalIndex>,
+    /// Who shall own it.
+    pub after: PrincipalIndex,
+    /// File of the row.
+    pub file: FileId,
+    /// Row, from 1.
+    pub row: u32,
+    /// Physical line.
+    pub line: u32,
+    /// What becomes of it; [`Fate::Change`] until something else is known.
+    pub fate: Fate,
+}
+
+/// The rows of all records files of one table, in order of files and rows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DraftTable {
+    /// Logical name.
+    pub entity: String,
+    /// Its place among the tables: a parent's is lower than its children's; unrelated ones share one.
+    pub order: u16,
+    /// Whether the environment holds this table's records.
+    pub records_loaded: bool,
+    /// The column that holds the record in each file, from 1, for places.
+    pub id_columns: BTreeMap<FileId, u16>,
+    /// The column that holds the owner in each file, from 1.
+    pub owner_columns: BTreeMap<FileId, u16>,
+    /// The rows.
+    pub rows: Vec<DraftRow>,
+}
+
+/// How many references and rows came to a principal on one rung.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct MatchCount {
+    /// Distinct references.
+    pub references: u64,
+    /// Rows that hold them.
+    pub rows: u64,
+}
+
+/// How the references of all records files came to their owners, for the summary.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct MatchCounts {
+    /// Matched, by rung.
+    pub matched: BTreeMap<Rung, MatchCount>,
+    /// To become stub users.
+    pub stub: MatchCount,
+    /// To the fallback owner.
+    pub fallback: MatchCount,
+    /// Left where they are.
+    pub left: MatchCount,
+    /// Nobody chosen, by code.
+    pub stopped: BTreeMap<Code, MatchCount>,
+    /// Blank owner cells.
+    pub blank_rows: u64,
+}
+
+/// A rule that could not be asked because what it needs was not loaded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unchecked {
+    /// Its code.
+    pub code: Code,
+    /// What was not loaded.
+    pub needs: BTreeSet<Loadable>,
+    /// For how many changes it would have been asked.
+    pub changes: u64,
+    /// Whether the manifest accepts that.
+    pub accepted: bool,
+}
+
+/// A plan before it is judged.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Draft {
+    /// Names under which the default role was looked for, in order.
+    pub default_role_names: Vec<String>,
+    /// The name under which it was found.
+    pub default_role: Option<String>,
+    /// Stub users, sorted by UPN key.
+    pub stubs: Vec<DraftStub>,
+    /// Roles to give and to remove, in order of files and rows.
+    pub roles: Vec<DraftRole>,
+    /// Every principal that a row of a table names, each once, in order of first appearance.
+    pub principals: Vec<Principal>,
+    /// The tables, sorted by order, then name.
+    pub tables: Vec<DraftTable>,
+    /// How references came to owners.
+    pub matches: MatchCounts,
+    /// Rows that never became a row of a table or a role change: per file and fate, how many.
+    pub settled: BTreeMap<(FileId, Fate), u64>,
+    /// Rows of each records and roles file, in all.
+    pub rows: BTreeMap<FileId, u64>,
+}
+
+impl Draft {
+    /// The principal of an index.
+    pub fn principal(&self, index: PrincipalIndex) -> Principal {
+        self.principals[index.0 as usize]
+    }
+
+    /// The ledger of every records and roles file (promise 6).
+    ///
+    /// # Panics
+    ///
+    /// Where a row is not accounted for: then this program is wrong, and nothing may be written.
+    pub fn ledgers(&self, accept: &Accept) -> Vec<Ledger> {
+        let mut ledgers: BTreeMap<FileId, Ledger> = self
+            .rows
+            .iter()
+            .map(|(file, rows)| (*file, Ledger::new(*file, *rows)))
+            .collect();
+        let mut count = |file: FileId, fate: Fate, times: u64| {
+            let ledger = ledgers.entry(file).or_insert_with(|| Ledger::new(file, 0));
+            for _ in 0..times {
+                ledger.count(fate, accept);
+            }
+        };
+        for ((file, fate), times) in &self.settled {
+            count(*file, *fate, *times);
+        }
+        for role in &self.roles {
+            count(
+                role.file,
+                role.fallen
+                    .map_or(Fate::Change, |cause| Fate::Stopped(cause.code)),
+                1,
+            );
+        }
+        for row in self.tables.iter().flat_map(|table| &table.rows) {
+            count(row.file, row.fate, 1);
+        }
+        let ledgers: Vec<Ledger> = ledgers.into_values().collect();
+        for ledger in &ledgers {
+            assert!(
+                ledger.balances(),
+                "rows that are not accounted for: {ledger:?}"
+            );
+        }
+        ledgers
+    }
+}

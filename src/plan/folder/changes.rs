@@ -1,0 +1,340 @@
+//! The files of changes: every change of a judged draft that nothing stopped, once, numbered.
+//!
+//! In: a draft. Out: `changes/<stage>-<entity>.parquet`, one for each stage and table with at least
+//! one change. Numbers run from 0 in the order of stages, tables, and within one in the draft's own
+//! order, so that neighbours in an export are neighbours in the plan.
+
+use std::ops::Range;
+use std::path::Path;
+
+use crate::model::{Fate, FileId, Principal, Progress, RoleAction, StubUser, StubWay, Unit};
+use crate::plan::Draft;
+use crate::plan::DraftRole;
+use crate::plan::DraftRow;
+use crate::plan::DraftTable;
+use crate::plan::FileRecord;
+use crate::plan::PlanError;
+use crate::plan::StageRecord;
+use crate::plan::folder::CHANGES_FOLDER;
+use crate::plan::folder::disk;
+use crate::plan::folder::layout::{assign, role, stub};
+use crate::plan::folder::table::{Cells, Column, GROUP_ROWS, Group, Table, write_table};
+
+/// Table of the file of stub users.
+const USERS: &str = "systemuser";
+/// Table of the files of roles. Roles of teams stand there too: `principal_type` tells them apart.
+const USER_ROLES: &str = "systemuserroles";
+
+/// Writes all changes into the folder `changes/` of `folder`; one record for each file, in order.
+pub(super) fn write_changes(
+    folder: &Path,
+    draft: &Draft,
+    progress: &dyn Progress,
+) -> Result<Vec<StageRecord>, PlanError> {
+    let changes = folder.join(CHANGES_FOLDER);
+    disk::private_folder(&changes)?;
+    let mut writer = ChangeWriter {
+        folder,
+        progress,
+        next_seq: 0,
+        written: Vec::new(),
+    };
+    writer.stubs(draft)?;
+    writer.roles(draft, RoleAction::Give)?;
+    for table in &draft.tables {
+        writer.records(draft, table)?;
+    }
+    writer.roles(draft, RoleAction::Remove)?;
+    disk::sync_folder(&changes)?;
+    Ok(writer.written)
+}
+
+/// A stub user to be made, and the row that first asked for it.
+type StubToMake = (StubUser, Option<(FileId, u64)>);
+
+fn stubs_to_make(draft: &Draft) -> Result<Vec<StubToMake>, PlanError> {
+    let standing = draft.stubs.iter().filter(|stub| stub.fallen.is_none());
+    standing
+        .map(|stub| {
+            let user = stub.stub_user().ok_or_else(|| PlanError::Incomplete {
+                subject: format!("stub user `{}`", stub.person.upn),
+                what: "a business unit or the default role",
+            })?;
+            Ok((user, stub.place.map(|(file, row, _)| (file, row))))
+        })
+        .collect()
+}
+
+/// Roles to be given, or to be removed.
+fn roles_to_write(draft: &Draft, action: RoleAction) -> Vec<&DraftRole> {
+    let roles = draft.roles.iter();
+    roles
+        .filter(|role| role.fallen.is_none() && role.action == action)
+        .collect()
+}
+
+/// The word under which a stub user's way stands in the file.
+pub(super) fn way_word(way: StubWay) -> &'static str {
+    match way {
+        StubWay::Import => "import",
+        StubWay::Api => "api",
+    }
+}
+
+/// One file of changes, before it is written.
+struct Planned<'a> {
+    stage: u8,
+    order: u16,
+    entity: &'a str,
+    columns: &'static [Column],
+    groups: usize,
+}
+
+struct ChangeWriter<'a> {
+    folder: &'a Path,
+    progress: &'a dyn Progress,
+    next_seq: u64,
+    written: Vec<StageRecord>,
+}
+
+impl ChangeWriter<'_> {
+    fn stubs(&mut self, draft: &Draft) -> Result<(), PlanError> {
+        let stubs = stubs_to_make(draft)?;
+        let planned = Planned {
+            stage: 1,
+            order: 0,
+            entity: USERS,
+            columns: stub::COLUMNS,
+            groups: stubs.len().div_ceil(GROUP_ROWS),
+        };
+        self.write(&planned, stubs.len(), &|group, first_seq| {
+            let range = group_range(group, stubs.len());
+            stub_cells(first_seq + range.start as u64, &stubs[range])
+        })
+    }
+
+    fn roles(&mut self, draft: &Draft, action: RoleAction) -> Result<(), PlanError> {
+        let roles = roles_to_write(draft, action);
+        let planned = Planned {
+            stage: match action {
+                RoleAction::Give => 3,
+                RoleAction::Remove => 5,
+            },
+            order: 0,
+            entity: USER_ROLES,
+            columns: role::COLUMNS,
+            groups: roles.len().div_ceil(GROUP_ROWS),
+        };
+        self.write(&planned, roles.len(), &|group, first_seq| {
+            let range = group_range(group, roles.len());
+            role_cells(first_seq + range.start as u64, &roles[range])
+        })
+    }
+
+    fn records(&mut self, draft: &Draft, table: &DraftTable) -> Result<(), PlanError> {
+        let (cuts, changes) = cuts(&table.rows);
+        let planned = Planned {
+            stage: 4,
+            order: table.order,
+            entity: &table.entity,
+            columns: assign::COLUMNS,
+            groups: cuts.len(),
+        };
+        self.write(&planned, changes, &|group, first_seq| {
+            let rows = table.rows[cuts[group].clone()].iter();
+            let rows: Vec<&DraftRow> = rows.filter(|row| row.fate == Fate::Change).collect();
+            assign_cells(first_seq + (group * GROUP_ROWS) as u64, draft, &rows)
+        })
+    }
+
+    fn write(
+        &mut self,
+        planned: &Planned<'_>,
+        changes: usize,
+        fill: &(dyn Fn(usize, u64) -> Group + Sync),
+    ) -> Result<(), PlanError> {
+        if changes == 0 {
+            return Ok(());
+        }
+        let first_seq = self.next_seq;
+        let total = changes as u64;
+        let name = file_name(planned.stage, planned.entity);
+        let path = self.folder.join(CHANGES_FOLDER).join(&name);
+        let step = self
+            .progress
+            .begin(&format!("write {name}"), Unit::Changes, Some(total));
+        let table = Table {
+            columns: planned.columns,
+            groups: planned.groups,
+            fill: &|group| fill(group, first_seq),
+        };
+        let (blake3, rows) = write_table(&path, &table, step.as_ref())?;
+        assert_eq!(rows, total, "{name}: changes that were not written");
+        self.next_seq += total;
+        self.written.push(StageRecord {
+            stage: planned.stage,
+            order: planned.order,
+            entity: planned.entity.to_owned(),
+            first_seq,
+            file: FileRecord {
+                path: format!("{CHANGES_FOLDER}/{name}"),
+                blake3,
+                rows,
+            },
+        });
+        Ok(())
+    }
+}
+
+/// The name of a file of changes: a logical name as it is, any other sign as `%` and two digits, so
+/// that no two tables share a name on any file system.
+fn file_name(stage: u8, entity: &str) -> String {
+    let mut name = format!("{stage}-");
+    for byte in entity.bytes() {
+        match byte {
+            b'a'..=b'z' | b'0'..=b'9' | b'_' => name.push(char::from(byte)),
+            other => name.extend(['%', digit(other >> 4), digit(other & 15)]),
+        }
+    }
+    name + ".parquet"
+}
+
+fn digit(value: u8) -> char {
+    char::from_digit(u32::from(value), 16).unwrap_or('0')
+}
+
+fn group_range(group: usize, rows: usize) -> Range<usize> {
+    group * GROUP_ROWS..rows.min((group + 1) * GROUP_ROWS)
+}
+
+/// Cuts rows into ranges that hold [`GROUP_ROWS`] changes each, the last one fewer; and their sum.
+fn cuts(rows: &[DraftRow]) -> (Vec<Range<usize>>, usize) {
+    let mut cuts = Vec::new();
+    let mut start = 0;
+    let mut changes = 0;
+    for (index, row) in rows.iter().enumerate() {
+        changes += usize::from(row.fate == Fate::Change);
+        if row.fate == Fate::Change && changes.is_multiple_of(GROUP_ROWS) {
+            cuts.push(start..index + 1);
+            start = index + 1;
+        }
+    }
+    if changes > cuts.len() * GROUP_ROWS {
+        cuts.push(start..rows.len());
+    }
+    (cuts, changes)
+}
+
+fn seqs(first: u64, count: usize) -> Cells {
+    let first = whole(first);
+    Cells::Whole((first..).take(count).map(Some).collect())
+}
+
+fn whole(value: u64) -> i64 {
+    i64::try_from(value).unwrap_or(i64::MAX)
+}
+
+fn file_number(file: FileId) -> i32 {
+    i32::from(file.0)
+}
+
+fn stub_cells(first_seq: u64, stubs: &[StubToMake]) -> Group {
+    let users = || stubs.iter().map(|(user, _)| user);
+    let sources = || stubs.iter().map(|(_, source)| *source);
+    vec![
+        seqs(first_seq, stubs.len()),
+        Cells::Id(users().map(|user| Some(user.id.0)).collect()),
+        Cells::texts(users().map(|user| user.upn.as_str())),
+        Cells::texts(users().map(|user| user.mail.as_str())),
+        Cells::optional_texts(users().map(|user| user.first_name.as_deref())),
+        Cells::optional_texts(users().map(|user| user.last_name.as_deref())),
+        Cells::texts(users().map(|user| user.full_name.as_str())),
+        Cells::optional_texts(users().map(|user| user.employee_id.as_deref())),
+        Cells::Id(users().map(|user| Some(user.business_unit.0)).collect()),
+        Cells::Id(users().map(|user| Some(user.default_role.0)).collect()),
+        Cells::texts(users().map(|user| way_word(user.way))),
+        Cells::Number(
+            sources()
+                .map(|source| source.map(|(file, _)| file_number(file)))
+                .collect(),
+        ),
+        Cells::Whole(
+            sources()
+                .map(|source| source.map(|(_, row)| whole(row)))
+                .collect(),
+        ),
+    ]
+}
+
+fn role_cells(first_seq: u64, roles: &[&DraftRole]) -> Group {
+    let of = |principal: Principal| Some(i32::from(principal.type_code()));
+    let removes = |role: &&DraftRole| role.action == RoleAction::Remove;
+    vec![
+        seqs(first_seq, roles.len()),
+        Cells::Id(
+            roles
+                .iter()
+                .map(|role| Some(role.principal.uuid()))
+                .collect(),
+        ),
+        Cells::Number(roles.iter().map(|role| of(role.principal)).collect()),
+        Cells::Id(roles.iter().map(|role| Some(role.role.0)).collect()),
+        Cells::Flag(roles.iter().map(|role| Some(removes(role))).collect()),
+        Cells::Flag(roles.iter().map(|role| Some(!removes(role))).collect()),
+        Cells::Number(
+            roles
+                .iter()
+                .map(|role| Some(file_number(role.file)))
+                .collect(),
+        ),
+        Cells::Whole(roles.iter().map(|role| Some(whole(role.row))).collect()),
+    ]
+}
+
+fn assign_cells(first_seq: u64, draft: &Draft, rows: &[&DraftRow]) -> Group {
+    let before = |row: &&DraftRow| row.before.map(|index| draft.principal(index));
+    let after = |row: &&DraftRow| draft.principal(row.after);
+    let type_code = |principal: Principal| i32::from(principal.type_code());
+    vec![
+        seqs(first_seq, rows.len()),
+        Cells::Id(rows.iter().map(|row| Some(row.record.0)).collect()),
+        Cells::Id(
+            rows.iter()
+                .map(|row| before(row).map(Principal::uuid))
+                .collect(),
+        ),
+        Cells::Number(rows.iter().map(|row| before(row).map(type_code)).collect()),
+        Cells::Id(rows.iter().map(|row| Some(after(row).uuid())).collect()),
+        Cells::Number(rows.iter().map(|row| Some(type_code(after(row)))).collect()),
+        Cells::Number(rows.iter().map(|row| Some(file_number(row.file))).collect()),
+        Cells::Whole(rows.iter().map(|row| Some(i64::from(row.row))).collect()),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::file_name;
+
+    #[test]
+    fn file_names() {
+        check(
+            "a logical name",
+            4,
+            "new_account2",
+            "4-new_account2.parquet",
+        );
+        check("a way out of the folder", 4, "../x", "4-%2e%2e%2fx.parquet");
+        check(
+            "upper case is another name",
+            4,
+            "Account",
+            "4-%41ccount.parquet",
+        );
+        check("the sign itself", 4, "%41", "4-%2541.parquet");
+    }
+
+    #[track_caller]
+    fn check(case: &str, stage: u8, entity: &str, expected: &str) {
+        assert_eq!(file_name(stage, entity), expected, "case: {case}");
+    }
+}

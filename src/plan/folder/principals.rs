@@ -1,0 +1,92 @@
+//! `principals.parquet`: the fields that planning used, so that a stale plan can say what moved.
+//!
+//! In: [`Fields`]. Out: one row for each field, sorted by kind, id and field; and the same read back.
+
+use std::ops::ControlFlow;
+use std::path::Path;
+
+use crate::model::{Progress, Unit};
+use crate::plan::FieldRow;
+use crate::plan::Fields;
+use crate::plan::FileRecord;
+use crate::plan::PlanError;
+use crate::plan::folder::PRINCIPALS_FILE;
+use crate::plan::folder::scan::{Batch, Scan};
+use crate::plan::folder::table::{Cells, Column, GROUP_ROWS, Group, Kind, Table, write_table};
+
+const COLUMNS: &[Column] = &[
+    Column::new("kind", Kind::Text).repeating(),
+    Column::new("id", Kind::Text).repeating(),
+    Column::new("label", Kind::Text).repeating(),
+    Column::new("field", Kind::Text).repeating(),
+    Column::new("value", Kind::Text).repeating(),
+];
+
+/// Rows that are read at once.
+const BATCH_ROWS: usize = 8_192;
+
+/// Writes all fields.
+pub(super) fn write(
+    folder: &Path,
+    fields: &Fields,
+    progress: &dyn Progress,
+) -> Result<FileRecord, PlanError> {
+    let rows: Vec<FieldRow<'_>> = fields.rows().collect();
+    let step = progress.begin(
+        &format!("write {PRINCIPALS_FILE}"),
+        Unit::Rows,
+        Some(rows.len() as u64),
+    );
+    let groups: Vec<&[FieldRow<'_>]> = rows.chunks(GROUP_ROWS).collect();
+    let table = Table {
+        columns: COLUMNS,
+        groups: groups.len(),
+        fill: &|group| cells(groups[group]),
+    };
+    let (blake3, rows) = write_table(&folder.join(PRINCIPALS_FILE), &table, step.as_ref())?;
+    Ok(FileRecord {
+        path: PRINCIPALS_FILE.to_owned(),
+        blake3,
+        rows,
+    })
+}
+
+fn cells(rows: &[FieldRow<'_>]) -> Group {
+    vec![
+        Cells::texts(rows.iter().map(|row| row.kind)),
+        Cells::texts(rows.iter().map(|row| row.id)),
+        Cells::texts(rows.iter().map(|row| row.label)),
+        Cells::texts(rows.iter().map(|row| row.field)),
+        Cells::texts(rows.iter().map(|row| row.value)),
+    ]
+}
+
+/// Reads all fields back.
+pub(super) fn read(folder: &Path, record: &FileRecord) -> Result<Fields, PlanError> {
+    let scan = Scan::open(folder, record, COLUMNS)?;
+    let mut fields = Fields::default();
+    scan.batches(0, BATCH_ROWS, &mut |batch| {
+        for row in 0..batch.rows() {
+            read_row(&batch, row, &mut fields)?;
+        }
+        Ok(ControlFlow::Continue(()))
+    })?;
+    Ok(fields)
+}
+
+fn read_row(batch: &Batch<'_>, row: usize, fields: &mut Fields) -> Result<(), PlanError> {
+    let text = |column| batch.needed(column, batch.text(column, row));
+    let [kind, id, label, field, value] = [text(0)?, text(1)?, text(2)?, text(3)?, text(4)?];
+    let known = fields.add_row(&FieldRow {
+        kind: &kind,
+        id: &id,
+        label: &label,
+        field: &field,
+        value: &value,
+    });
+    if known {
+        Ok(())
+    } else {
+        Err(batch.damaged(0, "names a kind that this program does not know"))
+    }
+}

@@ -1,0 +1,162 @@
+//! The seal: one hash over `plan.json`, which holds the hashes of everything else.
+//!
+//! In: a judged draft with its findings. Out: a plan folder whose every byte is bound to the seal.
+//! The document is written as indented JSON with a line feed at its end, and is read only if it is
+//! written exactly so: no byte of it can change unseen, not even a blank.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use serde::Deserialize;
+
+use crate::environment::Facts;
+use crate::model::{Accept, FileId, Finding, Identity, Input, Progress};
+use crate::plan::Document;
+use crate::plan::Draft;
+use crate::plan::EnvironmentRecord;
+use crate::plan::FORMAT;
+use crate::plan::Fields;
+use crate::plan::PlanError;
+use crate::plan::RulingsRecord;
+use crate::plan::SealedPlan;
+use crate::plan::Unchecked;
+use crate::plan::folder::DOCUMENT_FILE;
+use crate::plan::folder::{changes, disk, findings, principals, records};
+
+/// What a plan is sealed from.
+pub struct ToSeal<'a> {
+    /// The draft, as `check/` left it.
+    pub draft: &'a Draft,
+    /// All findings, finished.
+    pub findings: &'a [Finding],
+    /// Rules that could not be checked.
+    pub unchecked: &'a [Unchecked],
+    /// All inputs, in the order of the manifest.
+    pub inputs: &'a [Input],
+    /// Rows of the users files; those of the others are in the draft.
+    pub user_rows: &'a BTreeMap<FileId, u64>,
+    /// The environment.
+    pub identity: &'a Identity,
+    /// The day that rules about dates go by.
+    pub as_of: &'a str,
+    /// The rulings that were obeyed.
+    pub rulings: RulingsRecord,
+    /// Manifest values that matter to the outcome, by dotted key.
+    pub settings: BTreeMap<String, String>,
+    /// What the manifest accepts.
+    pub accept: &'a Accept,
+    /// The environment's facts: their fields are kept, to say later what moved.
+    pub facts: &'a Facts,
+    /// What `check/` says: whether nothing forbids to apply it.
+    pub approved: bool,
+}
+
+/// Writes a plan into `folder`, which is empty or not there, and seals it.
+///
+/// Everything is on the disk when this returns. The document comes last: a folder without one holds
+/// no plan.
+///
+/// # Panics
+///
+/// Where a row of an export is not accounted for: then this program is wrong.
+pub fn seal(
+    folder: &Path,
+    what: &ToSeal<'_>,
+    progress: &dyn Progress,
+) -> Result<SealedPlan, PlanError> {
+    disk::private_folder(folder)?;
+    let changes = changes::write_changes(folder, what.draft, progress)?;
+    let findings_file = findings::write(folder, what.findings, progress)?;
+    let principals = principals::write(folder, &Fields::of(what.facts), progress)?;
+    let (findings, findings_more) = records::findings(what.findings);
+    let mut document = Document {
+        format: FORMAT,
+        seal: String::new(),
+        approved: what.approved,
+        environment: EnvironmentRecord {
+            organisation: what.identity.organisation.to_string(),
+            host: what.identity.host.clone(),
+            as_of: what.as_of.to_owned(),
+        },
+        inputs: records::inputs(what),
+        rulings: what.rulings.clone(),
+        settings: what.settings.clone(),
+        accept: records::accept(what.accept),
+        principals,
+        changes,
+        findings_file,
+        totals: records::totals(what.draft, what.findings),
+        ledgers: records::ledgers(what.draft, what.accept),
+        default_role: what.draft.default_role.clone(),
+        stub_users: records::stub_users(what.draft),
+        roles: records::roles(what.draft),
+        findings,
+        findings_more,
+        unchecked: records::unchecked(what.unchecked),
+    };
+    let path = folder.join(DOCUMENT_FILE);
+    document.seal = seal_of(&document, &path)?;
+    disk::write_file(&path, &serialised(&document, &path)?)?;
+    disk::sync_folder(folder)?;
+    Ok(SealedPlan::of(folder, document))
+}
+
+/// Reads the document of a plan folder and compares its seal.
+pub(super) fn read_document(folder: &Path) -> Result<Document, PlanError> {
+    let path = folder.join(DOCUMENT_FILE);
+    let bytes = fs::read(&path).map_err(|source| match source.kind() {
+        io::ErrorKind::NotFound => PlanError::NoPlan(folder.to_owned()),
+        _ => PlanError::Read {
+            path: path.clone(),
+            source,
+        },
+    })?;
+    let not_a_plan = |source| PlanError::NotAPlan {
+        path: path.clone(),
+        source,
+    };
+    let head: Head = serde_json::from_slice(&bytes).map_err(not_a_plan)?;
+    if head.format != u64::from(FORMAT) {
+        return Err(PlanError::OtherFormat {
+            path,
+            found: head.format,
+            expected: FORMAT,
+        });
+    }
+    let document: Document = serde_json::from_slice(&bytes).map_err(not_a_plan)?;
+    let unchanged = serialised(&document, &path)? == bytes;
+    if !unchanged || seal_of(&document, &path)? != document.seal {
+        return Err(PlanError::Changed(path));
+    }
+    Ok(document)
+}
+
+/// What every version of the document has.
+#[derive(Deserialize)]
+struct Head {
+    format: u64,
+}
+
+fn seal_of(document: &Document, path: &Path) -> Result<String, PlanError> {
+    let unsealed = Document {
+        seal: String::new(),
+        ..document.clone()
+    };
+    Ok(blake3::hash(&serialised(&unsealed, path)?)
+        .to_hex()
+        .to_string())
+}
+
+fn serialised(document: &Document, path: &Path) -> Result<Vec<u8>, PlanError> {
+    let mut bytes = serde_json::to_vec_pretty(document)
+        .map_err(|error| disk::write_error(path, io::Error::other(error)))?;
+    bytes.push(b'\n');
+    Ok(bytes)
+}
+
+/// The JSON Schema of `plan.json`, as published.
+pub fn schema() -> &'static str {
+    include_str!("../plan.schema.json")
+}

@@ -1,0 +1,21 @@
+//! Wanted against present: what has to be written, in stages, sealed, as a folder on disk.
+//!
+//! In: rows, their resolution, and the environment. Out: a [`Draft`] for `check/` to judge, then a
+//! [`SealedPlan`] that anybody can read and nobody can change unseen.
+//! Whether a plan may be applied is `check/`'s to say; this room judges nothing that the service
+//! would.
+
+mod build;
+mod document;
+mod draft;
+mod fields;
+mod folder;
+
+pub use build::{Wanted, build};
+pub use document::*;
+pub use draft::*;
+pub use fields::{FieldRow, Fields, Moved};
+pub use folder::{
+    CHANGES_FOLDER, DOCUMENT_FILE, FINDINGS_FILE, PRINCIPALS_FILE, PlaceRow, PlanError, SealedPlan,
+    StageFile, ToSeal, schema, seal,
+};

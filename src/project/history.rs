@@ -1,0 +1,314 @@
+//! Publishing a plan: the new one takes the place of the old, which moves to the history.
+//!
+//! In: a folder with a fresh plan. Out: the same folder as `plan/`; or the old one kept, where it
+//! holds the very same plan, with whatever has joined it since (journal, reports).
+//! Only renames: a crash in between leaves no `plan/`, and both folders whole. Of a plan this file
+//! knows the string `seal` in `plan.json`, and that what is sealed is there and in Parquet files.
+
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use crate::project::ProjectError;
+
+/// Digits of a seal that name a plan in the history.
+const SHORT_DIGITS: usize = 8;
+
+/// The name in the history of a folder that bears no seal.
+const UNSEALED: &str = "unsealed";
+
+const DOCUMENT: &str = "plan.json";
+const TABLE_ENDING: &str = "parquet";
+
+/// What became of a fresh plan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Published {
+    /// It is `plan/` now.
+    New {
+        /// Where the plan before it is, if there was one.
+        replaced: Option<PathBuf>,
+    },
+    /// `plan/` holds the same plan already, and stays as it is; the fresh one is gone.
+    Same,
+}
+
+/// Makes the folder in which a plan is written before it is published, empty: what an interrupted
+/// run left there is removed.
+pub fn fresh_folder(new: &Path) -> Result<(), ProjectError> {
+    if exists(new)? {
+        fs::remove_dir_all(new).map_err(|source| unwritable(new, source))?;
+    }
+    fs::create_dir(new).map_err(|source| unwritable(new, source))
+}
+
+/// Puts the plan in `new` in the place of `plan`, and what was there into `history`, under the first
+/// digits of its seal. Nothing in the history is ever overwritten.
+///
+/// All three are on one file system, and the caller holds the project's lock.
+pub fn publish(new: &Path, plan: &Path, history: &Path) -> Result<Published, ProjectError> {
+    if !exists(plan)? {
+        rename(new, plan)?;
+        return Ok(Published::New { replaced: None });
+    }
+    if holds_the_same(new, plan).map_err(|source| unreadable(plan, source))? {
+        fs::remove_dir_all(new).map_err(|source| unwritable(new, source))?;
+        return Ok(Published::Same);
+    }
+    fs::create_dir_all(history).map_err(|source| unwritable(history, source))?;
+    let place = free_place(history, &short_seal(plan))?;
+    rename(plan, &place)?;
+    rename(new, plan)?;
+    Ok(Published::New {
+        replaced: Some(place),
+    })
+}
+
+/// Whether `plan` bears the seal of `new`, and every sealed file of it is there, byte for byte: one
+/// that was changed by hand is replaced, or it could never be planned anew.
+fn holds_the_same(new: &Path, plan: &Path) -> io::Result<bool> {
+    match (seal(new), seal(plan)) {
+        (Some(new), Some(old)) if new == old => {}
+        _ => return Ok(false),
+    }
+    for file in sealed_files(new)? {
+        if !same_bytes(&new.join(&file), &plan.join(&file))? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// The string `seal` of a plan's document; `None` where there is none to read.
+fn seal(folder: &Path) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Sealed {
+        seal: String,
+    }
+    let bytes = fs::read(folder.join(DOCUMENT)).ok()?;
+    let sealed: Sealed = serde_json::from_slice(&bytes).ok()?;
+    Some(sealed.seal)
+}
+
+/// The first digits of a plan's seal. What stands there may have been written by anybody, so only
+/// what is a digit becomes part of a name.
+fn short_seal(folder: &Path) -> String {
+    let seal = seal(folder).unwrap_or_default();
+    let short: String = seal.chars().take(SHORT_DIGITS).collect();
+    let digits = short.chars().all(|digit| digit.is_ascii_hexdigit());
+    if short.len() == SHORT_DIGITS && digits {
+        short.to_ascii_lowercase()
+    } else {
+        UNSEALED.to_owned()
+    }
+}
+
+/// Document and Parquet files of a plan folder, its subfolders included, as paths within it.
+fn sealed_files(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut files = vec![PathBuf::from(DOCUMENT)];
+    let mut folders = vec![PathBuf::new()];
+    while let Some(within) = folders.pop() {
+        for entry in fs::read_dir(folder.join(&within))? {
+            let entry = entry?;
+            let path = within.join(entry.file_name());
+            if entry.file_type()?.is_dir() {
+                folders.push(path);
+            } else if path
+                .extension()
+                .is_some_and(|ending| ending == TABLE_ENDING)
+            {
+                files.push(path);
+            }
+        }
+    }
+    Ok(files)
+}
+
+fn same_bytes(left: &Path, right: &Path) -> io::Result<bool> {
+    let mut left = File::open(left)?;
+    let mut right = match File::open(right) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+        other => other?,
+    };
+    if left.metadata()?.len() != right.metadata()?.len() {
+        return Ok(false);
+    }
+    let (mut ours, mut theirs) = (vec![0; 1 << 20], vec![0; 1 << 20]);
+    loop {
+        let read = left.read(&mut ours)?;
+        if read == 0 {
+            return Ok(true);
+        }
+        right.read_exact(&mut theirs[..read])?;
+        if ours[..read] != theirs[..read] {
+            return Ok(false);
+        }
+    }
+}
+
+fn free_place(history: &Path, name: &str) -> Result<PathBuf, ProjectError> {
+    let first = history.join(name);
+    let further = (2..).map(|number: u32| history.join(format!("{name}-{number}")));
+    for place in std::iter::once(first).chain(further) {
+        if !exists(&place)? {
+            return Ok(place);
+        }
+    }
+    let full = io::Error::other("no name is left");
+    Err(unwritable(history, full))
+}
+
+/// Whether anything bears this name, a broken link included.
+fn exists(path: &Path) -> Result<bool, ProjectError> {
+    match fs::symlink_metadata(path) {
+        Ok(_) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(source) => Err(unreadable(path, source)),
+    }
+}
+
+fn rename(from: &Path, to: &Path) -> Result<(), ProjectError> {
+    fs::rename(from, to)
+        .and_then(|()| sync_parents(from, to))
+        .map_err(|source| unwritable(to, source))
+}
+
+/// A rename is on the disk once both lists of names are.
+#[cfg(unix)]
+fn sync_parents(from: &Path, to: &Path) -> io::Result<()> {
+    for folder in [from.parent(), to.parent()].into_iter().flatten() {
+        let folder = if folder.as_os_str().is_empty() {
+            Path::new(".")
+        } else {
+            folder
+        };
+        File::open(folder)?.sync_all()?;
+    }
+    Ok(())
+}
+
+/// Elsewhere a folder cannot be opened as a file, and the file system keeps names by itself.
+#[cfg(not(unix))]
+fn sync_parents(_from: &Path, _to: &Path) -> io::Result<()> {
+    Ok(())
+}
+
+fn unwritable(path: &Path, source: io::Error) -> ProjectError {
+    ProjectError::Unwritable {
+        path: path.to_owned(),
+        source,
+    }
+}
+
+fn unreadable(path: &Path, source: io::Error) -> ProjectError {
+    ProjectError::Unreadable {
+        path: path.to_owned(),
+        source,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RED: &str = "aaaaaaaa11111111";
+    const BLUE: &str = "bbbbbbbb22222222";
+
+    #[test]
+    fn plans_follow_each_other() {
+        // Seals of the plans published one after the other, and what the history holds then.
+        check("a first plan", &[RED], &[]);
+        check("the same again", &[RED, RED], &[]);
+        check("another", &[RED, BLUE], &["aaaaaaaa"]);
+        check(
+            "there and back again and again",
+            &[RED, BLUE, RED, BLUE, RED],
+            &["aaaaaaaa", "aaaaaaaa-2", "bbbbbbbb", "bbbbbbbb-2"],
+        );
+        check("no seal at all", &["", RED], &["unsealed"]);
+        check("a seal that is a path", &["../../ab", RED], &["unsealed"]);
+    }
+
+    #[track_caller]
+    fn check(case: &str, seals: &[&str], expected: &[&str]) {
+        let project = tempfile::tempdir().unwrap();
+        for seal in seals {
+            publish_plan(project.path(), seal);
+        }
+        let plan = super::seal(&project.path().join("plan"));
+        assert_eq!(plan.as_deref(), seals.last().copied(), "case: {case}");
+        assert!(!project.path().join(".plan.new").exists(), "case: {case}");
+        assert_eq!(history_of(project.path()), expected, "case: {case}");
+    }
+
+    #[test]
+    fn the_same_plan_keeps_its_journal() {
+        let project = tempfile::tempdir().unwrap();
+        publish_plan(project.path(), RED);
+        fs::write(project.path().join("plan/journal.sqlite"), "done").unwrap();
+        assert_eq!(publish_plan(project.path(), RED), Published::Same);
+        assert!(project.path().join("plan/journal.sqlite").exists());
+        let replaced = project.path().join("history/aaaaaaaa");
+        assert_eq!(
+            publish_plan(project.path(), BLUE),
+            Published::New {
+                replaced: Some(replaced.clone())
+            }
+        );
+        assert!(replaced.join("journal.sqlite").exists());
+    }
+
+    #[test]
+    fn a_plan_changed_by_hand_is_replaced() {
+        let project = tempfile::tempdir().unwrap();
+        publish_plan(project.path(), RED);
+        let table = project.path().join("plan/changes/1-a.parquet");
+        fs::write(&table, "rowz").unwrap();
+        publish_plan(project.path(), RED);
+        assert_eq!(fs::read(&table).unwrap(), b"rows");
+        assert_eq!(history_of(project.path()), ["aaaaaaaa"]);
+        fs::remove_file(&table).unwrap();
+        publish_plan(project.path(), RED);
+        assert_eq!(history_of(project.path()), ["aaaaaaaa", "aaaaaaaa-2"]);
+    }
+
+    #[test]
+    fn a_crash_between_the_renames_is_healed_by_the_next_run() {
+        let project = tempfile::tempdir().unwrap();
+        publish_plan(project.path(), RED);
+        write_plan(project.path(), BLUE);
+        fs::create_dir_all(project.path().join("history")).unwrap();
+        let away = project.path().join("history/aaaaaaaa");
+        fs::rename(project.path().join("plan"), away).unwrap();
+        publish_plan(project.path(), BLUE);
+        let plan = super::seal(&project.path().join("plan"));
+        assert_eq!(plan.as_deref(), Some(BLUE));
+        assert_eq!(history_of(project.path()), ["aaaaaaaa"]);
+    }
+
+    fn publish_plan(project: &Path, seal: &str) -> Published {
+        let new = write_plan(project, seal);
+        publish(&new, &project.join("plan"), &project.join("history")).unwrap()
+    }
+
+    fn write_plan(project: &Path, seal: &str) -> PathBuf {
+        let new = project.join(".plan.new");
+        fresh_folder(&new).unwrap();
+        fs::create_dir(new.join("changes")).unwrap();
+        fs::write(new.join("changes/1-a.parquet"), "rows").unwrap();
+        fs::write(new.join(DOCUMENT), format!("{{\"seal\": \"{seal}\"}}")).unwrap();
+        new
+    }
+
+    fn history_of(project: &Path) -> Vec<String> {
+        let Ok(entries) = fs::read_dir(project.join("history")) else {
+            return Vec::new();
+        };
+        let mut names: Vec<String> = entries
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        names
+    }
+}

@@ -1,0 +1,378 @@
+//! `cutover.toml`: read, checked, and turned into settings that cannot be wrong.
+//!
+//! In: the text a consultant wrote. Out: [`Manifest`]. Unknown keys are errors, because a misspelt
+//! policy that is passed over would be a silent default.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use serde::Deserialize;
+
+use crate::model::{
+    Accept, AmbiguousPolicy, BlankPolicy, ByNamePolicy, Code, EnvironmentKind, MissingPolicy,
+    OwnerPolicy, Severity, StubPolicy, StubWay, comparison_key,
+};
+use crate::project::ProjectError;
+
+/// The manifest, checked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Manifest {
+    /// `[environment]`.
+    pub environment: EnvironmentSection,
+    /// `[owners]`.
+    pub owners: OwnerPolicy,
+    /// `rulings` of `[owners]`: a workbook read instead of `owners.csv`.
+    pub rulings: Option<String>,
+    /// `[[users]]`.
+    pub users: Vec<ExportFile>,
+    /// `[[records]]`.
+    pub records: Vec<RecordsExportFile>,
+    /// `[[roles]]`.
+    pub roles: Vec<ExportFile>,
+    /// `[accept]`.
+    pub accept: Accept,
+}
+
+/// `[environment]`, checked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EnvironmentSection {
+    /// The environment file, relative to the project.
+    pub file: String,
+    /// The folder it is loaded from.
+    pub from: Option<String>,
+    /// The day that rules about dates go by, `YYYY-MM-DD`.
+    pub as_of: Option<String>,
+    /// How stub users are made.
+    pub stubs: StubPolicy,
+}
+
+/// An export that the manifest names.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExportFile {
+    /// Path, relative to the project.
+    pub file: String,
+    /// Sheet of a workbook.
+    pub sheet: Option<String>,
+    /// Encoding of a CSV.
+    pub encoding: Option<String>,
+    /// Delimiter of a CSV.
+    pub delimiter: Option<char>,
+}
+
+/// A records export that the manifest names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecordsExportFile {
+    /// The file.
+    pub export: ExportFile,
+    /// Logical name of the table.
+    pub table: String,
+    /// Column of the Dataverse id.
+    pub id: Option<String>,
+    /// Column of the old system's id, and the target's field that holds it.
+    pub key: Option<(String, String)>,
+    /// Column of the owner.
+    pub owner: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Raw {
+    environment: RawEnvironment,
+    #[serde(default)]
+    owners: RawOwners,
+    #[serde(default)]
+    users: Vec<ExportFile>,
+    #[serde(default)]
+    records: Vec<RawRecords>,
+    #[serde(default)]
+    roles: Vec<ExportFile>,
+    #[serde(default)]
+    accept: BTreeMap<String, toml::Value>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawEnvironment {
+    #[serde(default = "default_file")]
+    file: String,
+    from: Option<String>,
+    #[serde(default)]
+    kind: EnvironmentKind,
+    as_of: Option<String>,
+    default_role: Option<String>,
+    #[serde(default = "default_way")]
+    stubs: StubWay,
+}
+
+fn default_file() -> String {
+    "environment.sqlite".to_owned()
+}
+
+fn default_way() -> StubWay {
+    StubWay::Import
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawOwners {
+    #[serde(default)]
+    missing: MissingPolicy,
+    #[serde(default)]
+    ambiguous: AmbiguousPolicy,
+    #[serde(default)]
+    by_name: ByNamePolicy,
+    #[serde(default)]
+    blank: BlankPolicy,
+    fallback: Option<String>,
+    rulings: Option<String>,
+    #[serde(default)]
+    domains: BTreeMap<String, String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawRecords {
+    file: String,
+    table: String,
+    id: Option<String>,
+    key: Option<RawKey>,
+    owner: Option<String>,
+    sheet: Option<String>,
+    encoding: Option<String>,
+    delimiter: Option<char>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawKey {
+    column: String,
+    field: String,
+}
+
+impl Manifest {
+    /// Reads and checks the manifest at `path`.
+    pub fn read(path: &Path) -> Result<Self, ProjectError> {
+        let text = fs::read_to_string(path).map_err(|source| match source.kind() {
+            io::ErrorKind::NotFound => ProjectError::NoManifest {
+                path: path.to_owned(),
+            },
+            _ => ProjectError::Unreadable {
+                path: path.to_owned(),
+                source,
+            },
+        })?;
+        Self::parse(&text).map_err(|message| ProjectError::Manifest {
+            path: path.to_owned(),
+            message,
+        })
+    }
+
+    /// Checks the text of a manifest; the error says where, what was found, what was expected.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let raw: Raw = toml::from_str(text).map_err(|error| error.to_string())?;
+        let needs_fallback = fallback_needed(&raw.owners);
+        if let (Some(key), None) = (needs_fallback, &raw.owners.fallback) {
+            return Err(format!(
+                "`owners.{key} = \"fallback\"`, but `owners.fallback` names nobody: name a user or \
+                 team there"
+            ));
+        }
+        if raw.users.len() + raw.records.len() + raw.roles.len() > usize::from(u16::MAX - 1) {
+            return Err("more exports than can be told apart (65,534)".to_owned());
+        }
+        let accept = accept(&raw.accept)?;
+        let as_of = raw
+            .environment
+            .as_of
+            .as_deref()
+            .map(checked_day)
+            .transpose()?;
+        let records = raw
+            .records
+            .into_iter()
+            .map(checked_records)
+            .collect::<Result<Vec<_>, _>>()?;
+        Ok(Self {
+            environment: EnvironmentSection {
+                file: raw.environment.file,
+                from: raw.environment.from,
+                as_of,
+                stubs: StubPolicy {
+                    way: raw.environment.stubs,
+                    kind: raw.environment.kind,
+                    default_role: raw.environment.default_role,
+                },
+            },
+            rulings: raw.owners.rulings.clone(),
+            owners: owner_policy(raw.owners),
+            users: raw.users,
+            records,
+            roles: raw.roles,
+            accept,
+        })
+    }
+}
+
+fn fallback_needed(owners: &RawOwners) -> Option<&'static str> {
+    if owners.missing == MissingPolicy::Fallback {
+        Some("missing")
+    } else if owners.ambiguous == AmbiguousPolicy::Fallback {
+        Some("ambiguous")
+    } else {
+        (owners.blank == BlankPolicy::Fallback).then_some("blank")
+    }
+}
+
+fn owner_policy(raw: RawOwners) -> OwnerPolicy {
+    let domains = raw
+        .domains
+        .iter()
+        .map(|(old, new)| (comparison_key(old), comparison_key(new)))
+        .collect();
+    OwnerPolicy {
+        missing: raw.missing,
+        ambiguous: raw.ambiguous,
+        by_name: raw.by_name,
+        blank: raw.blank,
+        fallback: raw.fallback,
+        domains,
+    }
+}
+
+fn checked_day(day: &str) -> Result<String, String> {
+    day.parse::<jiff::civil::Date>()
+        .map(|date| date.to_string())
+        .map_err(|_| format!("`environment.as_of` is `{day}`; expected a day such as `2026-11-28`"))
+}
+
+fn checked_records(raw: RawRecords) -> Result<RecordsExportFile, String> {
+    if raw.id.is_some() && raw.key.is_some() {
+        return Err(format!(
+            "`{}` names both `id` and `key`: records are found by one of them, take the other out",
+            raw.file
+        ));
+    }
+    let table = raw.table.trim().to_lowercase();
+    if table.is_empty() {
+        return Err(format!(
+            "`{}` has an empty `table`: name the target's table",
+            raw.file
+        ));
+    }
+    Ok(RecordsExportFile {
+        export: ExportFile {
+            file: raw.file,
+            sheet: raw.sheet,
+            encoding: raw.encoding,
+            delimiter: raw.delimiter,
+        },
+        table,
+        id: raw.id,
+        key: raw.key.map(|key| (key.column, key.field)),
+        owner: raw.owner,
+    })
+}
+
+fn accept(raw: &BTreeMap<String, toml::Value>) -> Result<Accept, String> {
+    let mut accept = Accept::default();
+    for (key, value) in raw {
+        if key == "unchecked" {
+            for code in strings(key, value)? {
+                accept.unchecked.insert(known(&code)?);
+            }
+            continue;
+        }
+        if key == "administrators" {
+            accept.administrators = strings(key, value)?
+                .iter()
+                .map(|text| comparison_key(text))
+                .collect();
+            continue;
+        }
+        let code = known(key)?;
+        let rule = code.rule();
+        if value.as_str() != Some("keep out") {
+            return Err(format!("`accept.{key}` is {value}; expected \"keep out\""));
+        }
+        if !rule.keep_out {
+            let why = match rule.severity {
+                Severity::Error => "its rows cannot be kept out: the fault must be cured",
+                _ => "it stops nothing, so there is nothing to keep out",
+            };
+            return Err(format!(
+                "`accept.{key}` is not possible ({}): {why}",
+                rule.title
+            ));
+        }
+        accept.keep_out.insert(code);
+    }
+    Ok(accept)
+}
+
+fn known(code: &str) -> Result<Code, String> {
+    code.parse().map_err(|error| format!("`[accept]`: {error}"))
+}
+
+fn strings(key: &str, value: &toml::Value) -> Result<Vec<String>, String> {
+    value
+        .as_array()
+        .and_then(|list| {
+            list.iter()
+                .map(|item| item.as_str().map(str::to_owned))
+                .collect()
+        })
+        .ok_or_else(|| format!("`accept.{key}` is {value}; expected a list of texts"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Manifest;
+
+    const ENVIRONMENT: &str = "[environment]\nfrom = \"environment/\"\n";
+
+    #[test]
+    #[rustfmt::skip] // keeps the columns of the table
+    fn manifests() {
+        //    case                         after [environment]                                      fault named
+        check("nothing more",              "",                                                      None);
+        check("unknown section",           "[owner]\n",                                             Some("unknown field `owner`"));
+        check("unknown key",               "[owners]\nmising = \"stub\"\n",                         Some("unknown field `mising`"));
+        check("unknown policy",            "[owners]\nmissing = \"guess\"\n",                       Some("unknown variant `guess`"));
+        check("fallback without anybody",  "[owners]\nblank = \"fallback\"\n",                      Some("owners.fallback"));
+        check("fallback named",            "[owners]\nblank = \"fallback\"\nfallback = \"a@b.c\"\n", None);
+        check("id and key",                "[[records]]\nfile = \"a.csv\"\ntable = \"account\"\nid = \"Id\"\nkey = { column = \"Id\", field = \"new_id\" }\n", Some("both `id` and `key`"));
+        check("kept out",                  "[accept]\nFIL003 = \"keep out\"\n",                     None);
+        check("cannot be kept out",        "[accept]\nOWN010 = \"keep out\"\n",                     Some("must be cured"));
+        check("a note stops nothing",      "[accept]\nFIL002 = \"keep out\"\n",                     Some("stops nothing"));
+        check("kept out, misspelt",        "[accept]\nFIL003 = \"keepout\"\n",                      Some("expected \"keep out\""));
+        check("no such rule",              "[accept]\nFIL999 = \"keep out\"\n",                     Some("`FIL999` is no rule"));
+        check("left unchecked",            "[accept]\nunchecked = [\"OWN009\"]\n",                  None);
+        check("not TOML",                  "[owners\n",                                             Some("TOML parse error"));
+    }
+
+    #[track_caller]
+    fn check(case: &str, rest: &str, fault: Option<&str>) {
+        let parsed = Manifest::parse(&format!("{ENVIRONMENT}{rest}"));
+        match fault {
+            None => assert!(parsed.is_ok(), "case: {case}: {parsed:?}"),
+            Some(fault) => {
+                let message = parsed.expect_err(case);
+                assert!(message.contains(fault), "case: {case}: {message}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_day_is_a_day() {
+        let text = |day: &str| format!("[environment]\nas_of = \"{day}\"\n");
+        assert!(Manifest::parse(&text("2026-11-28")).is_ok());
+        assert!(
+            Manifest::parse(&text("28.11.2026"))
+                .expect_err("no day")
+                .contains("2026-11-28")
+        );
+    }
+}

@@ -1,0 +1,147 @@
+//! A plan's rows as CSV: changes and findings, one line each, to filter in a spreadsheet.
+//!
+//! In: a sealed plan. Out: CSV; a cell that would start a formula is guarded.
+
+use std::io::{self, Write};
+use std::ops::ControlFlow;
+
+use crate::model::{ChangeKind, Present, Subject, guard_cell};
+use crate::plan::{Document, PlanError, SealedPlan};
+
+/// A report could not be written.
+#[derive(Debug, thiserror::Error)]
+pub enum ReportError {
+    /// The plan could not be read.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    /// The output could not be written.
+    #[error("the output cannot be written")]
+    Output(#[from] io::Error),
+}
+
+/// Writes every change of a plan.
+pub fn changes_csv(out: &mut dyn Write, plan: &SealedPlan) -> Result<(), ReportError> {
+    const BATCH: usize = 8_192;
+    let mut writer = csv::Writer::from_writer(out);
+    write(
+        &mut writer,
+        &[
+            "seq", "stage", "kind", "entity", "subject", "before", "after", "file", "row",
+        ],
+    )?;
+    for stage in plan.stages() {
+        let number = stage.stage.number().to_string();
+        let mut failed = None;
+        plan.changes(&stage, BATCH, &mut |batch| {
+            for change in batch {
+                let source = change
+                    .source
+                    .map(|(file, row)| (input_name(plan.document(), file.0), row));
+                let cells = [
+                    change.seq.0.to_string(),
+                    number.clone(),
+                    kind_word(change.write.kind()).to_owned(),
+                    stage.entity.clone(),
+                    subject_id(&change.write.subject()),
+                    present_word(&change.write.before()),
+                    present_word(&change.write.after()),
+                    source
+                        .as_ref()
+                        .map(|(name, _)| (*name).to_owned())
+                        .unwrap_or_default(),
+                    source.map(|(_, row)| row.to_string()).unwrap_or_default(),
+                ];
+                if let Err(error) = write(&mut writer, &cells) {
+                    failed = Some(error);
+                    return ControlFlow::Break(());
+                }
+            }
+            ControlFlow::Continue(())
+        })?;
+        if let Some(error) = failed {
+            return Err(error.into());
+        }
+    }
+    Ok(writer.flush()?)
+}
+
+/// Writes every place of every finding.
+pub fn findings_csv(out: &mut dyn Write, plan: &SealedPlan) -> Result<(), ReportError> {
+    let mut writer = csv::Writer::from_writer(out);
+    let header = [
+        "code", "severity", "accepted", "subject", "message", "cure", "file", "row", "line",
+        "column", "cell",
+    ];
+    write(&mut writer, &header)?;
+    let mut failed = None;
+    plan.places(&mut |place| {
+        let at = place.place.as_ref();
+        let number = |value: Option<u64>| value.map(|value| value.to_string()).unwrap_or_default();
+        let cells = [
+            place.code.to_string(),
+            place.severity.word().to_owned(),
+            if place.accepted { "yes" } else { "no" }.to_owned(),
+            place.subject.to_string(),
+            place.message.to_string(),
+            place.cure.to_string(),
+            at.map(|at| input_name(plan.document(), at.file.0).to_owned())
+                .unwrap_or_default(),
+            number(at.map(|at| at.row)),
+            number(at.map(|at| at.line)),
+            number(at.and_then(|at| at.column).map(u64::from)),
+            at.and_then(|at| at.cell.clone()).unwrap_or_default(),
+        ];
+        match write(&mut writer, &cells) {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(error) => {
+                failed = Some(error);
+                ControlFlow::Break(())
+            }
+        }
+    })?;
+    match failed {
+        Some(error) => Err(error.into()),
+        None => Ok(writer.flush()?),
+    }
+}
+
+fn write<T: AsRef<str>>(writer: &mut csv::Writer<&mut dyn Write>, cells: &[T]) -> io::Result<()> {
+    let guarded = cells
+        .iter()
+        .map(|cell| guard_cell(cell.as_ref()).into_owned());
+    writer
+        .write_record(guarded.map(String::into_bytes))
+        .map_err(io::Error::other)
+}
+
+fn input_name(document: &Document, file: u16) -> &str {
+    document
+        .inputs
+        .iter()
+        .find(|input| input.file == file)
+        .map_or("", |input| &input.name)
+}
+
+fn kind_word(kind: ChangeKind) -> &'static str {
+    kind.words()
+}
+
+/// The id of what a change is about.
+pub(super) fn subject_id(subject: &Subject) -> String {
+    match subject {
+        Subject::Stub { id, .. } => id.to_string(),
+        Subject::Role { principal, role } => format!("{} {role}", principal.uuid()),
+        Subject::Record { record, .. } => record.to_string(),
+    }
+}
+
+/// What a target holds, in a word.
+pub fn present_word(present: &Present) -> String {
+    match present {
+        Present::Absent => "absent".to_owned(),
+        Present::User { upn, .. } => upn.clone(),
+        Present::Role(true) => "has it".to_owned(),
+        Present::Role(false) => "has it not".to_owned(),
+        Present::Owner(principal) => principal.uuid().to_string(),
+    }
+}

@@ -1,0 +1,156 @@
+//! `explain`: a rule in full, or all in a table; and the table of the README.
+//!
+//! In: the rule table. Out: text, JSON, CSV or Markdown, all from the same metadata.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use crate::model::{Code, Rule, Severity};
+use crate::report::table::{FAINT, HEADING, styled};
+
+/// A rule as programs read it.
+#[derive(Debug, Serialize)]
+struct RuleRecord {
+    code: &'static str,
+    severity: &'static str,
+    title: &'static str,
+    what: &'static str,
+    why: &'static str,
+    example: &'static str,
+    cure: &'static str,
+    source: &'static str,
+    guards: bool,
+    keep_out: bool,
+}
+
+impl RuleRecord {
+    fn of(rule: &Rule) -> Self {
+        let Rule {
+            code,
+            severity,
+            title,
+            what,
+            why,
+            example,
+            cure,
+            source,
+            guards,
+            keep_out,
+        } = *rule;
+        let (code, severity) = (code.as_str(), severity.word());
+        Self {
+            code,
+            severity,
+            title,
+            what,
+            why,
+            example,
+            cure,
+            source,
+            guards,
+            keep_out,
+        }
+    }
+}
+
+/// Writes one rule in full.
+pub fn explain(out: &mut dyn Write, code: Code) -> io::Result<()> {
+    let rule = code.rule();
+    writeln!(
+        out,
+        "{}",
+        styled(HEADING, format!("{code}  {}", rule.title))
+    )?;
+    writeln!(out, "{}", styled(FAINT, consequences(rule)))?;
+    for (word, text) in [
+        ("what", rule.what),
+        ("why", rule.why),
+        ("example", rule.example),
+        ("cure", rule.cure),
+        ("source", rule.source),
+    ] {
+        writeln!(out, "\n{}\n  {text}", styled(HEADING, word))?;
+    }
+    Ok(())
+}
+
+fn consequences(rule: &Rule) -> String {
+    let mut words = vec![match rule.severity {
+        Severity::Fatal => "ends the run; no plan is written",
+        Severity::Error => "error: the plan is not approved",
+        Severity::Warning => "warning",
+        Severity::Note => "note",
+    }];
+    if rule.guards {
+        words.push("guards a refusal of the service");
+    }
+    if rule.keep_out {
+        words.push("may be accepted with \"keep out\"");
+    }
+    words.join(" · ")
+}
+
+/// Writes all rules, a line each.
+pub fn explain_all(out: &mut dyn Write) -> io::Result<()> {
+    for code in Code::ALL {
+        let rule = code.rule();
+        writeln!(
+            out,
+            "{}  {:<8} {}",
+            styled(HEADING, code),
+            rule.severity.word(),
+            rule.title
+        )?;
+    }
+    writeln!(
+        out,
+        "\n`cutover explain CODE` says what, why, an example, the cure and the source"
+    )
+}
+
+/// Writes rules as JSON: one object, or all as a list.
+pub fn explain_json(out: &mut dyn Write, code: Option<Code>) -> io::Result<()> {
+    match code {
+        Some(code) => serde_json::to_writer_pretty(&mut *out, &RuleRecord::of(code.rule()))?,
+        None => {
+            let all: Vec<RuleRecord> = Code::ALL
+                .iter()
+                .map(|code| RuleRecord::of(code.rule()))
+                .collect();
+            serde_json::to_writer_pretty(&mut *out, &all)?;
+        }
+    }
+    writeln!(out)
+}
+
+/// Writes rules as CSV.
+pub fn explain_csv(out: &mut dyn Write, code: Option<Code>) -> io::Result<()> {
+    let mut writer = csv::Writer::from_writer(out);
+    for one in Code::ALL
+        .iter()
+        .filter(|one| code.is_none_or(|code| code == **one))
+    {
+        writer.serialize(RuleRecord::of(one.rule()))?;
+    }
+    writer.flush()
+}
+
+/// The README's rule table, in Markdown.
+pub fn rules_markdown() -> String {
+    let mut text = String::from(
+        "| code | severity | what it finds | guards a refusal | may be kept out |\n|---|---|---|---|---|\n",
+    );
+    for code in Code::ALL {
+        let rule = code.rule();
+        let yes = |value: bool| if value { "yes" } else { "" };
+        text += &format!(
+            "| {code} | {} | {} | {} | {} |\n",
+            rule.severity.word(),
+            rule.title,
+            yes(rule.guards),
+            yes(rule.keep_out)
+        );
+    }
+    text
+}

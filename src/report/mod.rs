@@ -1,0 +1,18 @@
+//! Plan and outcomes to people: text for the terminal, CSV for a spreadsheet, JSON for programs.
+//!
+//! In: a sealed plan's document, the rule table, outcomes. Out: text on a writer; colours are written
+//! as escape codes, and the writer of `cli/` takes them off where nobody sees them.
+//! Nothing is decided here: every number shown is in the plan.
+
+mod csv;
+mod explain;
+mod findings;
+mod outcome;
+mod summary;
+mod table;
+
+pub use csv::*;
+pub use explain::*;
+pub use findings::*;
+pub use outcome::*;
+pub use summary::*;

@@ -1,0 +1,126 @@
+//! How a command ends: the exit codes, and which error gives which.
+//!
+//! In: the errors of all rooms. Out: a code and one chain of causes. Codes are part of the product's
+//! interface: scripts on a go-live night act on them.
+
+use crate::apply::ApplyError;
+use crate::environment::EnvironmentError;
+use crate::environment::LoadError;
+use crate::plan::PlanError;
+use crate::project::OwnersError;
+use crate::project::ProjectError;
+use crate::read::ReadError;
+use crate::report::ReportError;
+use crate::target::TargetError;
+
+/// The exit codes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum Exit {
+    /// Done.
+    Done = 0,
+    /// Error findings: the plan is not approved.
+    NotApproved = 1,
+    /// Usage, manifest or input.
+    Usage = 2,
+    /// Applied in part, or found different.
+    Partly = 3,
+    /// Refused: stale, wrong target, over the limit, locked, or the answer was no.
+    Refused = 4,
+    /// Target unreachable or sign-in failed.
+    Unreachable = 5,
+    /// `plan --exit-code`: no errors, and changes pending.
+    Pending = 6,
+    /// Interrupted; can be resumed.
+    Interrupted = 130,
+}
+
+impl Exit {
+    /// Every code, in order.
+    pub const ALL: [Self; 8] = [
+        Self::Done,
+        Self::NotApproved,
+        Self::Usage,
+        Self::Partly,
+        Self::Refused,
+        Self::Unreachable,
+        Self::Pending,
+        Self::Interrupted,
+    ];
+
+    /// The number.
+    pub fn code(self) -> u8 {
+        self as u8
+    }
+
+    /// What it means, for `--help`, the man page and the README.
+    pub fn meaning(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::NotApproved => "error findings: the plan is not approved",
+            Self::Usage => {
+                "usage, no terminal to ask on, a manifest that is wrong, or an input that is missing, \
+                 is not what it should be, or lacks a needed column; no plan is written"
+            }
+            Self::Partly => {
+                "applied in part or found different: some changes failed, drifted, or verify differs"
+            }
+            Self::Refused => {
+                "refused: stale plan, wrong target, over the limit, locked, or the answer was no"
+            }
+            Self::Unreachable => "target unreachable or sign-in failed",
+            Self::Pending => "`plan --exit-code` only: no errors, and changes pending",
+            Self::Interrupted => "interrupted; run the command again to resume",
+        }
+    }
+}
+
+/// A command that could not go on.
+#[derive(Debug)]
+pub struct Failure {
+    /// How it ends.
+    pub exit: Exit,
+    /// Why, with causes.
+    pub error: anyhow::Error,
+}
+
+impl Failure {
+    /// A failure with these words.
+    pub fn new(exit: Exit, words: impl Into<String>) -> Self {
+        Self {
+            exit,
+            error: anyhow::anyhow!(words.into()),
+        }
+    }
+}
+
+macro_rules! failure_from {
+    ($($error:ty => $exit:expr),+ $(,)?) => {$(
+        impl From<$error> for Failure {
+            fn from(error: $error) -> Self {
+                let exit: fn(&$error) -> Exit = $exit;
+                Self { exit: exit(&error), error: error.into() }
+            }
+        }
+    )+};
+}
+
+failure_from! {
+    ProjectError => |error| match error {
+        ProjectError::Locked { .. } => Exit::Refused,
+        _ => Exit::Usage,
+    },
+    ReadError => |_| Exit::Usage,
+    LoadError => |_| Exit::Usage,
+    OwnersError => |_| Exit::Usage,
+    std::io::Error => |_| Exit::Usage,
+    EnvironmentError => |_| Exit::Usage,
+    PlanError => |_| Exit::Usage,
+    ReportError => |_| Exit::Usage,
+    TargetError => |_| Exit::Unreachable,
+    ApplyError => |error| match error {
+        ApplyError::Target(_) => Exit::Unreachable,
+        ApplyError::Journal(_) | ApplyError::Plan(_) => Exit::Usage,
+        _ => Exit::Refused,
+    },
+}

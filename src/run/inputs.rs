@@ -1,0 +1,186 @@
+//! Opening and reading every export that the manifest names.
+//!
+//! In: a project. Out: decoded rows, references and findings; or every file that cannot be used, all
+//! at once, because a consultant wants to ask for the missing ones in one mail.
+
+use std::collections::BTreeMap;
+
+use crate::model::{
+    FileId, Findings, Input, InputKind, Person, Progress, RecordRows, References, RoleRow,
+};
+use crate::project::{ExportFile, Project, RecordsExportFile};
+use crate::read::{
+    FileSpec, KeySpec, ReadError, RecordsExport, RecordsSpec, RolesExport, UsersExport,
+    open_records, open_roles, open_users,
+};
+use crate::run::{Exit, Failure};
+
+/// The exports, opened but not yet read.
+pub(super) struct Opened {
+    users: Vec<UsersExport>,
+    records: Vec<RecordsExport>,
+    roles: Vec<RolesExport>,
+    /// Every export, by its number.
+    pub inputs: Vec<Input>,
+}
+
+/// The exports, read.
+pub(super) struct Rows {
+    /// People of the users exports.
+    pub people: Vec<Person>,
+    /// Rows of each records export.
+    pub records: Vec<RecordRows>,
+    /// Rows of each roles export.
+    pub roles: Vec<(FileId, Vec<RoleRow>)>,
+    /// What their owner and user cells hold.
+    pub references: References,
+    /// Rows of each users export.
+    pub user_rows: BTreeMap<FileId, u64>,
+}
+
+/// Opens every export and finds its columns.
+pub(super) fn open(project: &Project, findings: &mut Findings) -> Result<Opened, Failure> {
+    let manifest = &project.manifest;
+    let mut faults: Vec<ReadError> = Vec::new();
+    let mut numbers = (0..).map(FileId);
+    let mut next = || numbers.next().unwrap_or(FileId(u16::MAX));
+    let mut users = Vec::new();
+    for export in &manifest.users {
+        let spec = spec(project, next(), InputKind::Users, export);
+        keep(open_users(&spec, findings), &mut users, &mut faults);
+    }
+    let mut records = Vec::new();
+    for export in &manifest.records {
+        let kind = InputKind::Records(export.table.clone());
+        let spec = spec(project, next(), kind, &export.export);
+        keep(
+            open_records(&spec, &records_spec(export), findings),
+            &mut records,
+            &mut faults,
+        );
+    }
+    let mut roles = Vec::new();
+    for export in &manifest.roles {
+        let spec = spec(project, next(), InputKind::Roles, export);
+        keep(open_roles(&spec, findings), &mut roles, &mut faults);
+    }
+    if !faults.is_empty() {
+        return Err(unusable(&faults));
+    }
+    let mut inputs: Vec<Input> = Vec::new();
+    inputs.extend(
+        users
+            .iter()
+            .map(|export: &UsersExport| export.input().clone()),
+    );
+    inputs.extend(
+        records
+            .iter()
+            .map(|export: &RecordsExport| export.input().clone()),
+    );
+    inputs.extend(
+        roles
+            .iter()
+            .map(|export: &RolesExport| export.input().clone()),
+    );
+    Ok(Opened {
+        users,
+        records,
+        roles,
+        inputs,
+    })
+}
+
+fn keep<T>(opened: Result<T, ReadError>, kept: &mut Vec<T>, faults: &mut Vec<ReadError>) {
+    match opened {
+        Ok(export) => kept.push(export),
+        Err(fault) => faults.push(fault),
+    }
+}
+
+/// Every file that cannot be used, in one message.
+fn unusable(faults: &[ReadError]) -> Failure {
+    let lines: Vec<String> = faults
+        .iter()
+        .map(|fault| format!("{}  {fault}", fault.code()))
+        .collect();
+    let count = match faults {
+        [_] => "an export cannot be used; no plan was written".to_owned(),
+        more => format!("{} exports cannot be used; no plan was written", more.len()),
+    };
+    Failure::new(Exit::Usage, format!("{count}\n  {}", lines.join("\n  ")))
+}
+
+fn spec(project: &Project, file: FileId, kind: InputKind, export: &ExportFile) -> FileSpec {
+    FileSpec {
+        file,
+        kind,
+        name: export.file.replace('\\', "/"),
+        path: project.file(&export.file),
+        sheet: export.sheet.clone(),
+        encoding: export.encoding.clone(),
+        delimiter: export.delimiter,
+    }
+}
+
+fn records_spec(export: &RecordsExportFile) -> RecordsSpec {
+    RecordsSpec {
+        entity: export.table.clone(),
+        id: export.id.clone(),
+        key: export
+            .key
+            .clone()
+            .map(|(column, field)| KeySpec { column, field }),
+        owner: export.owner.clone(),
+    }
+}
+
+impl Opened {
+    /// Reads every row of every export.
+    pub(super) fn read(
+        &self,
+        findings: &mut Findings,
+        progress: &dyn Progress,
+    ) -> Result<Rows, Failure> {
+        let mut references = References::default();
+        let mut people = Vec::new();
+        let mut user_rows = BTreeMap::new();
+        for export in &self.users {
+            let read = export.read(findings, progress)?;
+            user_rows.insert(export.input().file, read.len() as u64);
+            people.extend(read);
+        }
+        let mut records = Vec::new();
+        for export in &self.records {
+            records.push(export.read(&mut references, findings, progress)?);
+        }
+        let mut roles = Vec::new();
+        for export in &self.roles {
+            let rows = export.read(&mut references, findings, progress)?;
+            roles.push((export.input().file, rows));
+        }
+        Ok(Rows {
+            people,
+            records,
+            roles,
+            references,
+            user_rows,
+        })
+    }
+
+    /// Whether the exports still are what the plan was made from: name and hash of each that is not.
+    pub(super) fn moved_from(&self, planned: &[crate::plan::InputRecord]) -> Vec<String> {
+        let now: BTreeMap<&str, &str> = self
+            .inputs
+            .iter()
+            .map(|input| (input.name.as_str(), input.hash.as_str()))
+            .collect();
+        planned
+            .iter()
+            // Of the owners sheet the rulings alone count, and they are compared by themselves.
+            .filter(|input| input.kind != "rulings")
+            .filter(|input| now.get(input.name.as_str()) != Some(&input.blake3.as_str()))
+            .map(|input| input.name.clone())
+            .collect()
+    }
+}

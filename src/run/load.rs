@@ -1,0 +1,92 @@
+//! `load`: a folder of exports becomes the environment file; and how `plan` opens that file.
+
+use std::path::Path;
+
+use crate::environment::EnvironmentFile;
+use crate::environment::LoadSummary;
+use crate::environment::folder_fingerprint;
+use crate::model::Progress;
+use crate::project::Project;
+use crate::run::completed::written_plans;
+use crate::run::{Console, Exit, Failure};
+
+/// Fills the environment file from the folder that the manifest names.
+///
+/// A file that a plan was applied to is replaced only where `replace` says so: the old one is the
+/// only place that knows what was written.
+pub fn load(folder: &Path, replace: bool, console: &mut Console<'_>) -> Result<Exit, Failure> {
+    let project = Project::open(folder)?;
+    let _lock = project.lock()?;
+    let file = project.environment_file();
+    let written = written_plans(&project)?;
+    if let (true, false, Some(seal)) = (file.exists(), replace, written.first()) {
+        return Err(Failure::new(
+            Exit::Refused,
+            format!(
+                "plan {seal} was applied to `{}`: what it wrote would be lost; run `cutover undo` \
+                 first, or say `--replace`",
+                project.manifest.environment.file
+            ),
+        ));
+    }
+    let summary = fill(&project, console.progress)?;
+    console.say(&format!("loaded `{}`:", project.manifest.environment.file))?;
+    for (name, source, rows) in &summary.tables {
+        console.say(&format!("  {name}: {rows} rows from {source}"))?;
+    }
+    let missing: Vec<&str> = summary.not_loaded.iter().map(|what| what.name()).collect();
+    if !missing.is_empty() {
+        console.say(&format!("  not loaded: {}", missing.join(", ")))?;
+    }
+    Ok(Exit::Done)
+}
+
+/// Fills the environment file, whatever stands there.
+fn fill(project: &Project, progress: &dyn Progress) -> Result<LoadSummary, Failure> {
+    let section = &project.manifest.environment;
+    let (Some(from), Some(name)) = (project.environment_folder(), &section.from) else {
+        return Err(Failure::new(
+            Exit::Usage,
+            "the manifest names no folder to load the environment from: write `from = \
+             \"environment/\"` under `[environment]`",
+        ));
+    };
+    let today = jiff::ZonedDateTime::now().date().to_string();
+    let as_of = section.as_of.as_deref().unwrap_or(&today);
+    let file = project.environment_file();
+    Ok(crate::environment::load(
+        &from, name, &file, as_of, progress,
+    )?)
+}
+
+/// The environment file, loaded first where there is none; says so where its folder has changed
+/// since.
+pub(super) fn open_or_load(
+    project: &Project,
+    console: &mut Console<'_>,
+) -> Result<EnvironmentFile, Failure> {
+    let path = project.environment_file();
+    if !path.exists() {
+        fill(project, console.progress)?;
+    }
+    let environment = EnvironmentFile::open(&path)?;
+    if let Some(folder) = project
+        .environment_folder()
+        .filter(|folder| folder.is_dir())
+    {
+        let now = folder_fingerprint(&folder)?;
+        if environment.loaded_from()?.is_some_and(|then| then != now) {
+            let name = project
+                .manifest
+                .environment
+                .from
+                .as_deref()
+                .unwrap_or_default();
+            console.say(&format!(
+                "`{name}` has changed since the environment file was loaded from it; the file is \
+                 used as it is (`cutover load` takes the change over)"
+            ))?;
+        }
+    }
+    Ok(environment)
+}

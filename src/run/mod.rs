@@ -1,0 +1,29 @@
+//! One file a command, each one straight line through the rooms.
+//!
+//! In: a checked request from `cli/`. Out: an exit code, text on the writers, files on disk.
+//! Only this room names all the others; it holds no rule, no format and no protocol of its own.
+
+mod apply;
+mod completed;
+mod console;
+mod exit;
+mod explain;
+mod init;
+mod inputs;
+mod load;
+mod plan;
+mod sheet;
+mod show;
+mod undo;
+mod verify;
+
+pub use apply::{ApplyRequest, apply};
+pub use console::{Answer, Console, Format};
+pub use exit::{Exit, Failure};
+pub use explain::explain;
+pub use init::init;
+pub use load::load;
+pub use plan::plan;
+pub use show::{What, show};
+pub use undo::undo;
+pub use verify::verify;
