@@ -7,6 +7,7 @@ mod args;
 mod ask;
 mod bars;
 
+use std::fmt::Write as _;
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 
@@ -42,7 +43,7 @@ pub fn main() -> u8 {
     }
     let mut out = anstream::AutoStream::auto(io::stdout().lock());
     let mut err = anstream::AutoStream::auto(io::stderr());
-    let bars = bars::Bars::default();
+    let bars = bars::Bars;
     let shown = !arguments.quiet && io::stderr().is_terminal();
     let progress: &dyn Progress = if shown { &bars } else { &Silent };
     let mut question = |words: &str| ask::ask(words);
@@ -53,6 +54,7 @@ pub fn main() -> u8 {
         stop: &stop,
         ask: &mut question,
         format: arguments.format.into(),
+        width: width(),
         quiet: arguments.quiet,
     };
     let ended = dispatch(&arguments, &mut console).and_then(|exit| {
@@ -63,6 +65,11 @@ pub fn main() -> u8 {
         Ok(exit) => exit.code(),
         Err(failure) => tell(&failure, console.err),
     }
+}
+
+/// Columns of the terminal; 100 where the output goes to a file.
+fn width() -> usize {
+    terminal_size::terminal_size_of(io::stdout()).map_or(100, |(width, _)| usize::from(width.0))
 }
 
 /// First Ctrl-C: end after the batch in flight. Second: at once; the journal copes.
@@ -93,7 +100,8 @@ fn tell(failure: &Failure, err: &mut dyn Write) -> u8 {
     let style = anstyle::AnsiColor::Red.on_default().bold();
     let mut words = format!("{style}error{style:#}: {}", failure.error);
     for cause in failure.error.chain().skip(1) {
-        words += &format!("\n  because {cause}");
+        // A text in memory takes whatever is written to it.
+        let _ = write!(words, "\n  because {cause}");
     }
     // Nobody is left to hear that standard error is closed.
     let _ = writeln!(err, "{words}");

@@ -94,28 +94,33 @@ pub(super) fn open(
     })
 }
 
-/// Brings `owners.csv` up to date; a workbook of rulings is only read.
-pub(super) fn update(
-    project: &Project,
-    owners: &OwnersInput,
+/// What became of each reference, a line each.
+pub(super) fn lines(
     inputs: &[Input],
     rows: &Rows,
     resolution: &Resolution,
     facts: &Facts,
-    console: &mut Console<'_>,
-) -> Result<(), Failure> {
-    let mut sheet = owners.sheet.clone();
-    let lines = rows
-        .references
+) -> Vec<OwnerRow> {
+    rows.references
         .iter()
         .zip(&resolution.resolved)
         .map(|((_, reference), resolved)| line(inputs, reference, resolved, resolution, facts))
-        .collect();
+        .collect()
+}
+
+/// Brings `owners.csv` up to date; a workbook of rulings is only read.
+pub(super) fn update(
+    project: &Project,
+    owners: &OwnersInput,
+    lines: Vec<OwnerRow>,
+    console: &mut Console<'_>,
+) -> Result<(), Failure> {
+    let mut sheet = owners.sheet.clone();
     sheet.update(lines);
     if let Written::Beside(path) = sheet.write(&project.owners())? {
+        let path = path.display();
         console.say(&format!(
-            "`owners.csv` is open in another program; what is new stands in `{}`",
-            path.display()
+            "`owners.csv` is open in another program; what is new stands in `{path}`"
         ))?;
     }
     Ok(())

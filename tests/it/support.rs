@@ -36,6 +36,7 @@ pub(crate) fn run_with(
         stop: &stop,
         ask: &mut |_| answer,
         format,
+        width: 100,
         quiet: false,
     });
     let (exit, error) = match ended {
