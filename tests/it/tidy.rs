@@ -45,7 +45,10 @@ const KEEPERS: &[(&str, &[&str])] = &[
     ("indicatif::", &["cli/"]),
     ("clap::", &["cli/"]),
     ("parquet::", &["plan/"]),
-    ("rusqlite::", &["environment/", "service/", "target/", "apply/journal"]),
+    (
+        "rusqlite::",
+        &["environment/", "service/", "target/", "apply/journal"],
+    ),
 ];
 
 /// A file longer than this holds more than one thing.
@@ -66,7 +69,9 @@ fn each_room_names_only_the_rooms_that_its_row_allows() {
                 }
             }
             if line.contains("use crate::{") || line.contains("super::super") {
-                breaches.push(format!("{path}:{number}: a path that hides which room it names"));
+                breaches.push(format!(
+                    "{path}:{number}: a path that hides which room it names"
+                ));
             }
         }
     }
@@ -93,7 +98,10 @@ fn apply_names_the_trait_of_its_target_and_no_adapter() {
 #[test]
 fn no_dry_run_flag_exists() {
     for (path, _, text) in sources() {
-        assert!(!text.contains("dry_run"), "{path}: a dry run is a plan that is not applied");
+        assert!(
+            !text.contains("dry_run"),
+            "{path}: a dry run is a plan that is not applied"
+        );
     }
 }
 
@@ -102,10 +110,14 @@ fn crates_stay_with_their_keepers() {
     let mut breaches = Vec::new();
     for (path, _, text) in sources() {
         for (crate_path, keepers) in KEEPERS {
-            let kept = keepers.iter().any(|keeper| path.contains(&format!("src/{keeper}")));
+            let kept = keepers
+                .iter()
+                .any(|keeper| path.contains(&format!("src/{keeper}")));
             for (number, line) in code_lines(&text) {
                 if !kept && line.contains(crate_path) {
-                    breaches.push(format!("{path}:{number}: `{crate_path}` belongs to {keepers:?}"));
+                    breaches.push(format!(
+                        "{path}:{number}: `{crate_path}` belongs to {keepers:?}"
+                    ));
                 }
             }
         }
@@ -118,12 +130,19 @@ fn only_the_threads_of_the_rooms_know_the_time() {
     let mut breaches = Vec::new();
     for (path, room, text) in sources() {
         for (number, line) in code_lines(&text) {
-            let clock = ["SystemTime::now", "Instant::now", "Zoned::now", "Timestamp::now"];
+            let clock = [
+                "SystemTime::now",
+                "Instant::now",
+                "Zoned::now",
+                "Timestamp::now",
+            ];
             let chance = ["thread_rng", "Uuid::new_v4", "rand::"];
             if !matches!(room.as_str(), "run" | "cli")
                 && clock.iter().chain(&chance).any(|word| line.contains(word))
             {
-                breaches.push(format!("{path}:{number}: a plan knows no clock and no chance"));
+                breaches.push(format!(
+                    "{path}:{number}: a plan knows no clock and no chance"
+                ));
             }
         }
     }
@@ -169,11 +188,19 @@ fn sources() -> Vec<(String, String, String)> {
     let sources: Vec<(String, String, String)> = found
         .into_iter()
         .filter_map(|path| {
-            let relative = path.strip_prefix(root).ok()?.to_string_lossy().replace('\\', "/");
+            let relative = path
+                .strip_prefix(root)
+                .ok()?
+                .to_string_lossy()
+                .replace('\\', "/");
             let mut parts = relative.split('/').skip(1);
             let room = parts.next()?.to_owned();
             parts.next()?;
-            Some((relative.clone(), room, fs::read_to_string(&path).expect("a source file")))
+            Some((
+                relative.clone(),
+                room,
+                fs::read_to_string(&path).expect("a source file"),
+            ))
         })
         .collect();
     let mut rooms: BTreeMap<&str, usize> = BTreeMap::new();
@@ -181,7 +208,10 @@ fn sources() -> Vec<(String, String, String)> {
         *rooms.entry(room).or_default() += 1;
     }
     for (room, _) in ALLOWED {
-        assert!(rooms.contains_key(room), "the table names `{room}`, which is no folder of src");
+        assert!(
+            rooms.contains_key(room),
+            "the table names `{room}`, which is no folder of src"
+        );
     }
     sources
 }
@@ -208,7 +238,9 @@ fn code_lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
 /// The names behind each `crate::` of a line.
 fn rooms_named(line: &str) -> Vec<&str> {
     line.match_indices("crate::")
-        .filter(|(at, _)| !line[..*at].ends_with(|letter: char| letter.is_alphanumeric() || letter == '_'))
+        .filter(|(at, _)| {
+            !line[..*at].ends_with(|letter: char| letter.is_alphanumeric() || letter == '_')
+        })
         .map(|(at, word)| {
             let rest = &line[at + word.len()..];
             let end = rest.find(|letter: char| !letter.is_alphanumeric() && letter != '_');
