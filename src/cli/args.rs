@@ -195,8 +195,16 @@ mod tests {
         check(&["show"], ".", "Plan");
         check(&["show", "samples/contoso"], "samples/contoso", "Plan");
         check(&["show", "findings"], ".", "Findings");
-        check(&["show", "samples/contoso", "findings"], "samples/contoso", "Findings");
-        check(&["show", "owner", "Karl Meier"], ".", "Owner(\"Karl Meier\")");
+        check(
+            &["show", "samples/contoso", "findings"],
+            "samples/contoso",
+            "Findings",
+        );
+        check(
+            &["show", "owner", "Karl Meier"],
+            ".",
+            "Owner(\"Karl Meier\")",
+        );
         check(&["show", "p", "record", "x"], "p", "Record(\"x\")");
         check(&["show", "p", "nonsense"], "p", "Unknown(\"nonsense\")");
     }
@@ -205,7 +213,9 @@ mod tests {
     fn check(typed: &[&str], folder: &str, what: &str) {
         let words = std::iter::once("cutover").chain(typed.iter().copied());
         let arguments = Arguments::try_parse_from(words).expect("parses");
-        let Command::Show(show) = arguments.command else { panic!("not show") };
+        let Command::Show(show) = arguments.command else {
+            panic!("not show")
+        };
         assert_eq!(show.folder(), PathBuf::from(folder), "{typed:?}");
         assert_eq!(format!("{:?}", show.what()), what, "{typed:?}");
     }

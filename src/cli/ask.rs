@@ -10,7 +10,10 @@ pub(super) fn ask(words: &str) -> Answer {
         return Answer::Nobody;
     }
     let mut err = io::stderr();
-    if write!(err, "{words} [y/N] ").and_then(|()| err.flush()).is_err() {
+    if write!(err, "{words} [y/N] ")
+        .and_then(|()| err.flush())
+        .is_err()
+    {
         return Answer::Nobody;
     }
     let mut line = String::new();

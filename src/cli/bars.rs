@@ -21,7 +21,11 @@ impl Progress for Bars {
         let bar = ProgressBar::with_draw_target(total, ProgressDrawTarget::hidden());
         bar.set_style(style(unit, total.is_some()));
         bar.set_message(what.to_owned());
-        Box::new(Bar { bar, begun: Instant::now(), shown: Mutex::new(false) })
+        Box::new(Bar {
+            bar,
+            begun: Instant::now(),
+            shown: Mutex::new(false),
+        })
     }
 }
 

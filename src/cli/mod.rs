@@ -24,7 +24,11 @@ pub fn main() -> u8 {
         Err(error) => {
             // A closed pipe under `--help` is no reason to fail differently.
             let _ = error.print();
-            return if error.use_stderr() { Exit::Usage.code() } else { Exit::Done.code() };
+            return if error.use_stderr() {
+                Exit::Usage.code()
+            } else {
+                Exit::Done.code()
+            };
         }
     };
     arguments.color.write_global();
@@ -32,7 +36,9 @@ pub fn main() -> u8 {
     listen(&stop);
     if let Some(threads) = arguments.threads {
         // Fails only where a pool is there already, which is never so early.
-        let _ = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
+        let _ = rayon::ThreadPoolBuilder::new()
+            .num_threads(threads)
+            .build_global();
     }
     let mut out = anstream::AutoStream::auto(io::stdout().lock());
     let mut err = anstream::AutoStream::auto(io::stderr());
@@ -65,7 +71,10 @@ fn listen(stop: &StopSignal) {
     // Without a handler Ctrl-C still ends the process, which the journal survives.
     let _ = ctrlc::set_handler(move || {
         if stop.asked() {
-            #[expect(clippy::exit, reason = "a second Ctrl-C aborts, wherever the run stands")]
+            #[expect(
+                clippy::exit,
+                reason = "a second Ctrl-C aborts, wherever the run stands"
+            )]
             std::process::exit(i32::from(Exit::Interrupted.code()));
         }
         stop.ask();
@@ -98,13 +107,23 @@ fn dispatch(arguments: &Arguments, console: &mut Console<'_>) -> Result<Exit, Fa
         Command::Load { folder, replace } => run::load(folder, *replace, console),
         Command::Plan { folder, exit_code } => run::plan(folder, *exit_code, console),
         Command::Show(show) => run::show(&show.folder(), &show.what(), console),
-        Command::Apply { folder, yes, limit } => {
-            run::apply(&run::ApplyRequest { folder, yes: *yes, limit: *limit }, console)
-        }
+        Command::Apply { folder, yes, limit } => run::apply(
+            &run::ApplyRequest {
+                folder,
+                yes: *yes,
+                limit: *limit,
+            },
+            console,
+        ),
         Command::Verify { folder } => run::verify(folder, console),
-        Command::Undo { folder, yes, limit } => {
-            run::undo(&run::ApplyRequest { folder, yes: *yes, limit: *limit }, console)
-        }
+        Command::Undo { folder, yes, limit } => run::undo(
+            &run::ApplyRequest {
+                folder,
+                yes: *yes,
+                limit: *limit,
+            },
+            console,
+        ),
         Command::Explain { code } => run::explain(code.as_deref(), console),
         Command::Completions { shell } => {
             let mut command = Arguments::command();

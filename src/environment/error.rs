@@ -1,6 +1,6 @@
 //! What can be wrong with an environment file as a whole, and what to do about it.
 //!
-//! In: errors of SQLite and of the file system. Out: one error that names the file and the cure.
+//! In: errors of `SQLite` and of the file system. Out: one error that names the file and the cure.
 //! What is wrong in the folder that a file is loaded from is `load/problems.rs`.
 
 use std::io;
@@ -14,8 +14,9 @@ use rusqlite::ErrorCode;
 pub enum EnvironmentError {
     /// There is no such file.
     #[error(
-        "`{}`: no environment file here; make one with `cutover load` or `cutover pull`, or correct \
-         `[environment] file`", path.display()
+        "`{}`: no environment file here; make one with `cutover load` or `cutover pull`, or \
+         correct `[environment] file`",
+        path.display()
     )]
     Missing {
         /// The file.
@@ -24,7 +25,8 @@ pub enum EnvironmentError {
     /// It is something else.
     #[error(
         "`{}`: {found}, expected an environment file; correct `[environment] file`, or move that \
-         file away and make one with `cutover load`", path.display()
+         file away and make one with `cutover load`",
+        path.display()
     )]
     Foreign {
         /// The file.
@@ -48,7 +50,7 @@ pub enum EnvironmentError {
     },
     /// Somebody else holds it.
     #[error(
-        "`{}`: locked by another program; end the other cutover, or close whatever has the file open",
+        "`{}`: locked by another program; end the other cutover, or close whatever has it open",
         path.display()
     )]
     Locked {
@@ -67,7 +69,10 @@ pub enum EnvironmentError {
         what: String,
     },
     /// The file system says no.
-    #[error("`{}`: cannot {action} it; see that the folder can be written to and has room", path.display())]
+    #[error(
+        "`{}`: cannot {action} it; see that the folder can be written to and has room",
+        path.display()
+    )]
     File {
         /// The file.
         path: PathBuf,
@@ -76,18 +81,22 @@ pub enum EnvironmentError {
         /// Why not.
         source: io::Error,
     },
-    /// Anything else that SQLite says.
-    #[error("`{}`: the environment file cannot be used; see that the folder can be written to and has room", path.display())]
+    /// Anything else that `SQLite` says.
+    #[error(
+        "`{}`: the environment file cannot be used; see that its folder can be written to and \
+         has room",
+        path.display()
+    )]
     Database {
         /// The file.
         path: PathBuf,
-        /// What SQLite said.
+        /// What `SQLite` said.
         source: rusqlite::Error,
     },
 }
 
 impl EnvironmentError {
-    /// What an error of SQLite means for the file at `path`.
+    /// What an error of `SQLite` means for the file at `path`.
     pub(super) fn of(path: &Path, source: rusqlite::Error) -> Self {
         let path = path.to_path_buf();
         match source.sqlite_error_code() {

@@ -1,7 +1,7 @@
 //! Plain indexes over the facts of an environment.
 //!
-//! In: facts, in any order. Out: the same by id, by name and by what they belong to, always in order.
-//! No judgement: what a user may do is worked out elsewhere.
+//! In: facts, in any order. Out: the same by id, by name and by what they belong to, always in
+//! order. No judgement: what a user may do is worked out elsewhere.
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;

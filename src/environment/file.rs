@@ -1,9 +1,8 @@
 //! The environment file as other rooms see it: facts, owners, keys, and which environment it is.
 //!
-//! In: a path. Out: typed facts in a fixed order, and connections for the rooms that write. What the
-//! facts allow or forbid is worked out by `check/` and `service/`.
+//! In: a path. Out: typed facts in a fixed order, and connections for the rooms that write. What
+//! the facts allow or forbid is worked out by `check/` and `service/`.
 
-use std::ops::Deref;
 use std::path::Path;
 use std::path::PathBuf;
 
@@ -23,7 +22,8 @@ use crate::model::{
     TeamType, UnitId, User, UserId, parse_guid, setting,
 };
 
-/// Under this name space the root business unit's id stands for an organisation whose id is unknown.
+/// Under this name space the root business unit's id stands for an organisation whose id is
+/// unknown.
 const ORGANISATIONS: Uuid = Uuid::from_u128(0x9f1c_66a2_5b0d_4d1e_8a3c_27e4_b96f_1d50);
 
 /// Name in `meta` of the fingerprint of the folder that was loaded.
@@ -141,7 +141,7 @@ impl EnvironmentFile {
         let answer = if self.connection.is_autocommit() {
             self.connection
                 .unchecked_transaction()
-                .and_then(|transaction| read(transaction.deref()))
+                .and_then(|transaction| read(&transaction))
         } else {
             read(&self.connection)
         };
@@ -209,8 +209,8 @@ const FACTS: &[(&str, Reading)] = &[
     ),
     (
         "SELECT id, upn, mail, mail2, mobile_alert_mail, first_name, last_name, full_name, \
-         employee_id, business_unit, access_mode, disabled, licensed, application_id, directory_id, \
-         stub FROM user ORDER BY id",
+         employee_id, business_unit, access_mode, disabled, licensed, application_id, \
+         directory_id, stub FROM user ORDER BY id",
         user,
     ),
     (

@@ -1,13 +1,14 @@
-//! The environment file: what the target holds, as one SQLite file.
+//! The environment file: what the target holds, as one `SQLite` file.
 //!
-//! In: a folder of exports ([`load`]), or facts as a live target streams them ([`Writer`]). Out: the
-//! file, its facts with plain indexes ([`Facts`]), and its records ([`Owners`], [`Keys`]).
+//! In: a folder of exports ([`load()`]), or facts as a live target streams them ([`Writer`]). Out:
+//! the file, its facts with plain indexes ([`Facts`]), and its records ([`Owners`], [`Keys`]).
 //! Nothing here judges: effective privileges, refusals and side effects belong to `check/` and
 //! `service/`, each for itself.
 
 mod error;
 mod facts;
 mod file;
+mod load;
 mod open;
 mod records;
 mod schema;
@@ -16,9 +17,12 @@ mod writer;
 
 #[cfg(test)]
 pub(crate) mod testing;
+#[cfg(test)]
+mod tests;
 
 pub use error::EnvironmentError;
 pub use facts::Facts;
 pub use file::EnvironmentFile;
+pub use load::{LoadError, LoadSummary, Problem, Problems, folder_fingerprint, load};
 pub use records::{Keys, Owners};
 pub use writer::Writer;

@@ -1,8 +1,8 @@
 //! Opens environment files, and refuses what is none.
 //!
-//! In: a path. Out: a connection whose file bears our marks, current in its version. Reading works in
-//! a folder that cannot be written to; writing uses a write-ahead log, and is on disk when it says so.
-//! What is read and written is up to `file.rs` and `writer.rs`.
+//! In: a path. Out: a connection whose file bears our marks, current in its version. Reading works
+//! in a folder that cannot be written to; writing uses a write-ahead log, and is on disk when it
+//! says so. What is read and written is up to `file.rs` and `writer.rs`.
 
 use std::path::Path;
 use std::time::Duration;
@@ -15,30 +15,35 @@ use crate::environment::EnvironmentError;
 use crate::environment::schema;
 
 /// How long to wait for another program's transaction before the file counts as locked.
-const BUSY_SECONDS_MAX: u64 = 10;
+const BUSY_MS_MAX: u64 = if cfg!(test) { 500 } else { 10_000 };
 
 /// Prepared statements kept by a connection: more than any room here uses.
 const STATEMENTS_KEPT: usize = 64;
 
 /// Opens a file to read it; one of an older version is brought up to date first.
 pub(super) fn reading(path: &Path) -> Result<Connection, EnvironmentError> {
+    let (connection, version) = look(path)?;
+    if version < schema::VERSION {
+        drop(connection);
+        drop(writing(path)?);
+        return look(path).map(|(connection, _)| connection);
+    }
+    Ok(connection)
+}
+
+/// Opens a file to read it as it is, of whatever version up to this program's.
+pub(super) fn look(path: &Path) -> Result<(Connection, i32), EnvironmentError> {
     expect_file(path)?;
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let opened =
         Connection::open_with_flags(path, flags).and_then(|connection| known(connection, path));
-    let checked = match opened {
+    match opened {
         Err(error) if cannot_make_log(&error) && !has_log(path) => immutable(path)
             .unwrap_or(Err(error))
             .and_then(|connection| known(connection, path)),
         other => other,
-    };
-    let (connection, version) = checked.map_err(|error| EnvironmentError::of(path, error))??;
-    if version < schema::VERSION {
-        drop(connection);
-        writing(path)?;
-        return reading(path);
     }
-    Ok(connection)
+    .map_err(|error| EnvironmentError::of(path, error))?
 }
 
 /// Opens a file to write to it.
@@ -59,7 +64,7 @@ fn prepare_writing(connection: &Connection, version: i32) -> rusqlite::Result<()
     schema::migrate(connection, version)
 }
 
-/// Opens whatever SQLite file stands there, current or not, to end its logs.
+/// Opens whatever `SQLite` file stands there, current or not, to end its logs.
 pub(super) fn any(path: &Path) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     Connection::open_with_flags(path, flags)
@@ -87,14 +92,14 @@ fn expect_file(path: &Path) -> Result<(), EnvironmentError> {
 
 type Known = Result<(Connection, i32), EnvironmentError>;
 
-/// Looks at the marks. The outer error is SQLite's, for the caller to try another way.
+/// Looks at the marks. The outer error is `SQLite`'s, for the caller to try another way.
 fn known(connection: Connection, path: &Path) -> rusqlite::Result<Known> {
-    connection.busy_timeout(Duration::from_secs(BUSY_SECONDS_MAX))?;
+    connection.busy_timeout(Duration::from_millis(BUSY_MS_MAX))?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
     let (application, version) = schema::marks(&connection)?;
     let path = path.to_path_buf();
     Ok(if application != schema::APPLICATION_ID {
-        let found = "another program's SQLite file".to_owned();
+        let found = "another program's file, or an empty one".to_owned();
         Err(EnvironmentError::Foreign { path, found })
     } else if version > schema::VERSION {
         let (found, known) = (version, schema::VERSION);
@@ -117,7 +122,7 @@ fn has_log(path: &Path) -> bool {
     beside(path, "-wal").exists()
 }
 
-/// The helper file of SQLite with this ending.
+/// The helper file of `SQLite` with this ending.
 pub(super) fn beside(path: &Path, ending: &str) -> std::path::PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(ending);

@@ -1,7 +1,7 @@
 //! Records of one table, held so that millions fit: who owns which, and which bear which key.
 //!
-//! In: rows of an environment file, which lie in order of id and of key. Out: sorted arrays, about 20
-//! bytes a record, searched by halving. What an owner may own is not known here.
+//! In: rows of an environment file, which lie in order of id and of key. Out: sorted arrays, about
+//! 20 bytes a record, searched by halving. What an owner may own is not known here.
 
 use std::collections::HashMap;
 
@@ -19,7 +19,8 @@ const ROWS_TOLD: u64 = 8192;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Owners {
     records: Vec<RecordId>,
-    owners: Vec<u32>,
+    /// Of each record, where its owner is in `principals`.
+    held_by: Vec<u32>,
     principals: Vec<Principal>,
 }
 
@@ -27,7 +28,7 @@ impl Owners {
     /// The owner of a record; `None` where the table has no such record.
     pub fn owner(&self, record: RecordId) -> Option<Principal> {
         let index = self.records.binary_search(&record).ok()?;
-        Some(self.principals[self.owners[index] as usize])
+        Some(self.principals[self.held_by[index] as usize])
     }
 
     /// How many records the table has.
@@ -42,7 +43,7 @@ impl Owners {
 
     /// Every record with its owner, in order of id.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (RecordId, Principal)> {
-        let owners = self.owners.iter();
+        let owners = self.held_by.iter();
         self.records
             .iter()
             .zip(owners)
@@ -73,11 +74,11 @@ impl Owners {
                 owners.principals.push(principal);
             }
             owners.records.push(RecordId(values::guid(row, 0)?));
-            owners.owners.push(owner);
+            owners.held_by.push(owner);
             told.row();
         }
         owners.records.shrink_to_fit();
-        owners.owners.shrink_to_fit();
+        owners.held_by.shrink_to_fit();
         Ok(Some(owners))
     }
 }
@@ -221,7 +222,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn keys_find_what_was_put_in(rows in prop::collection::btree_set(("[a-cé]{0,3}", 0u128..9), 0..40)) {
+        fn keys_find_what_was_put_in(
+            rows in prop::collection::btree_set(("[a-cé]{0,3}", 0u128..9), 0..40),
+        ) {
             let mut keys = Keys::default();
             let mut expected: BTreeMap<String, Vec<RecordId>> = BTreeMap::new();
             for (key, id) in rows {

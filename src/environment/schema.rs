@@ -6,7 +6,7 @@
 
 use rusqlite::Connection;
 
-/// `CUTV`: marks a SQLite file as an environment file.
+/// `CUTV`: marks a `SQLite` file as an environment file.
 pub(super) const APPLICATION_ID: i32 = 0x4355_5456;
 
 /// The version that this program writes.

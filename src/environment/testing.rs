@@ -1,7 +1,8 @@
 //! Small worlds for the tests of every room.
 //!
-//! In: facts and records. Out: an environment file in a folder of its own, gone when that is dropped.
-//! Whether the world makes sense is up to the test; only what the tables refuse is refused.
+//! In: facts and records. Out: an environment file in a folder of its own, gone when that is
+//! dropped. Whether the world makes sense is up to the test; only what the tables refuse is
+//! refused.
 
 use std::path::PathBuf;
 

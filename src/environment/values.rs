@@ -1,6 +1,6 @@
 //! How ids and kinds lie in the columns of an environment file.
 //!
-//! In: rows of SQLite. Out: the model's types, or the error that says which column holds what it
+//! In: rows of `SQLite`. Out: the model's types, or the error that says which column holds what it
 //! cannot hold. Writing needs no more than `Uuid::into_bytes` and `code()`.
 
 use rusqlite::Row;

@@ -1,7 +1,7 @@
 //! Makes an environment file out of facts: aside first, then in place of the old one in one step.
 //!
-//! In: facts and records in any order. Out: a file that is whole and on disk, or none: until the end
-//! the old one stays as it was, byte for byte. Where the facts come from is up to the caller.
+//! In: facts and records in any order. Out: a file that is whole and on disk, or none: until the
+//! end the old one stays as it was, byte for byte. Where the facts come from is up to the caller.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -18,12 +18,14 @@ use uuid::Uuid;
 use crate::environment::EnvironmentError;
 use crate::environment::open;
 use crate::environment::schema;
-use crate::model::{Cascade, Entity, Fact, Principal, RecordId, Role, Team, User, comparison_key};
+use crate::model::{
+    Cascade, Entity, Fact, Ownership, Principal, RecordId, Role, Team, User, comparison_key,
+};
 
 /// The ending of the file that is being made.
 const ASIDE: &str = ".making";
 
-/// Memory for pages that are not written yet, in KiB as SQLite counts it.
+/// Memory for pages that are not written yet, in KiB as `SQLite` counts it.
 const CACHE_KIB: i64 = 131_072;
 
 /// An environment file in the making; dropped before [`Writer::finish`], nothing of it stays.
@@ -38,7 +40,8 @@ pub struct Writer {
 impl Writer {
     /// Begins a file that will stand at `path`, in a folder that exists.
     ///
-    /// A file that stands there and is no environment file is refused, so that nothing else is lost.
+    /// A file that stands there and is no environment file is refused, so that nothing else is
+    /// lost.
     pub fn create(path: &Path) -> Result<Self, EnvironmentError> {
         refuse_foreign(path)?;
         let aside = make_aside(path).map_err(|source| EnvironmentError::File {
@@ -99,7 +102,8 @@ impl Writer {
         }
     }
 
-    /// Adds a record; false where its table has one of that id already. The table need not be known.
+    /// Adds a record; false where its table has one of that id already. The table need not be
+    /// known.
     pub fn add_record(
         &mut self,
         entity: &str,
@@ -223,8 +227,8 @@ impl Writer {
     fn add_user(&self, user: &User) -> Result<(), EnvironmentError> {
         self.run(
             "INSERT INTO user (id, upn, mail, mail2, mobile_alert_mail, first_name, last_name, \
-             full_name, employee_id, business_unit, access_mode, disabled, licensed, application_id, \
-             directory_id, stub) \
+             full_name, employee_id, business_unit, access_mode, disabled, licensed, \
+             application_id, directory_id, stub) \
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
             (
                 blob(user.id.0),
@@ -288,7 +292,7 @@ impl Writer {
             (
                 number,
                 &entity.name,
-                entity.ownership.map(|ownership| ownership.code()),
+                entity.ownership.map(Ownership::code),
                 entity.records_loaded,
             ),
         )?;
@@ -313,14 +317,15 @@ fn blob(id: Uuid) -> [u8; 16] {
 }
 
 fn refuse_foreign(path: &Path) -> Result<(), EnvironmentError> {
-    match open::reading(path) {
+    match open::look(path) {
         Err(error @ EnvironmentError::Foreign { .. }) => Err(error),
         // A newer, locked or damaged one is still an environment file: `load` is its cure.
         _ => Ok(()),
     }
 }
 
-/// Makes the file aside. Its name is fixed, so that what a killed run left is taken away by the next.
+/// Makes the file aside. Its name is fixed, so that what a killed run left is taken away by the
+/// next.
 fn make_aside(path: &Path) -> io::Result<NamedTempFile> {
     let mut name = OsString::from(".");
     name.push(path.file_name().unwrap_or_default());
@@ -357,7 +362,8 @@ fn end(connection: Connection) -> rusqlite::Result<()> {
     connection.close().map_err(|(_, error)| error)
 }
 
-/// Ends the logs of the file that will be replaced: left behind, they would be taken for the new one's.
+/// Ends the logs of the file that will be replaced: left behind, they would be taken for the new
+/// one's.
 fn settle_old(path: &Path) -> Result<(), EnvironmentError> {
     let helpers = ["-wal", "-shm", "-journal"].map(|ending| open::beside(path, ending));
     if !helpers.iter().any(|helper| helper.exists()) {
@@ -386,7 +392,8 @@ fn replace(aside: NamedTempFile, path: &Path) -> io::Result<()> {
     aside.as_file().sync_all()?;
     aside.persist(path).map_err(|error| error.error)?;
     if let Some(Ok(folder)) = path.parent().map(File::open) {
-        // Not every system can sync a folder; the rename is then as durable as that system makes it.
+        // Not every system can sync a folder; the rename is then as durable as that system makes
+        // it.
         let _ = folder.sync_all();
     }
     Ok(())

@@ -17,6 +17,7 @@ mod reference;
 mod rows;
 mod rules;
 mod stop;
+mod tables;
 mod text;
 
 pub use change::*;
@@ -33,4 +34,5 @@ pub use reference::*;
 pub use rows::*;
 pub use rules::{Code, Rule, Severity, UnknownCode};
 pub use stop::*;
+pub use tables::*;
 pub use text::*;

@@ -28,6 +28,8 @@ pub enum InputKind {
     Roles,
     /// A workbook of rulings, read instead of `owners.csv`.
     Rulings,
+    /// A file of the folder that an environment is loaded from.
+    Environment,
 }
 
 /// One export as it was opened: what it is called, what it holds, how it was read.

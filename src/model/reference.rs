@@ -1,14 +1,15 @@
 //! Owner references: each distinct text once, however many rows hold it.
 //!
 //! In: owner cells and user cells as written. Out: small numbers that stand for them.
-//! Two texts are the same reference when their comparison keys are equal; the first spelling met, in
-//! the order of files and rows, is the one that is shown. Who is meant is found out in `resolve/`.
+//! Two texts are the same reference when their keys ([`reference_key`]) are equal; the first
+//! spelling met, in the order of files and rows, is the one that is shown. Who is meant is found
+//! out in `resolve/`.
 
 use std::collections::BTreeMap;
 
 use hashbrown::HashMap;
 
-use crate::model::{FileId, comparison_key};
+use crate::model::{FileId, reference_key};
 
 /// The number of a distinct reference within one run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -19,7 +20,7 @@ pub struct ReferenceId(pub u32);
 pub struct Reference {
     /// As first written, trimmed.
     pub text: String,
-    /// Its comparison key.
+    /// Its key, see [`reference_key`].
     pub key: String,
     /// How many rows of each file hold it.
     pub rows: BTreeMap<FileId, u64>,
@@ -47,7 +48,7 @@ impl References {
     }
 
     fn intern_new_spelling(&mut self, text: &str) -> ReferenceId {
-        let key = comparison_key(text);
+        let key = reference_key(text);
         let next = ReferenceId(u32::try_from(self.list.len()).unwrap_or(u32::MAX));
         let id = *self.by_key.entry(key.clone()).or_insert(next);
         if id == next {
@@ -68,7 +69,7 @@ impl References {
 
     /// The number of a text's reference, if it was met.
     pub fn find(&self, text: &str) -> Option<ReferenceId> {
-        self.by_key.get(&comparison_key(text)).copied()
+        self.by_key.get(&reference_key(text)).copied()
     }
 
     /// All, in order of their numbers.

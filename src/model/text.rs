@@ -26,6 +26,27 @@ fn has_odd_space(text: &str) -> bool {
         .any(|byte| byte.is_ascii_whitespace() && byte != b' ')
 }
 
+/// The key under which two owner references are the same: [`comparison_key`], save for Salesforce
+/// ids. Case tells those apart (two people's 15-character ids may differ in nothing else), so they
+/// are compared as written.
+pub fn reference_key(text: &str) -> String {
+    salesforce_id(text).map_or_else(|| comparison_key(text), str::to_owned)
+}
+
+/// The 15 telling characters of what looks like the Salesforce id of a user (`005`) or of a queue
+/// or group (`00G`), whether written with 15 characters or with 18 (platform facts, 8.6).
+pub fn salesforce_id(text: &str) -> Option<&str> {
+    let text = text.trim();
+    let bytes = text.as_bytes();
+    let owner = bytes.starts_with(b"005") || bytes.starts_with(b"00G");
+    let sized = matches!(bytes.len(), 15 | 18) && bytes.iter().all(u8::is_ascii_alphanumeric);
+    let suffix_fits = || {
+        let mut suffix = bytes[15..].iter();
+        suffix.all(|byte| matches!(byte, b'A'..=b'Z' | b'0'..=b'5'))
+    };
+    (owner && sized && suffix_fits()).then(|| &text[..15])
+}
+
 /// A cell for a file that a spreadsheet may open: what would start a formula gets a `'` before it.
 pub fn guard_cell(text: &str) -> Cow<'_, str> {
     match text.as_bytes().first() {
@@ -41,7 +62,7 @@ pub fn unguard_cell(text: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use super::{comparison_key, guard_cell, unguard_cell};
+    use super::{comparison_key, guard_cell, reference_key, unguard_cell};
     use proptest::prelude::*;
 
     #[test]
@@ -64,6 +85,15 @@ mod tests {
     #[track_caller]
     fn check(case: &str, left: &str, right: &str) {
         assert_eq!(comparison_key(left), comparison_key(right), "case: {case}");
+    }
+
+    #[test]
+    fn salesforce_ids_are_told_apart_by_case() {
+        let key = |text: &str| reference_key(text);
+        assert_eq!(key("005bm00000NCJmQ"), key(" 005bm00000NCJmQAAX"));
+        assert_ne!(key("005bm00000NCJmQ"), key("005bm00000NCJmq"));
+        assert_eq!(key("410888000000264002"), "410888000000264002");
+        assert_eq!(key("005 Ana"), "005 ana");
     }
 
     proptest! {

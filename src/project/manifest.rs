@@ -285,6 +285,13 @@ fn accept(raw: &BTreeMap<String, toml::Value>) -> Result<Accept, String> {
             }
             continue;
         }
+        if key == "administrators" {
+            accept.administrators = strings(key, value)?
+                .iter()
+                .map(|text| comparison_key(text))
+                .collect();
+            continue;
+        }
         let code = known(key)?;
         let rule = code.rule();
         if value.as_str() != Some("keep out") {

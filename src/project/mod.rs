@@ -6,6 +6,7 @@
 mod history;
 mod lock;
 mod manifest;
+mod owners;
 mod settings;
 
 use std::path::{Path, PathBuf};
@@ -13,6 +14,7 @@ use std::path::{Path, PathBuf};
 pub use history::*;
 pub use lock::*;
 pub use manifest::*;
+pub use owners::*;
 
 /// The name of the manifest.
 pub const MANIFEST: &str = "cutover.toml";

@@ -23,13 +23,20 @@ pub enum ReportError {
 pub fn changes_csv(out: &mut dyn Write, plan: &SealedPlan) -> Result<(), ReportError> {
     const BATCH: usize = 8_192;
     let mut writer = csv::Writer::from_writer(out);
-    write(&mut writer, &["seq", "stage", "kind", "entity", "subject", "before", "after", "file", "row"])?;
+    write(
+        &mut writer,
+        &[
+            "seq", "stage", "kind", "entity", "subject", "before", "after", "file", "row",
+        ],
+    )?;
     for stage in plan.stages() {
         let number = stage.stage.number().to_string();
         let mut failed = None;
         plan.changes(&stage, BATCH, &mut |batch| {
             for change in batch {
-                let source = change.source.map(|(file, row)| (input_name(plan.document(), file.0), row));
+                let source = change
+                    .source
+                    .map(|(file, row)| (input_name(plan.document(), file.0), row));
                 let cells = [
                     change.seq.0.to_string(),
                     number.clone(),
@@ -38,7 +45,10 @@ pub fn changes_csv(out: &mut dyn Write, plan: &SealedPlan) -> Result<(), ReportE
                     subject_id(&change.write.subject()),
                     present_word(&change.write.before()),
                     present_word(&change.write.after()),
-                    source.as_ref().map(|(name, _)| (*name).to_owned()).unwrap_or_default(),
+                    source
+                        .as_ref()
+                        .map(|(name, _)| (*name).to_owned())
+                        .unwrap_or_default(),
                     source.map(|(_, row)| row.to_string()).unwrap_or_default(),
                 ];
                 if let Err(error) = write(&mut writer, &cells) {
@@ -58,23 +68,28 @@ pub fn changes_csv(out: &mut dyn Write, plan: &SealedPlan) -> Result<(), ReportE
 /// Writes every place of every finding.
 pub fn findings_csv(out: &mut dyn Write, plan: &SealedPlan) -> Result<(), ReportError> {
     let mut writer = csv::Writer::from_writer(out);
-    let header = ["code", "severity", "accepted", "subject", "message", "cure", "file", "row", "line", "column", "cell"];
+    let header = [
+        "code", "severity", "accepted", "subject", "message", "cure", "file", "row", "line",
+        "column", "cell",
+    ];
     write(&mut writer, &header)?;
     let mut failed = None;
     plan.places(&mut |place| {
+        let at = place.place.as_ref();
         let number = |value: Option<u64>| value.map(|value| value.to_string()).unwrap_or_default();
         let cells = [
-            place.code.clone(),
-            place.severity.clone(),
+            place.code.to_string(),
+            place.severity.word().to_owned(),
             if place.accepted { "yes" } else { "no" }.to_owned(),
-            place.subject.clone(),
-            place.message.clone(),
-            place.cure.clone(),
-            place.file.map(|file| input_name(plan.document(), file).to_owned()).unwrap_or_default(),
-            number(place.row),
-            number(place.line),
-            number(place.column.map(u64::from)),
-            place.cell.clone().unwrap_or_default(),
+            place.subject.to_string(),
+            place.message.to_string(),
+            place.cure.to_string(),
+            at.map(|at| input_name(plan.document(), at.file.0).to_owned())
+                .unwrap_or_default(),
+            number(at.map(|at| at.row)),
+            number(at.map(|at| at.line)),
+            number(at.and_then(|at| at.column).map(u64::from)),
+            at.and_then(|at| at.cell.clone()).unwrap_or_default(),
         ];
         match write(&mut writer, &cells) {
             Ok(()) => ControlFlow::Continue(()),
@@ -91,12 +106,20 @@ pub fn findings_csv(out: &mut dyn Write, plan: &SealedPlan) -> Result<(), Report
 }
 
 fn write<T: AsRef<str>>(writer: &mut csv::Writer<&mut dyn Write>, cells: &[T]) -> io::Result<()> {
-    let guarded = cells.iter().map(|cell| guard_cell(cell.as_ref()).into_owned());
-    writer.write_record(guarded.map(String::into_bytes)).map_err(io::Error::other)
+    let guarded = cells
+        .iter()
+        .map(|cell| guard_cell(cell.as_ref()).into_owned());
+    writer
+        .write_record(guarded.map(String::into_bytes))
+        .map_err(io::Error::other)
 }
 
 fn input_name(document: &Document, file: u16) -> &str {
-    document.inputs.iter().find(|input| input.file == file).map_or("", |input| &input.name)
+    document
+        .inputs
+        .iter()
+        .find(|input| input.file == file)
+        .map_or("", |input| &input.name)
 }
 
 fn kind_word(kind: ChangeKind) -> &'static str {
@@ -113,7 +136,7 @@ pub(super) fn subject_id(subject: &Subject) -> String {
 }
 
 /// What a target holds, in a word.
-pub(super) fn present_word(present: &Present) -> String {
+pub fn present_word(present: &Present) -> String {
     match present {
         Present::Absent => "absent".to_owned(),
         Present::User { upn, .. } => upn.clone(),

@@ -26,17 +26,42 @@ struct RuleRecord {
 
 impl RuleRecord {
     fn of(rule: &Rule) -> Self {
-        let Rule { code, severity, title, what, why, example, cure, source, guards, keep_out } =
-            *rule;
+        let Rule {
+            code,
+            severity,
+            title,
+            what,
+            why,
+            example,
+            cure,
+            source,
+            guards,
+            keep_out,
+        } = *rule;
         let (code, severity) = (code.as_str(), severity.word());
-        Self { code, severity, title, what, why, example, cure, source, guards, keep_out }
+        Self {
+            code,
+            severity,
+            title,
+            what,
+            why,
+            example,
+            cure,
+            source,
+            guards,
+            keep_out,
+        }
     }
 }
 
 /// Writes one rule in full.
 pub fn explain(out: &mut dyn Write, code: Code) -> io::Result<()> {
     let rule = code.rule();
-    writeln!(out, "{}", styled(HEADING, format!("{code}  {}", rule.title)))?;
+    writeln!(
+        out,
+        "{}",
+        styled(HEADING, format!("{code}  {}", rule.title))
+    )?;
     writeln!(out, "{}", styled(FAINT, consequences(rule)))?;
     for (word, text) in [
         ("what", rule.what),
@@ -70,9 +95,18 @@ fn consequences(rule: &Rule) -> String {
 pub fn explain_all(out: &mut dyn Write) -> io::Result<()> {
     for code in Code::ALL {
         let rule = code.rule();
-        writeln!(out, "{}  {:<8} {}", styled(HEADING, code), rule.severity.word(), rule.title)?;
+        writeln!(
+            out,
+            "{}  {:<8} {}",
+            styled(HEADING, code),
+            rule.severity.word(),
+            rule.title
+        )?;
     }
-    writeln!(out, "\n`cutover explain CODE` says what, why, an example, the cure and the source")
+    writeln!(
+        out,
+        "\n`cutover explain CODE` says what, why, an example, the cure and the source"
+    )
 }
 
 /// Writes rules as JSON: one object, or all as a list.
@@ -80,7 +114,10 @@ pub fn explain_json(out: &mut dyn Write, code: Option<Code>) -> io::Result<()> {
     match code {
         Some(code) => serde_json::to_writer_pretty(&mut *out, &RuleRecord::of(code.rule()))?,
         None => {
-            let all: Vec<RuleRecord> = Code::ALL.iter().map(|code| RuleRecord::of(code.rule())).collect();
+            let all: Vec<RuleRecord> = Code::ALL
+                .iter()
+                .map(|code| RuleRecord::of(code.rule()))
+                .collect();
             serde_json::to_writer_pretty(&mut *out, &all)?;
         }
     }
@@ -90,7 +127,10 @@ pub fn explain_json(out: &mut dyn Write, code: Option<Code>) -> io::Result<()> {
 /// Writes rules as CSV.
 pub fn explain_csv(out: &mut dyn Write, code: Option<Code>) -> io::Result<()> {
     let mut writer = csv::Writer::from_writer(out);
-    for one in Code::ALL.iter().filter(|one| code.is_none_or(|code| code == **one)) {
+    for one in Code::ALL
+        .iter()
+        .filter(|one| code.is_none_or(|code| code == **one))
+    {
         writer.serialize(RuleRecord::of(one.rule()))?;
     }
     writer.flush()
@@ -98,7 +138,9 @@ pub fn explain_csv(out: &mut dyn Write, code: Option<Code>) -> io::Result<()> {
 
 /// The README's rule table, in Markdown.
 pub fn rules_markdown() -> String {
-    let mut text = String::from("| code | severity | what it finds | guards a refusal | may be kept out |\n|---|---|---|---|---|\n");
+    let mut text = String::from(
+        "| code | severity | what it finds | guards a refusal | may be kept out |\n|---|---|---|---|---|\n",
+    );
     for code in Code::ALL {
         let rule = code.rule();
         let yes = |value: bool| if value { "yes" } else { "" };

@@ -18,13 +18,23 @@ pub fn findings(
     severity: &str,
     most: usize,
 ) -> io::Result<()> {
-    let all = || document.findings.iter().filter(|finding| finding.severity == severity);
+    let all = || {
+        document
+            .findings
+            .iter()
+            .filter(|finding| finding.severity == severity)
+    };
     for finding in all().take(most) {
         write_finding(out, document, finding)?;
     }
     let more = all().count().saturating_sub(most);
     if more > 0 {
-        writeln!(out, "  … and {} more: {}", counted(more as u64, severity), "`cutover show DIR findings`")?;
+        writeln!(
+            out,
+            "  … and {} more: {}",
+            counted(more as u64, severity),
+            "`cutover show DIR findings`"
+        )?;
     }
     Ok(())
 }
@@ -40,12 +50,27 @@ pub fn write_finding(
         "error" | "warning" => WARN,
         _ => HEADING,
     };
-    let accepted = if finding.accepted { " (accepted: kept out)" } else { "" };
-    let subject = if finding.subject.is_empty() { String::new() } else { format!("  {}", finding.subject) };
+    let accepted = if finding.accepted {
+        " (accepted: kept out)"
+    } else {
+        ""
+    };
+    let subject = if finding.subject.is_empty() {
+        String::new()
+    } else {
+        format!("  {}", finding.subject)
+    };
     writeln!(out, "  {}{subject}{accepted}", styled(style, &finding.code))?;
     writeln!(out, "      {}", finding.message)?;
     for place in finding.places.iter().take(PLACES_SHOWN) {
-        writeln!(out, "      {}", styled(FAINT, format!("at {}", place_words(&document.inputs, place))))?;
+        writeln!(
+            out,
+            "      {}",
+            styled(
+                FAINT,
+                format!("at {}", place_words(&document.inputs, place))
+            )
+        )?;
     }
     let shown = finding.places.len().min(PLACES_SHOWN) as u64;
     if shown > 0 && finding.count > shown {
@@ -74,7 +99,9 @@ pub fn place_words(inputs: &[InputRecord], place: &PlaceRecord) -> String {
     if place.line != place.row {
         words += &format!(" (line {})", place.line);
     }
-    let header = place.column.and_then(|column| input?.headers.get(usize::from(column).checked_sub(1)?));
+    let header = place
+        .column
+        .and_then(|column| input?.headers.get(usize::from(column).checked_sub(1)?));
     if let Some(header) = header {
         words += &format!(", column {}", header.trim());
     }
@@ -86,5 +113,7 @@ pub fn place_words(inputs: &[InputRecord], place: &PlaceRecord) -> String {
 
 /// A cell on one line, without what would move a terminal's cursor.
 fn one_line(cell: &str) -> String {
-    cell.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect()
+    cell.chars()
+        .map(|letter| if letter.is_control() { ' ' } else { letter })
+        .collect()
 }

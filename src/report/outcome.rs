@@ -4,10 +4,12 @@
 
 use std::io::{self, Write};
 
-use crate::report::table::{BAD, GOOD, HEADING, aligned, styled, thousands};
+use serde::Serialize;
+
+use crate::report::table::{BAD, GOOD, HEADING, WARN, aligned, counted, styled, thousands};
 
 /// What became of the changes of one kind.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct OutcomeRow {
     /// The kind, in words.
     pub kind: String,
@@ -21,12 +23,10 @@ pub struct OutcomeRow {
     pub drifted: u64,
     /// Not tried.
     pub skipped: u64,
-    /// Still to come.
-    pub open: u64,
 }
 
-/// One change that did not come out as planned.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// One change that did not come out, or is not found, as planned.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct FailureRow {
     /// What it was about.
     pub subject: String,
@@ -34,37 +34,138 @@ pub struct FailureRow {
     pub message: String,
 }
 
-/// Writes the counts, then the failures.
+/// How the changes of one kind compare with the target.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ComparedRow {
+    /// The kind, in words.
+    pub kind: String,
+    /// The target holds what was planned.
+    pub as_planned: u64,
+    /// The target holds what was there before.
+    pub not_applied: u64,
+    /// The target holds something else.
+    pub different: u64,
+}
+
+/// Writes the counts, what is still to come, then the failures.
 pub fn outcome(
     out: &mut dyn Write,
     heading: &str,
     rows: &[OutcomeRow],
+    open: u64,
     failures: &[FailureRow],
 ) -> io::Result<()> {
-    let troubled: u64 = rows.iter().map(|row| row.failed + row.drifted + row.skipped).sum();
+    let troubled: u64 = rows
+        .iter()
+        .map(|row| row.failed + row.drifted + row.skipped)
+        .sum();
     writeln!(out, "{}", styled(HEADING, heading))?;
     let lines: Vec<Vec<String>> = rows
         .iter()
         .map(|row| {
-            let mut cells = vec![row.kind.clone()];
-            cells.extend(
-                [row.done, row.no_change, row.failed, row.drifted, row.skipped, row.open]
-                    .map(thousands),
-            );
-            cells
+            let counts = [
+                row.done,
+                row.no_change,
+                row.failed,
+                row.drifted,
+                row.skipped,
+            ];
+            line(&row.kind, &counts)
         })
         .collect();
-    let header = ["", "done", "no change", "failed", "drifted", "skipped", "open"];
-    write!(out, "{}", aligned(&header, &lines))?;
-    for failure in failures {
-        writeln!(out, "  {}\n      {}", styled(BAD, &failure.subject), failure.message)?;
+    if !lines.is_empty() {
+        let header = ["", "done", "no change", "failed", "drifted", "skipped"];
+        write!(out, "{}", aligned(&header, &lines))?;
     }
-    let shown = failures.len() as u64;
-    if troubled > shown && shown > 0 {
-        writeln!(out, "  … and {} more", thousands(troubled - shown))?;
-    }
-    if troubled == 0 {
+    listed(out, failures, troubled)?;
+    if open > 0 {
+        writeln!(
+            out,
+            "{}",
+            styled(WARN, format!("{} still to come", counted(open, "change")))
+        )?;
+    } else if troubled == 0 {
         writeln!(out, "{}", styled(GOOD, "As planned."))?;
     }
     Ok(())
+}
+
+/// Writes how plan and target compare, as text or JSON.
+pub fn compared(
+    out: &mut dyn Write,
+    json: bool,
+    heading: &str,
+    rows: &[ComparedRow],
+    differences: &[FailureRow],
+) -> io::Result<()> {
+    if json {
+        let all = serde_json::json!({ "counts": rows, "differences": differences });
+        serde_json::to_writer_pretty(&mut *out, &all)?;
+        return writeln!(out);
+    }
+    writeln!(out, "{}", styled(HEADING, heading))?;
+    let lines: Vec<Vec<String>> = rows
+        .iter()
+        .map(|row| line(&row.kind, &[row.as_planned, row.not_applied, row.different]))
+        .collect();
+    if !lines.is_empty() {
+        write!(
+            out,
+            "{}",
+            aligned(&["", "as planned", "not applied", "different"], &lines)
+        )?;
+    }
+    let differing: u64 = rows.iter().map(|row| row.not_applied + row.different).sum();
+    listed(out, differences, differing)?;
+    if differing == 0 {
+        writeln!(
+            out,
+            "{}",
+            styled(GOOD, "The target holds what was planned.")
+        )?;
+    }
+    Ok(())
+}
+
+fn line(kind: &str, counts: &[u64]) -> Vec<String> {
+    std::iter::once(kind.to_owned())
+        .chain(counts.iter().copied().map(thousands))
+        .collect()
+}
+
+fn listed(out: &mut dyn Write, failures: &[FailureRow], all: u64) -> io::Result<()> {
+    for failure in failures {
+        writeln!(
+            out,
+            "  {}\n      {}",
+            styled(BAD, &failure.subject),
+            failure.message
+        )?;
+    }
+    let more = all.saturating_sub(failures.len() as u64);
+    if more > 0 {
+        writeln!(out, "  … and {} more", thousands(more))?;
+    }
+    Ok(())
+}
+
+/// Writes the counts and failures as JSON.
+pub fn outcome_json(
+    out: &mut dyn Write,
+    rows: &[OutcomeRow],
+    open: u64,
+    failures: &[FailureRow],
+) -> io::Result<()> {
+    let all = serde_json::json!({ "counts": rows, "open": open, "failures": failures });
+    serde_json::to_writer_pretty(&mut *out, &all)?;
+    writeln!(out)
+}
+
+/// Writes the counts as CSV.
+pub fn outcome_csv(out: &mut dyn Write, rows: &[OutcomeRow]) -> io::Result<()> {
+    let mut table = csv::Writer::from_writer(out);
+    for row in rows {
+        table.serialize(row)?;
+    }
+    table.flush()
 }

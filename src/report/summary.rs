@@ -21,7 +21,13 @@ pub fn summary(out: &mut dyn Write, document: &Document, folder: &str) -> io::Re
     writeln!(
         out,
         "{}",
-        styled(HEADING, format!("Plan of {folder} for {} · seal {short}", document.environment.host))
+        styled(
+            HEADING,
+            format!(
+                "Plan of {folder} for {} · seal {short}",
+                document.environment.host
+            )
+        )
     )?;
     stops(out, document)?;
     warnings(out, document, folder)?;
@@ -35,18 +41,32 @@ pub fn summary(out: &mut dyn Write, document: &Document, folder: &str) -> io::Re
 fn stops(out: &mut dyn Write, document: &Document) -> io::Result<()> {
     let totals = &document.totals;
     if totals.errors > 0 {
-        let heading = format!("{}: this plan cannot be applied", counted(totals.errors, "error"));
+        let heading = format!(
+            "{}: this plan cannot be applied",
+            counted(totals.errors, "error")
+        );
         writeln!(out, "\n{}", styled(BAD, heading))?;
         let stopping = Document {
-            findings: document.findings.iter().filter(|one| !one.accepted).cloned().collect(),
+            findings: document
+                .findings
+                .iter()
+                .filter(|one| !one.accepted)
+                .cloned()
+                .collect(),
             ..document.clone()
         };
         findings(out, &stopping, "error", ERRORS_SHOWN)?;
     }
-    let blocking: Vec<&UncheckedRecord> =
-        document.unchecked.iter().filter(|rule| rule.guards && !rule.accepted).collect();
+    let blocking: Vec<&UncheckedRecord> = document
+        .unchecked
+        .iter()
+        .filter(|rule| rule.guards && !rule.accepted)
+        .collect();
     if !blocking.is_empty() {
-        let heading = format!("{} could not be checked", counted(blocking.len() as u64, "rule"));
+        let heading = format!(
+            "{} could not be checked",
+            counted(blocking.len() as u64, "rule")
+        );
         writeln!(out, "\n{}", styled(BAD, heading))?;
         for rule in blocking {
             unchecked(out, rule)?;
@@ -74,12 +94,19 @@ fn unchecked(out: &mut dyn Write, rule: &UncheckedRecord) -> io::Result<()> {
 fn warnings(out: &mut dyn Write, document: &Document, folder: &str) -> io::Result<()> {
     let totals = &document.totals;
     if totals.warnings > 0 {
-        writeln!(out, "\n{}", styled(WARN, counted(totals.warnings, "warning")))?;
+        writeln!(
+            out,
+            "\n{}",
+            styled(WARN, counted(totals.warnings, "warning"))
+        )?;
         findings(out, document, "warning", WARNINGS_SHOWN)?;
     }
     let mut quiet = Vec::new();
     if totals.accepted > 0 {
-        quiet.push(format!("{} accepted by the manifest", counted(totals.accepted, "error")));
+        quiet.push(format!(
+            "{} accepted by the manifest",
+            counted(totals.accepted, "error")
+        ));
     }
     if totals.notes > 0 {
         quiet.push(counted(totals.notes, "note"));
@@ -102,7 +129,16 @@ fn warnings(out: &mut dyn Write, document: &Document, folder: &str) -> io::Resul
 
 fn rows(out: &mut dyn Write, document: &Document) -> io::Result<()> {
     writeln!(out, "\n{}", styled(HEADING, "Rows, each accounted for"))?;
-    let header = ["", "rows", "changes", "no change", "repeated", "left", "kept out", "stopped"];
+    let header = [
+        "",
+        "rows",
+        "changes",
+        "no change",
+        "repeated",
+        "left",
+        "kept out",
+        "stopped",
+    ];
     let line = |name: String, ledger: &LedgerRecord| {
         let mut cells = vec![name];
         cells.extend(
@@ -123,16 +159,31 @@ fn rows(out: &mut dyn Write, document: &Document) -> io::Result<()> {
         .ledgers
         .iter()
         .map(|ledger| {
-            let input = document.inputs.iter().find(|input| input.file == ledger.file);
-            line(input.map_or_else(String::new, |input| input.name.clone()), ledger)
+            let input = document
+                .inputs
+                .iter()
+                .find(|input| input.file == ledger.file);
+            line(
+                input.map_or_else(String::new, |input| input.name.clone()),
+                ledger,
+            )
         })
         .collect();
     write!(out, "{}", aligned(&header, &lines))?;
-    for (word, by_code) in [("kept out", kept_out(document)), ("stopped", stopped(document))] {
+    for (word, by_code) in [
+        ("kept out", kept_out(document)),
+        ("stopped", stopped(document)),
+    ] {
         if !by_code.is_empty() {
-            let codes: Vec<String> =
-                by_code.iter().map(|(code, rows)| format!("{code} {}", thousands(*rows))).collect();
-            writeln!(out, "  {}", styled(FAINT, format!("{word}: {}", codes.join(", "))))?;
+            let codes: Vec<String> = by_code
+                .iter()
+                .map(|(code, rows)| format!("{code} {}", thousands(*rows)))
+                .collect();
+            writeln!(
+                out,
+                "  {}",
+                styled(FAINT, format!("{word}: {}", codes.join(", ")))
+            )?;
         }
     }
     Ok(())
@@ -167,7 +218,11 @@ fn owners(out: &mut dyn Write, document: &Document) -> io::Result<()> {
     let mut lines = Vec::new();
     let mut line = |name: String, count: &MatchRecord| {
         if count.references > 0 {
-            lines.push(vec![name, thousands(count.references), thousands(count.rows)]);
+            lines.push(vec![
+                name,
+                thousands(count.references),
+                thousands(count.rows),
+            ]);
         }
     };
     let rungs = crate::model::Rung::ALL;
@@ -183,7 +238,11 @@ fn owners(out: &mut dyn Write, document: &Document) -> io::Result<()> {
         line(format!("nobody chosen ({code})"), count);
     }
     if totals.blank_rows > 0 {
-        lines.push(vec!["blank".to_owned(), String::new(), thousands(totals.blank_rows)]);
+        lines.push(vec![
+            "blank".to_owned(),
+            String::new(),
+            thousands(totals.blank_rows),
+        ]);
     }
     write!(out, "{}", aligned(&["", "references", "rows"], &lines))
 }
@@ -194,7 +253,10 @@ fn stub_users(out: &mut dyn Write, document: &Document) -> io::Result<()> {
         return Ok(());
     }
     let role = document.default_role.as_deref().unwrap_or("none");
-    let heading = format!("{} with the default role {role}", counted(made, "stub user"));
+    let heading = format!(
+        "{} with the default role {role}",
+        counted(made, "stub user")
+    );
     writeln!(out, "\n{}", styled(HEADING, heading))?;
     let lines: Vec<Vec<String>> = document
         .stub_users
@@ -217,12 +279,22 @@ fn changes(out: &mut dyn Write, document: &Document) -> io::Result<()> {
     let given = count(document, "give_role");
     let removed = count(document, "remove_role");
     if given + removed > 0 {
-        let heading = format!("Roles: {} given, {} removed", thousands(given), thousands(removed));
+        let heading = format!(
+            "Roles: {} given, {} removed",
+            thousands(given),
+            thousands(removed)
+        );
         writeln!(out, "\n{}", styled(HEADING, heading))?;
         let lines: Vec<Vec<String>> = document
             .roles
             .iter()
-            .map(|role| vec![role.role.clone(), thousands(role.given), thousands(role.removed)])
+            .map(|role| {
+                vec![
+                    role.role.clone(),
+                    thousands(role.given),
+                    thousands(role.removed),
+                ]
+            })
             .collect();
         write!(out, "{}", aligned(&["", "given", "removed"], &lines))?;
     }
@@ -257,8 +329,16 @@ fn next(out: &mut dyn Write, document: &Document, folder: &str) -> io::Result<()
         );
     }
     if changes == 0 {
-        return writeln!(out, "{}", styled(GOOD, "Approved; nothing has to be changed."));
+        return writeln!(
+            out,
+            "{}",
+            styled(GOOD, "Approved; nothing has to be changed.")
+        );
     }
     let words = format!("Approved: {}.", counted(changes, "change"));
-    writeln!(out, "{}\nNext:\n  cutover apply {folder}", styled(GOOD, words))
+    writeln!(
+        out,
+        "{}\nNext:\n  cutover apply {folder}",
+        styled(GOOD, words)
+    )
 }

@@ -38,15 +38,10 @@ pub(super) fn counted(number: u64, one: &str) -> String {
     format!("{} {one}{plural}", thousands(number))
 }
 
-/// The same for nouns whose plural is another word.
-pub(super) fn counted_as(number: u64, one: &str, many: &str) -> String {
-    format!("{} {}", thousands(number), if number == 1 { one } else { many })
-}
-
 /// Rows of cells, aligned: the first column to the left, the others to the right; indented by two.
 pub(super) fn aligned(header: &[&str], rows: &[Vec<String>]) -> String {
     let mut table = Table::new();
-    table.load_preset(NOTHING);
+    table.load_style(NOTHING);
     if !header.is_empty() {
         table.set_header(header.iter().copied());
     }
@@ -60,7 +55,9 @@ pub(super) fn aligned(header: &[&str], rows: &[Vec<String>]) -> String {
         }
     }
     let text = table.to_string();
-    text.lines().map(|line| format!("{}\n", line.trim_end())).collect()
+    text.lines()
+        .map(|line| format!("{}\n", line.trim_end()))
+        .collect()
 }
 
 #[cfg(test)]
@@ -75,12 +72,17 @@ mod tests {
         assert_eq!(thousands(12_345_678), "12,345,678");
         assert_eq!(counted(1, "row"), "1 row");
         assert_eq!(counted(1_200, "row"), "1,200 rows");
-        assert_eq!(counted_as(2, "person", "people"), "2 people");
     }
 
     #[test]
     fn columns_line_up() {
-        let text = aligned(&["file", "rows"], &[vec!["a".into(), "1".into()], vec!["bcd".into(), "1,000".into()]]);
+        let text = aligned(
+            &["file", "rows"],
+            &[
+                vec!["a".into(), "1".into()],
+                vec!["bcd".into(), "1,000".into()],
+            ],
+        );
         assert_eq!(text, "  file   rows\n  a         1\n  bcd   1,000\n");
     }
 }

@@ -50,6 +50,10 @@ pub struct Console<'a> {
 impl Console<'_> {
     /// Says something that is no data, unless told to be quiet.
     pub fn say(&mut self, words: &str) -> std::io::Result<()> {
-        if self.quiet { Ok(()) } else { writeln!(self.err, "{words}") }
+        if self.quiet {
+            Ok(())
+        } else {
+            writeln!(self.err, "{words}")
+        }
     }
 }

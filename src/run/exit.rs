@@ -7,10 +7,10 @@ use crate::apply::ApplyError;
 use crate::environment::EnvironmentError;
 use crate::environment::LoadError;
 use crate::plan::PlanError;
-use crate::project::HistoryError;
 use crate::project::OwnersError;
 use crate::project::ProjectError;
 use crate::read::ReadError;
+use crate::report::ReportError;
 use crate::target::TargetError;
 
 /// The exit codes.
@@ -87,7 +87,10 @@ pub struct Failure {
 impl Failure {
     /// A failure with these words.
     pub fn new(exit: Exit, words: impl Into<String>) -> Self {
-        Self { exit, error: anyhow::anyhow!(words.into()) }
+        Self {
+            exit,
+            error: anyhow::anyhow!(words.into()),
+        }
     }
 }
 
@@ -110,10 +113,10 @@ failure_from! {
     ReadError => |_| Exit::Usage,
     LoadError => |_| Exit::Usage,
     OwnersError => |_| Exit::Usage,
-    HistoryError => |_| Exit::Usage,
     std::io::Error => |_| Exit::Usage,
     EnvironmentError => |_| Exit::Usage,
     PlanError => |_| Exit::Usage,
+    ReportError => |_| Exit::Usage,
     TargetError => |_| Exit::Unreachable,
     ApplyError => |error| match error {
         ApplyError::Target(_) => Exit::Unreachable,

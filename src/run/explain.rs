@@ -9,7 +9,10 @@ pub fn explain(code: Option<&str>, console: &mut Console<'_>) -> Result<Exit, Fa
     let code: Option<Code> = code
         .map(str::parse)
         .transpose()
-        .map_err(|unknown| Failure { exit: Exit::Usage, error: anyhow::Error::new(unknown) })?;
+        .map_err(|unknown| Failure {
+            exit: Exit::Usage,
+            error: anyhow::Error::new(unknown),
+        })?;
     match (console.format, code) {
         (Format::Text, Some(code)) => one(console.out, code)?,
         (Format::Text, None) => explain_all(console.out)?,

@@ -53,7 +53,11 @@ pub(super) fn open(project: &Project, findings: &mut Findings) -> Result<Opened,
     for export in &manifest.records {
         let kind = InputKind::Records(export.table.clone());
         let spec = spec(project, next(), kind, &export.export);
-        keep(open_records(&spec, &records_spec(export), findings), &mut records, &mut faults);
+        keep(
+            open_records(&spec, &records_spec(export), findings),
+            &mut records,
+            &mut faults,
+        );
     }
     let mut roles = Vec::new();
     for export in &manifest.roles {
@@ -64,10 +68,27 @@ pub(super) fn open(project: &Project, findings: &mut Findings) -> Result<Opened,
         return Err(unusable(&faults));
     }
     let mut inputs: Vec<Input> = Vec::new();
-    inputs.extend(users.iter().map(|export: &UsersExport| export.input().clone()));
-    inputs.extend(records.iter().map(|export: &RecordsExport| export.input().clone()));
-    inputs.extend(roles.iter().map(|export: &RolesExport| export.input().clone()));
-    Ok(Opened { users, records, roles, inputs })
+    inputs.extend(
+        users
+            .iter()
+            .map(|export: &UsersExport| export.input().clone()),
+    );
+    inputs.extend(
+        records
+            .iter()
+            .map(|export: &RecordsExport| export.input().clone()),
+    );
+    inputs.extend(
+        roles
+            .iter()
+            .map(|export: &RolesExport| export.input().clone()),
+    );
+    Ok(Opened {
+        users,
+        records,
+        roles,
+        inputs,
+    })
 }
 
 fn keep<T>(opened: Result<T, ReadError>, kept: &mut Vec<T>, faults: &mut Vec<ReadError>) {
@@ -79,8 +100,10 @@ fn keep<T>(opened: Result<T, ReadError>, kept: &mut Vec<T>, faults: &mut Vec<Rea
 
 /// Every file that cannot be used, in one message.
 fn unusable(faults: &[ReadError]) -> Failure {
-    let lines: Vec<String> =
-        faults.iter().map(|fault| format!("{}  {fault}", fault.code())).collect();
+    let lines: Vec<String> = faults
+        .iter()
+        .map(|fault| format!("{}  {fault}", fault.code()))
+        .collect();
     let count = match faults {
         [_] => "an export cannot be used; no plan was written".to_owned(),
         more => format!("{} exports cannot be used; no plan was written", more.len()),
@@ -104,7 +127,10 @@ fn records_spec(export: &RecordsExportFile) -> RecordsSpec {
     RecordsSpec {
         entity: export.table.clone(),
         id: export.id.clone(),
-        key: export.key.clone().map(|(column, field)| KeySpec { column, field }),
+        key: export
+            .key
+            .clone()
+            .map(|(column, field)| KeySpec { column, field }),
         owner: export.owner.clone(),
     }
 }
@@ -133,15 +159,26 @@ impl Opened {
             let rows = export.read(&mut references, findings, progress)?;
             roles.push((export.input().file, rows));
         }
-        Ok(Rows { people, records, roles, references, user_rows })
+        Ok(Rows {
+            people,
+            records,
+            roles,
+            references,
+            user_rows,
+        })
     }
 
     /// Whether the exports still are what the plan was made from: name and hash of each that is not.
     pub(super) fn moved_from(&self, planned: &[crate::plan::InputRecord]) -> Vec<String> {
-        let now: BTreeMap<&str, &str> =
-            self.inputs.iter().map(|input| (input.name.as_str(), input.hash.as_str())).collect();
+        let now: BTreeMap<&str, &str> = self
+            .inputs
+            .iter()
+            .map(|input| (input.name.as_str(), input.hash.as_str()))
+            .collect();
         planned
             .iter()
+            // Of the owners sheet the rulings alone count, and they are compared by themselves.
+            .filter(|input| input.kind != "rulings")
             .filter(|input| now.get(input.name.as_str()) != Some(&input.blake3.as_str()))
             .map(|input| input.name.clone())
             .collect()

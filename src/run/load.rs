@@ -51,10 +51,12 @@ fn fill(project: &Project, progress: &dyn Progress) -> Result<LoadSummary, Failu
              \"environment/\"` under `[environment]`",
         ));
     };
-    let today = jiff::Zoned::now().date().to_string();
+    let today = jiff::ZonedDateTime::now().date().to_string();
     let as_of = section.as_of.as_deref().unwrap_or(&today);
     let file = project.environment_file();
-    Ok(crate::environment::load(&from, name, &file, as_of, progress)?)
+    Ok(crate::environment::load(
+        &from, name, &file, as_of, progress,
+    )?)
 }
 
 /// The environment file, loaded first where there is none; says so where its folder has changed
@@ -68,10 +70,18 @@ pub(super) fn open_or_load(
         fill(project, console.progress)?;
     }
     let environment = EnvironmentFile::open(&path)?;
-    if let Some(folder) = project.environment_folder().filter(|folder| folder.is_dir()) {
+    if let Some(folder) = project
+        .environment_folder()
+        .filter(|folder| folder.is_dir())
+    {
         let now = folder_fingerprint(&folder)?;
         if environment.loaded_from()?.is_some_and(|then| then != now) {
-            let name = project.manifest.environment.from.as_deref().unwrap_or_default();
+            let name = project
+                .manifest
+                .environment
+                .from
+                .as_deref()
+                .unwrap_or_default();
             console.say(&format!(
                 "`{name}` has changed since the environment file was loaded from it; the file is \
                  used as it is (`cutover load` takes the change over)"

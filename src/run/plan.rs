@@ -29,11 +29,45 @@ pub fn plan(folder: &Path, exit_code: bool, console: &mut Console<'_>) -> Result
     let facts = Facts::of(&environment)?;
     let identity = environment.identity()?;
     let rows = opened.read(&mut findings, console.progress)?;
-    let resolution = resolved(&project, &opened, &rows, &facts, &identity, &owners, &mut findings);
-    let judged =
-        judge(&project, &opened, &rows, &environment, &facts, &resolution, findings, console)?;
-    let document = write(&project, &opened, &rows, &environment, &facts, &owners, &resolution, &judged, console)?;
-    sheet::update(&project, &owners, &opened.inputs, &rows, &resolution, &facts, console)?;
+    let resolution = resolved(
+        &project,
+        &opened,
+        &rows,
+        &facts,
+        &identity,
+        &owners,
+        &mut findings,
+    );
+    let judged = judge(
+        &project,
+        &opened,
+        &rows,
+        &environment,
+        &facts,
+        &resolution,
+        findings,
+        console,
+    )?;
+    let document = write(
+        &project,
+        &opened,
+        &rows,
+        &environment,
+        &facts,
+        &owners,
+        &resolution,
+        &judged,
+        console,
+    )?;
+    sheet::update(
+        &project,
+        &owners,
+        &opened.inputs,
+        &rows,
+        &resolution,
+        &facts,
+        console,
+    )?;
     print(&document, &folder.display().to_string(), console)?;
     let changes: u64 = document.totals.changes.values().sum();
     Ok(match (document.approved, exit_code && changes > 0) {
@@ -77,7 +111,10 @@ fn resolved(
     )
 }
 
-#[expect(clippy::too_many_arguments, reason = "the straight line of one command, in order")]
+#[expect(
+    clippy::too_many_arguments,
+    reason = "the straight line of one command, in order"
+)]
 fn judge(
     project: &Project,
     opened: &Opened,
@@ -104,10 +141,17 @@ fn judge(
     let accept = &project.manifest.accept;
     let mut draft = build(&wanted, &mut findings);
     let unchecked = check(&mut draft, facts, accept, &mut findings);
-    Ok(Judged { draft, findings: findings.finish(accept), unchecked })
+    Ok(Judged {
+        draft,
+        findings: findings.finish(accept),
+        unchecked,
+    })
 }
 
-type Present = (BTreeMap<String, Option<Owners>>, BTreeMap<(String, String), Keys>);
+type Present = (
+    BTreeMap<String, Option<Owners>>,
+    BTreeMap<(String, String), Keys>,
+);
 
 /// Who owns the records of the tables concerned now, and which record bears which key.
 fn present(
@@ -132,7 +176,10 @@ fn present(
     Ok((owners, keys))
 }
 
-#[expect(clippy::too_many_arguments, reason = "the straight line of one command, in order")]
+#[expect(
+    clippy::too_many_arguments,
+    reason = "the straight line of one command, in order"
+)]
 fn write(
     project: &Project,
     opened: &Opened,
@@ -185,7 +232,8 @@ fn print(document: &Document, folder: &str, console: &mut Console<'_>) -> Result
     match console.format {
         Format::Text => summary(console.out, document, folder)?,
         Format::Json => {
-            serde_json::to_writer_pretty(&mut *console.out, document).map_err(std::io::Error::other)?;
+            serde_json::to_writer_pretty(&mut *console.out, document)
+                .map_err(std::io::Error::other)?;
             writeln!(console.out)?;
         }
         Format::Csv => {

@@ -1,3 +1,8 @@
 //! All tests that look at the product from outside its rooms.
 
+mod readme;
+mod rules;
+mod samples;
+mod service_cases;
+mod support;
 mod tidy;

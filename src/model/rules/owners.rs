@@ -47,8 +47,8 @@ pub(super) const OWN003: Rule = Rule {
           somebody else, nobody is chosen.",
     why: "Addresses are handed on: the mail of somebody who left may belong to the successor \
           today. Following the one identifier or the other is a guess.",
-    example: "The users export says UPN `a.costa@contoso.com` and mail `sales@contoso.com`; the UPN \
-          is Ana Costa, the mail belongs to Ben Okoro.",
+    example: "The users export says UPN `a.costa@contoso.com` and mail `sales@contoso.com`; the \
+          UPN is Ana Costa, the mail belongs to Ben Okoro.",
     cure: "Write the UPN, or for a team its name, into column `ruling` of `owners.csv`, or \
           correct the row of the users export.",
     source: "P1.5",
@@ -60,13 +60,13 @@ pub(super) const OWN004: Rule = Rule {
     code: Code::Own004,
     severity: Severity::Error,
     title: "matched by full name alone, not confirmed (policy `by_name`)",
-    what: "A reference was found by full name and by nothing else, and `by_name` under `[owners]` \
-          is `\"confirm\"`.",
+    what: "A reference was found by full name and by nothing else, and `by_name` under \
+          `[owners]` is `\"confirm\"`.",
     why: "A name is no identifier: the Ana Costa of the target may be another person than the \
           one of the old system. Exports of Dynamics hold just the display name, so this comes \
           often.",
-    example: "The owner is `Ana Costa`; one user of that name exists, and no users export says more \
-          about her.",
+    example: "The owner is `Ana Costa`; one user of that name exists, and no users export says \
+          more about her.",
     cure: "Confirm with the UPN in column `ruling` of `owners.csv`; or add a users export with \
           UPN or mail under `[[users]]`; or set `by_name = \"accept\"` under `[owners]` where \
           names are unique.",
@@ -79,12 +79,12 @@ pub(super) const OWN005: Rule = Rule {
     code: Code::Own005,
     severity: Severity::Error,
     title: "an id that neither the users exports nor the environment know",
-    what: "The reference is a GUID, and neither a row of the users exports nor a user or team of \
-          the environment bears it.",
-    why: "An id is exact. To go on by something else would mean to replace what is known by what \
-          resembles it.",
-    example: "The owner is `274589c3-2dbf-465b-938a-4992a24fea5b`, an id of the old environment, and \
-          no users export is named.",
+    what: "The reference is a GUID, and neither a row of the users exports nor a user or team \
+          of the environment bears it.",
+    why: "An id is exact. To go on by something else would mean to replace what is known by \
+          what resembles it.",
+    example: "The owner is `274589c3-2dbf-465b-938a-4992a24fea5b`, an id of the old environment, \
+          and no users export is named.",
     cure: "Add the users export of the old system under `[[users]]` in `cutover.toml` (it says \
           who the id meant), or rule on the reference in column `ruling` of `owners.csv`.",
     source: "design 7",
@@ -101,8 +101,8 @@ pub(super) const OWN006: Rule = Rule {
           rows for one reference must say the same; `fallback` needs a fallback owner.",
     why: "A ruling is what the consultant decided. One that cannot be carried out is not \
           replaced by anything else.",
-    example: "Row 7 of `owners.csv`: the ruling is `ana.costa@contso.com`, and no user has that UPN \
-          or mail.",
+    example: "Row 7 of `owners.csv`: the ruling is `ana.costa@contso.com`, and no user has that \
+          UPN or mail.",
     cure: "Correct the cell in column `ruling` of `owners.csv`; for `fallback`, name the owner \
           with `fallback =` under `[owners]` in `cutover.toml`.",
     source: "design 5 and 7",
@@ -116,12 +116,12 @@ pub(super) const OWN007: Rule = Rule {
     title: "nobody found, and policy `missing` is `error`",
     what: "No user or team of the environment fits a reference on any rung, and `missing` under \
           `[owners]` is `\"error\"`.",
-    why: "The person left, or was never made in the target. The service needs an owner for each \
-          record and would make a stub user or take somebody else.",
+    why: "The person left, or was never made in the target. The service needs an owner for \
+          each record and would make a stub user or take somebody else.",
     example: "The owner is `Old Timer`; nobody in the environment or the users exports bears that \
           name.",
-    cure: "Rule in column `ruling` of `owners.csv` (a UPN, `stub`, `fallback` or `leave`), or set \
-          `missing = \"stub\"`, `\"fallback\"` or `\"leave\"` under `[owners]` in \
+    cure: "Rule in column `ruling` of `owners.csv` (a UPN, `stub`, `fallback` or `leave`), or \
+          set `missing = \"stub\"`, `\"fallback\"` or `\"leave\"` under `[owners]` in \
           `cutover.toml`.",
     source: "S79",
     guards: false,
@@ -133,8 +133,8 @@ pub(super) const OWN008: Rule = Rule {
     severity: Severity::Error,
     title: "access team cannot own (`0x80048340`)",
     what: "The principal that records would go to is a team of type access.",
-    why: "An access team only shares records. The service refuses to make it an owner, whichever \
-          roles its members have.",
+    why: "An access team only shares records. The service refuses to make it an owner, \
+          whichever roles its members have.",
     example: "The ruling is the team `Deal 17 access`, type `access` in `teams`.",
     cure: "Rule for an owner team or a user in column `ruling` of `owners.csv`, or name another \
           `fallback` under `[owners]` in `cutover.toml`.",
@@ -148,18 +148,18 @@ pub(super) const OWN009: Rule = Rule {
     severity: Severity::Error,
     title: "principal cannot read the table in the state that the plan leads to (`0x80040299`)",
     what: "Whoever shall own a record needs the privilege to read its table once users are made \
-          and roles are given. For a user: through an own role at any depth, through a role of a \
-          team that members inherit (`direct-user`), or through a `team-only` role that reads \
-          the whole organisation. For a team: through its own roles. Activities (task, phone \
-          call, e-mail and so on) need `prvReadActivity`.",
-    why: "The service refuses each of these records, and they stay with the present owner. Roles \
-          that come with a licence open the app and read no data, so the user looks ready and is \
-          not.",
+          and roles are given. For a user: through an own role at any depth, through a role of \
+          a team that members inherit (`direct-user`), or through a `team-only` role that \
+          reads the whole organisation. For a team: through its own roles. Activities (task, \
+          phone call, e-mail and so on) need `prvReadActivity`.",
+    why: "The service refuses each of these records, and they stay with the present owner. \
+          Roles that come with a licence open the app and read no data, so the user looks \
+          ready and is not.",
     example: "Ana Costa has only `Knowledge Reader`, which has no `prvReadAccount`; 1,204 accounts \
           would go to her.",
-    cure: "Give a role that reads the table by a row of a `[[roles]]` file, or add the privilege \
-          to a role that the principal has and load the environment again; or rule for another \
-          owner in `owners.csv`.",
+    cure: "Give a role that reads the table by a row of a `[[roles]]` file, or add the \
+          privilege to a role that the principal has and load the environment again; or rule \
+          for another owner in `owners.csv`.",
     source: "P3.3 P4.2 P4.3",
     guards: true,
     keep_out: false,
@@ -169,10 +169,10 @@ pub(super) const OWN010: Rule = Rule {
     code: Code::Own010,
     severity: Severity::Error,
     title: "principal has no role at all (`0x80042f09`, team `0x80042f0a`)",
-    what: "Whoever shall own a record must have a role once users are made and roles are given: a \
-          user an own one or one through a team, a team one of its own.",
-    why: "The service refuses each of these records. Enabled and licensed is not enough: a role \
-          is what lets a user own.",
+    what: "Whoever shall own a record must have a role once users are made and roles are given: \
+          a user an own one or one through a team, a team one of its own.",
+    why: "The service refuses each of these records. Enabled and licensed is not enough: a \
+          role is what lets a user own.",
     example: "Ben Okoro is enabled and licensed, and `user_roles` has no row for him; he is in no \
           team.",
     cure: "Give a role that reads the tables concerned by a row of a `[[roles]]` file, or rule \
@@ -186,13 +186,14 @@ pub(super) const OWN011: Rule = Rule {
     code: Code::Own011,
     severity: Severity::Warning,
     title: "owner is a built-in, support or application user",
-    what: "A reference leads to a user that is no person: one of the service itself, a support or \
-          delegated administrator account, or an application user.",
-    why: "What an application made is done as its application user. Records that a person shall \
-          work on do not belong there, and nobody looks into that user's views.",
-    example: "The owner is `# Data Migration`, an application user (`application_id` is filled in).",
-    cure: "Check whether the old owner really was a program. Otherwise rule for a person or team \
-          in column `ruling` of `owners.csv`.",
+    what: "A reference leads to a user that is no person: one of the service itself, a support \
+          or delegated administrator account, or an application user.",
+    why: "What an application made is done as its application user. Records that a person \
+          shall work on do not belong there, and nobody looks into that user's views.",
+    example: "The owner is `# Data Migration`, an application user (`application_id` is filled \
+          in).",
+    cure: "Check whether the old owner really was a program. Otherwise rule for a person or \
+          team in column `ruling` of `owners.csv`.",
     source: "S77 P2",
     guards: false,
     keep_out: false,
@@ -220,8 +221,8 @@ pub(super) const OWN013: Rule = Rule {
     title: "owner is disabled: allowed",
     what: "A reference leads to a user who is disabled in the environment. Records may go to a \
           disabled user who can read their table.",
-    why: "The records are kept under the right name, and nobody works on them until the user is \
-          enabled or they are handed on.",
+    why: "The records are kept under the right name, and nobody works on them until the user \
+          is enabled or they are handed on.",
     example: "The owner `old.timer@contoso.com` has `disabled` = `true` in `users`.",
     cure: "Nothing, where the history shall stay with that person. Otherwise rule for the \
           successor in column `ruling` of `owners.csv`.",

@@ -8,8 +8,8 @@ pub(super) const REC001: Rule = Rule {
     code: Code::Rec001,
     severity: Severity::Error,
     title: "id malformed; or a foreign id without `key`",
-    what: "The id of a row must be a GUID; an id of the old system is one only where the manifest \
-          says by `key` in which field of the target it is found.",
+    what: "The id of a row must be a GUID; an id of the old system is one only where the \
+          manifest says by `key` in which field of the target it is found.",
     why: "Without it nothing says which record of the target is meant.",
     example: "The id is `0015g00000Xyz12AAB`, a Salesforce id, and the `[[records]]` of that file \
           has no `key`.",
@@ -28,11 +28,12 @@ pub(super) const REC002: Rule = Rule {
     what: "The record of each row must be among the loaded records of its table, by id or by \
           `key`. Where that table was not loaded, none of its rows can be confirmed.",
     why: "The service answers that it does not exist. Where many are missing, the records were \
-          not migrated yet, the ids are those of the old system, or it is the wrong environment.",
+          not migrated yet, the ids are those of the old system, or it is the wrong \
+          environment.",
     example: "Row 19 names account `1f0c...`; `records-account` holds no such id.",
-    cure: "Import the records first and load the environment again with `records-<table>` in the \
-          folder that `from` names; use `key` where the ids are the old system's; or set `REC002 \
-          = \"keep out\"` under `[accept]` in `cutover.toml`.",
+    cure: "Import the records first and load the environment again with `records-<table>` in \
+          the folder that `from` names; use `key` where the ids are the old system's; or set \
+          `REC002 = \"keep out\"` under `[accept]` in `cutover.toml`.",
     source: "P3.6",
     guards: true,
     keep_out: true,
@@ -70,9 +71,9 @@ pub(super) const REC005: Rule = Rule {
     code: Code::Rec005,
     severity: Severity::Error,
     title: "table cannot be owned by users or teams",
-    what: "The ownership of the table in `entities` must be `user` or `team`. Where that was not \
-          loaded, a table whose loaded records have owners is one that can be owned. What the \
-          service answers is an assumed code.",
+    what: "The ownership of the table in `entities` must be `user` or `team`. Where that was \
+          not loaded, a table whose loaded records have owners is one that can be owned. What \
+          the service answers is an assumed code.",
     why: "Rows of such a table belong to the organisation or to a business unit, and have no \
           owner that could be set.",
     example: "`table = \"product\"` under `[[records]]`, and `entities` says `organisation`.",
@@ -91,8 +92,9 @@ pub(super) const REC006: Rule = Rule {
           the target.",
     why: "One of them is meant. To take the first, or all, is to guess.",
     example: "Key `A-1002` stands in `new_legacyid` of two accounts: the import ran twice.",
-    cure: "Remove the duplicate from the target and load again, choose a `key` field whose values \
-          are unique, or set `REC006 = \"keep out\"` under `[accept]` in `cutover.toml`.",
+    cure: "Remove the duplicate from the target and load again, choose a `key` field whose \
+          values are unique, or set `REC006 = \"keep out\"` under `[accept]` in \
+          `cutover.toml`.",
     source: "design 5",
     guards: false,
     keep_out: true,

@@ -10,7 +10,8 @@ pub(super) const ROL001: Rule = Rule {
     title: "unknown role (near misses); a directory role in the security-role column is named as \
           such",
     what: "The role named in a row of a roles file must be a security role of the environment. \
-          Names that resemble it are listed; the name of a directory role is told apart.",
+          Names that resemble it are listed; the name of a directory role is told apart. A \
+          business unit named in the row must be there too.",
     why: "Directory roles such as `Global Administrator` rule the subscription, not what \
           somebody may do in the environment: they cannot be given here.",
     example: "Row 12: role `Sales Persn`; near: `Salesperson`. Row 13: `User Administrator` is a \
@@ -45,12 +46,14 @@ pub(super) const ROL003: Rule = Rule {
     what: "A role is to be given to a disabled user (stub users always are) while the setting \
           `AllowRoleAssignmentOnDisabledUsers` is off, which it is unless `settings` says \
           otherwise. The refusal is observed, its code `0x80040225` an assumed code.",
-    why: "The service refuses the role, and where the user needed it to own records, these too.",
+    why: "The service refuses the role, and where the user needed it to own records, these \
+          too.",
     example: "`ben@contoso.com` is disabled in `users`; row 31 of the roles file gives him \
           `Salesperson`.",
     cure: "Have the user enabled (licence, and membership of the environment's security group), \
-          or have an administrator switch the setting on, and off again afterwards; load again. \
-          Or drop the row, or set `ROL003 = \"keep out\"` under `[accept]` in `cutover.toml`.",
+          or have an administrator switch the setting on, and off again afterwards; load \
+          again. Or drop the row, or set `ROL003 = \"keep out\"` under `[accept]` in \
+          `cutover.toml`.",
     source: "S43 S44 P3.6",
     guards: true,
     keep_out: true,
@@ -66,12 +69,12 @@ pub(super) const ROL004: Rule = Rule {
           `EnableOwnershipAcrossBusinessUnits` on, any copy will do. For a team the service \
           answers `0x8004140d`.",
     why: "A role made in one business unit is copied to the units below it and to no other. \
-          Taking the first role of that name is the commonest fault of scripts, and the service \
-          refuses it.",
+          Taking the first role of that name is the commonest fault of scripts, and the \
+          service refuses it.",
     example: "`Europe Sales` was made in `Europe`; Ana Costa is in `Asia`.",
-    cure: "Give a role that has a copy in that business unit, make the role in the root unit, or \
-          move the user first; then load again. Or set `ROL004 = \"keep out\"` under `[accept]` \
-          in `cutover.toml`.",
+    cure: "Give a role that has a copy in that business unit, make the role in the root unit, \
+          or move the user first; then load again. Or set `ROL004 = \"keep out\"` under \
+          `[accept]` in `cutover.toml`.",
     source: "S39 P3.4",
     guards: true,
     keep_out: true,
@@ -97,7 +100,8 @@ pub(super) const ROL006: Rule = Rule {
     code: Code::Rol006,
     severity: Severity::Note,
     title: "given already",
-    what: "The user or team has the role that a row gives, or has not the one that it removes.",
+    what: "The user or team has the role that a row gives; for a stub user its default role \
+          counts.",
     why: "Nothing has to be written; the row is counted as no change needed.",
     example: "Row 9 gives `Salesperson` to Ana Costa, and `user_roles` has that pair.",
     cure: "Nothing.",
@@ -154,11 +158,13 @@ pub(super) const ROL015: Rule = Rule {
     code: Code::Rol015,
     severity: Severity::Error,
     title: "role given and removed in one plan",
-    what: "Two rows name the same user and the same copy of a role, one to give it, one to remove it.",
-    why: "Nobody says which row is right; doing both would end with whatever runs last.",
-    example: "`ana@contoso.com;Sales Manager;give` in row 4 and `ana@contoso.com;Sales Manager;remove` \
-              in row 31.",
-    cure: "Delete the row that is not meant.",
+    what: "Two rows name the same user or team and the same copy of a role, one to give it, one \
+          to remove it.",
+    why: "Nothing says which row is right; doing both would end with whatever runs last.",
+    example: "`ana@contoso.com;Sales Manager;give` in row 4 and `ana@contoso.com;Sales \
+          Manager;remove` in row 31.",
+    cure: "Delete the row that is not meant, or set `ROL015 = \"keep out\"` under `[accept]` in \
+          `cutover.toml`: then neither is done.",
     source: "design 2",
     guards: false,
     keep_out: true,

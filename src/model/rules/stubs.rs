@@ -8,15 +8,15 @@ pub(super) const STB001: Rule = Rule {
     code: Code::Stb001,
     severity: Severity::Note,
     title: "stub user will be created: cannot sign in, be enabled or be synchronised",
-    what: "For each person whom references name and who is not in the environment, the plan makes \
-          a stub user: disabled, in the root business unit, with the default role.",
+    what: "For each person whom references name and who is not in the environment, the plan \
+          makes a stub user: disabled, in the root business unit, with the default role.",
     why: "A stub user keeps records under the right name and is nothing else. It never becomes \
           the real user: who comes later gets a user of their own, and the records have to be \
           handed on.",
     example: "`old.timer@contoso.com` owns 310 accounts in the export and is not in `users`.",
-    cure: "Nothing, where the person has left. Whoever shall work here must be made and licensed \
-          in the Microsoft 365 admin centre first and appear in `users`; then load and plan \
-          again.",
+    cure: "Nothing, where the person has left. Whoever shall work here must be made and \
+          licensed in the Microsoft 365 admin centre first and appear in `users`; then load \
+          and plan again.",
     source: "S79 S80",
     guards: false,
     keep_out: false,
@@ -26,8 +26,8 @@ pub(super) const STB002: Rule = Rule {
     code: Code::Stb002,
     severity: Severity::Error,
     title: "not enough is known to make a stub user (which columns)",
-    what: "A stub user needs a name, and a UPN or a mail (the one that is known serves as both). \
-          The reference and its row in the users exports give less.",
+    what: "A stub user needs a name, and a UPN or a mail (the one that is known serves as \
+          both). The reference and its row in the users exports give less.",
     why: "The service requires both `domainname` and `internalemailaddress`. Inventing them \
           would make a person that nobody can find again.",
     example: "The owner is `Old Timer`, and no users export has a UPN or mail for that name.",
@@ -42,16 +42,16 @@ pub(super) const STB003: Rule = Rule {
     code: Code::Stb003,
     severity: Severity::Error,
     title: "default role is missing in the environment (foreign key `system_user_roles`)",
-    what: "The role that each stub user gets must exist in the root business unit: `Salesperson` \
-          where Dynamics 365 Sales is present, else `Basic User`, formerly `Common Data Service \
-          User`; or the one named by `default_role`. The service answers with a broken foreign \
-          key `system_user_roles` (behaviour observed, assumed code).",
+    what: "The role that each stub user gets must exist in the root business unit: \
+          `Salesperson` where Dynamics 365 Sales is present, else `Basic User`, formerly \
+          `Common Data Service User`; or the one named by `default_role`. The service answers \
+          with a broken foreign key `system_user_roles` (behaviour observed, assumed code).",
     why: "No stub user can be made at all, and no record of theirs can be assigned.",
     example: "`kind = \"dynamics365\"`, and `roles` has no `Salesperson`: it was deleted, or Sales \
           is not installed.",
-    cure: "Set `kind = \"powerapps\"` or `default_role =` under `[environment]` in `cutover.toml` \
-          to a role that is there, or have an administrator make a role of that name in the root \
-          business unit; then load again.",
+    cure: "Set `kind = \"powerapps\"` or `default_role =` under `[environment]` in \
+          `cutover.toml` to a role that is there, or have an administrator make a role of that \
+          name in the root business unit; then load again.",
     source: "S82 P1.3",
     guards: true,
     keep_out: false,
@@ -62,15 +62,15 @@ pub(super) const STB004: Rule = Rule {
     severity: Severity::Error,
     title: "made by `api`, and roles may not go to disabled users",
     what: "With `stubs = \"api\"` the default role is given after the stub user is made, as any \
-          other role; that needs the setting `AllowRoleAssignmentOnDisabledUsers`, which is off \
-          unless `settings` says otherwise. The refusal is observed, its code `0x80040225` an \
-          assumed code.",
+          other role; that needs the setting `AllowRoleAssignmentOnDisabledUsers`, which is \
+          off unless `settings` says otherwise. The refusal is observed, its code `0x80040225` \
+          an assumed code.",
     why: "The stub users would stand there without a role, and no record could be assigned to \
           them.",
     example: "`stubs = \"api\"` in `cutover.toml`, and `settings` has no row \
           `AllowRoleAssignmentOnDisabledUsers` = `true`.",
-    cure: "Set `stubs = \"import\"` under `[environment]` in `cutover.toml` (the import gives the \
-          role itself), or have an administrator switch the setting on, and off again \
+    cure: "Set `stubs = \"import\"` under `[environment]` in `cutover.toml` (the import gives \
+          the role itself), or have an administrator switch the setting on, and off again \
           afterwards, and load again.",
     source: "S43 S83 P1.6",
     guards: true,
@@ -86,8 +86,8 @@ pub(super) const STB005: Rule = Rule {
           here an assumed code), and in part lets the second one through.",
     why: "Two users with one address can never be merged, and from then on each look-up by it \
           finds two. One account belongs to one person.",
-    example: "The stub users `a.costa@old.com` and `ana@old.com` both have the mail `sales@old.com`; \
-          or an application user has it already.",
+    example: "The stub users `a.costa@old.com` and `ana@old.com` both have the mail \
+          `sales@old.com`; or an application user has it already.",
     cure: "If it is the same person, rule for the existing user in column `ruling` of \
           `owners.csv`; otherwise correct UPN or mail in the users export.",
     source: "S29 P1.4",

@@ -62,6 +62,7 @@ fn kind_word(kind: &InputKind) -> &'static str {
         InputKind::Records(_) => "records",
         InputKind::Roles => "roles",
         InputKind::Rulings => "rulings",
+        InputKind::Environment => "environment",
     }
 }
 

@@ -1,0 +1,187 @@
+//! The way back, case by case.
+//!
+//! In: the small plan, applied, and what happened since. Out: what is put back, what is left, and
+//! that the plan is not applied again.
+
+use std::collections::BTreeMap;
+
+use crate::apply::tests::world::{Crash, Folder, Fragile, Listed, user};
+use crate::apply::undo::{go_back, plan_back};
+use crate::apply::verify::compare;
+use crate::apply::{
+    Applied, ApplyError, JournalState, WayBack, carry_out, journal_state, undo_journal,
+};
+use crate::model::{ChangeKind, Present, Principal, Seq, Silent};
+use crate::target::Target;
+use crate::target::memory::Memory;
+
+const RECORD_OF_STUB: u64 = 3;
+const RECORD: u64 = 4;
+
+fn applied(batch: usize) -> (Listed, Folder, Memory) {
+    let (plan, folder) = (Listed::small(), Folder::new(batch));
+    let target = plan.target();
+    carry_out(&plan, &target, &folder.options()).unwrap();
+    (plan, folder, target)
+}
+
+fn back(plan: &Listed, target: &dyn Target, folder: &Folder) -> Result<Applied, ApplyError> {
+    let way_back = plan_back(plan, &folder.journal)?;
+    go_back(plan, target, &way_back, &folder.options())
+}
+
+fn owner(number: u128) -> Present {
+    Present::Owner(Principal::User(user(number)))
+}
+
+#[test]
+fn what_happened_since_is_left() {
+    //     done, no change, failed, drifted, skipped
+    check("nothing happened", |_, _| {}, [7, 0, 0, 0, 0]);
+    check(
+        "a record has gone to somebody else",
+        |plan, target| target.put(plan.subject(RECORD), owner(9)),
+        [6, 0, 0, 1, 0],
+    );
+    check(
+        "a record was put back by hand",
+        |plan, target| target.put(plan.subject(RECORD), owner(0)),
+        [6, 1, 0, 0, 0],
+    );
+    check(
+        "a record of the stub user has gone to somebody else: the stub user can go",
+        |plan, target| target.put(plan.subject(RECORD_OF_STUB), owner(9)),
+        [6, 0, 0, 1, 0],
+    );
+    check(
+        "a record of the stub user cannot be put back: the stub user stays",
+        |_, target| {
+            target.refuse(
+                Seq(RECORD_OF_STUB),
+                crate::model::Refusal {
+                    code: crate::model::ServiceCode(1),
+                    message: "no".to_owned(),
+                },
+            );
+        },
+        [5, 0, 1, 0, 1],
+    );
+}
+
+/// The order is: done, no change, failed, drifted, skipped.
+#[track_caller]
+fn check(case: &str, disturb: impl Fn(&Listed, &Memory), expected: [u64; 5]) {
+    let (plan, folder, target) = applied(2);
+    disturb(&plan, &target);
+    let total = back(&plan, &target, &folder).unwrap().total();
+    let found = [
+        total.done,
+        total.no_change,
+        total.failed,
+        total.drifted,
+        total.skipped,
+    ];
+    assert_eq!(found, expected, "case: {case}");
+    let again = carry_out(&plan, &target, &folder.options());
+    assert!(matches!(again, Err(ApplyError::Undone)), "case: {case}");
+}
+
+#[test]
+fn stages_go_back_newest_first() {
+    let (plan, folder, target) = applied(2);
+    let before = target.written().len();
+    back(&plan, &target, &folder).unwrap();
+    let order: Vec<u64> = target.written()[before..].iter().map(|seq| seq.0).collect();
+    assert_eq!(
+        order,
+        [6, 5, 3, 4, 1, 2, 0],
+        "the order within a stage stays"
+    );
+    let verified = compare(&plan, &target, &folder.journal, &Silent).unwrap();
+    assert!(verified.is_as_planned(), "{verified:?}");
+}
+
+#[test]
+fn it_is_told_beforehand() {
+    let (plan, folder) = (Listed::small(), Folder::new(7));
+    let memory = plan.target();
+    memory.put(plan.subject(2), Present::Role(true));
+    let crash = Crash {
+        batches: 2,
+        written: 1,
+        told: 0,
+    };
+    let broken = Fragile::new(&memory, &folder.journal, false).crash(crash);
+    assert!(carry_out(&plan, &broken, &folder.options()).is_err());
+    let told = plan_back(&plan, &folder.journal).unwrap();
+    let expected = WayBack {
+        counts: BTreeMap::from([
+            (ChangeKind::DeleteStubUser, 1),
+            (ChangeKind::RemoveRole, 1),
+            (ChangeKind::AssignRecord, 2),
+        ]),
+        uncertain: 2,
+        nothing_to_undo: 1,
+        settled: 0,
+    };
+    assert_eq!(told, expected);
+    let undone = go_back(&plan, &memory, &told, &folder.options()).unwrap();
+    assert_eq!((undone.total().done, undone.total().no_change), (3, 1));
+    let moved = go_back(&plan, &memory, &told, &folder.options());
+    assert!(matches!(moved, Err(ApplyError::WayBackMoved)));
+}
+
+#[test]
+fn an_undo_that_was_broken_off_is_ended_first() {
+    let (plan, folder, memory) = applied(1);
+    let crash = Crash {
+        batches: 0,
+        written: 1,
+        told: 0,
+    };
+    let journal = undo_journal(&folder.journal);
+    let broken = Fragile::new(&memory, &journal, false).crash(crash);
+    assert!(matches!(
+        back(&plan, &broken, &folder),
+        Err(ApplyError::Target(_))
+    ));
+    assert_eq!(
+        journal_state(folder.directory.path()).unwrap(),
+        JournalState::Undoing
+    );
+    let refused = carry_out(&plan, &memory, &folder.options());
+    assert!(matches!(refused, Err(ApplyError::UndoBegun)));
+    assert!(back(&plan, &memory, &folder).unwrap().is_complete());
+    assert_eq!(
+        journal_state(folder.directory.path()).unwrap(),
+        JournalState::Undone
+    );
+    assert_eq!(memory.written().len(), 14, "nothing twice");
+}
+
+#[test]
+fn a_stub_user_whose_id_was_never_heard_is_found_by_its_upn() {
+    let (plan, folder) = (Listed::small(), Folder::new(2));
+    let memory = plan.target();
+    let crash = Crash {
+        batches: 0,
+        written: 1,
+        told: 0,
+    };
+    let broken = Fragile::new(&memory, &folder.journal, true).crash(crash);
+    assert!(carry_out(&plan, &broken, &folder.options()).is_err());
+    let calm = Fragile::new(&memory, &folder.journal, true);
+    assert_eq!(back(&plan, &calm, &folder).unwrap().total().done, 1);
+    assert_eq!(
+        plan.held(&calm),
+        plan.held(&plan.target()),
+        "the one with the other id is gone"
+    );
+}
+
+#[test]
+fn what_was_never_applied_has_no_way_back() {
+    let (plan, folder) = (Listed::small(), Folder::new(1));
+    let refused = plan_back(&plan, &folder.journal);
+    assert!(matches!(refused, Err(ApplyError::NeverApplied)));
+}

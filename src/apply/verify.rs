@@ -1,0 +1,272 @@
+//! Reads the target back and says where it differs from the plan.
+//!
+//! In: a plan, its journal if there is one, a target. Out: counts, and the first differences with
+//! what the journal knows of them. Nothing is written, so no approval is asked for.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::ControlFlow;
+use std::path::Path;
+
+use crate::apply::ApplyError;
+use crate::apply::applied::words;
+use crate::apply::entry::Entry;
+use crate::apply::journal::Journal;
+use crate::apply::judge::is_same;
+use crate::apply::source::{Changes, Sealed, each_batch, total};
+use crate::apply::translate::{StubUsers, Translation};
+use crate::apply::{present, same_environment, undo_journal};
+use crate::model::{
+    Change, ChangeKind, Outcome, Present, Principal, Progress, RoleId, Seq, Stage, Step, Subject,
+    Unit, UserId, Write,
+};
+use crate::plan::SealedPlan;
+use crate::target::Target;
+
+/// Differences that are listed; all are counted.
+pub const DIFFERENCES_MAX: usize = 100;
+
+/// Changes read back at once.
+const READ_BACK: usize = 10_000;
+
+/// Changes by how the target compares.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Compared {
+    /// The target holds what was planned (after an undo: what was there before).
+    pub as_planned: u64,
+    /// The target holds the planned before, and the journal knows of no success.
+    pub not_applied: u64,
+    /// The target holds something else.
+    pub different: u64,
+}
+
+/// A change whose subject differs from the plan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Difference {
+    /// Its number.
+    pub seq: Seq,
+    /// What was to be done.
+    pub kind: ChangeKind,
+    /// To whom or what.
+    pub what: String,
+    /// What should be there.
+    pub expected: Present,
+    /// What is there.
+    pub found: Present,
+    /// What the journal knows of it.
+    pub outcome: Option<Outcome>,
+}
+
+/// A plan compared with the target.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Verified {
+    /// By kind.
+    pub counts: BTreeMap<ChangeKind, Compared>,
+    /// The first [`DIFFERENCES_MAX`] that are different, or that have ended and are not applied.
+    pub differences: Vec<Difference>,
+}
+
+impl Verified {
+    /// All kinds together.
+    pub fn total(&self) -> Compared {
+        self.counts
+            .values()
+            .fold(Compared::default(), |sum, compared| Compared {
+                as_planned: sum.as_planned + compared.as_planned,
+                not_applied: sum.not_applied + compared.not_applied,
+                different: sum.different + compared.different,
+            })
+    }
+
+    /// Whether the target holds all that was planned.
+    pub fn is_as_planned(&self) -> bool {
+        let total = self.total();
+        total.not_applied == 0 && total.different == 0
+    }
+}
+
+/// Compares every change of a plan with what the target holds now.
+pub fn verify(
+    plan: &SealedPlan,
+    target: &dyn Target,
+    journal: &Path,
+    progress: &dyn Progress,
+) -> Result<Verified, ApplyError> {
+    compare(plan, target, journal, progress)
+}
+
+pub(super) fn compare(
+    plan: &dyn Sealed,
+    target: &dyn Target,
+    journal: &Path,
+    progress: &dyn Progress,
+) -> Result<Verified, ApplyError> {
+    same_environment(plan, target)?;
+    let applied = Journal::open(journal, Some(plan.seal()))?;
+    let stubs = match &applied {
+        Some(applied) => StubUsers::read(plan, applied)?,
+        None => StubUsers::default(),
+    };
+    let mut comparison = Comparison {
+        target,
+        roles: roles_spoken_of(plan, &stubs.translation)?,
+        translation: stubs.translation,
+        undone: Journal::open(&undo_journal(journal), Some(plan.seal()))?,
+        applied,
+        step: progress.begin("changes read back", Unit::Changes, Some(total(plan)?)),
+        verified: Verified::default(),
+    };
+    each_batch(plan, &plan.parts()?, READ_BACK, |changes| {
+        comparison.batch(changes)?;
+        Ok(ControlFlow::Continue(()))
+    })?;
+    Ok(comparison.verified)
+}
+
+struct Comparison<'a> {
+    target: &'a dyn Target,
+    applied: Option<Journal>,
+    undone: Option<Journal>,
+    translation: Translation,
+    roles: BTreeMap<UserId, BTreeSet<RoleId>>,
+    step: Box<dyn Step>,
+    verified: Verified,
+}
+
+impl Comparison<'_> {
+    fn batch(&mut self, changes: Vec<Change>) -> Result<(), ApplyError> {
+        let (Some(first), Some(last)) = (changes.first(), changes.last()) else {
+            return Ok(());
+        };
+        let applied = entries(self.applied.as_ref(), first.seq, last.seq)?;
+        let undone = entries(self.undone.as_ref(), first.seq, last.seq)?;
+        let changes: Vec<(Seq, Write)> = changes
+            .into_iter()
+            .map(|change| (change.seq, self.translation.write(change.write)))
+            .collect();
+        let subjects: Vec<Subject> = changes.iter().map(|(_, write)| write.subject()).collect();
+        let found = present(self.target, &subjects)?;
+        self.step.advance(changes.len() as u64);
+        for ((seq, write), found) in changes.into_iter().zip(found) {
+            let (applied, undone) = (succeeded(&applied, seq), succeeded(&undone, seq));
+            self.one(seq, &write, found, applied, undone)?;
+        }
+        Ok(())
+    }
+
+    fn one(
+        &mut self,
+        seq: Seq,
+        write: &Write,
+        found: Present,
+        applied: bool,
+        undone: bool,
+    ) -> Result<(), ApplyError> {
+        let expected = if undone {
+            write.before()
+        } else {
+            write.after()
+        };
+        let as_planned = is_same(&self.roles_apart(&found, &expected), &expected);
+        let counts = self.verified.counts.entry(write.kind()).or_default();
+        if as_planned {
+            counts.as_planned += 1;
+            return Ok(());
+        }
+        let not_applied = !applied && !undone && is_same(&found, &write.before());
+        if not_applied {
+            counts.not_applied += 1;
+        } else {
+            counts.different += 1;
+        }
+        if self.verified.differences.len() == DIFFERENCES_MAX {
+            return Ok(());
+        }
+        let outcome = match &self.applied {
+            Some(journal) => journal.outcome(seq)?,
+            None => None,
+        };
+        if outcome.is_some() || !not_applied {
+            self.verified.differences.push(Difference {
+                seq,
+                kind: write.kind(),
+                what: words(&write.subject()),
+                expected,
+                found,
+                outcome,
+            });
+        }
+        Ok(())
+    }
+
+    /// What was found, without the roles that other changes of the plan give or take: those are
+    /// compared by themselves.
+    fn roles_apart(&self, found: &Present, expected: &Present) -> Present {
+        let mut found = found.clone();
+        if let (Present::User { id, roles, .. }, Present::User { roles: planned, .. }) =
+            (&mut found, expected)
+        {
+            let there: BTreeSet<RoleId> = roles.iter().copied().collect();
+            let planned_set: BTreeSet<RoleId> = planned.iter().copied().collect();
+            let spoken_of = self.roles.get(id);
+            let explained = there
+                .symmetric_difference(&planned_set)
+                .all(|role| spoken_of.is_some_and(|roles| roles.contains(role)));
+            if explained {
+                roles.clone_from(planned);
+            }
+        }
+        found
+    }
+}
+
+/// The roles that the plan gives to its own stub users, or takes from them.
+fn roles_spoken_of(
+    plan: &dyn Changes,
+    translation: &Translation,
+) -> Result<BTreeMap<UserId, BTreeSet<RoleId>>, ApplyError> {
+    let parts = plan.parts()?;
+    let of_users = parts
+        .iter()
+        .filter(|part| !matches!(part.stage, Stage::Records { .. }));
+    let mut stubs = BTreeSet::new();
+    let mut roles: BTreeMap<UserId, BTreeSet<RoleId>> = BTreeMap::new();
+    each_batch(plan, of_users, READ_BACK, |changes| {
+        for Change { write, .. } in changes {
+            match translation.write(write) {
+                Write::CreateStub(stub) => {
+                    stubs.insert(stub.id);
+                }
+                Write::GiveRole {
+                    principal: Principal::User(user),
+                    role,
+                }
+                | Write::RemoveRole {
+                    principal: Principal::User(user),
+                    role,
+                } if stubs.contains(&user) => {
+                    roles.entry(user).or_default().insert(role);
+                }
+                _ => {}
+            }
+        }
+        Ok(ControlFlow::Continue(()))
+    })?;
+    Ok(roles)
+}
+
+fn entries(
+    journal: Option<&Journal>,
+    first: Seq,
+    last: Seq,
+) -> Result<BTreeMap<Seq, Entry>, ApplyError> {
+    match journal {
+        Some(journal) => Ok(journal.entries(first, last)?),
+        None => Ok(BTreeMap::new()),
+    }
+}
+
+fn succeeded(entries: &BTreeMap<Seq, Entry>, seq: Seq) -> bool {
+    entries
+        .get(&seq)
+        .is_some_and(|entry| entry.state.is_success())
+}

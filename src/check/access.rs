@@ -1,0 +1,148 @@
+//! Rules about access: ACC009, as far as roles are removed.
+//!
+//! In: roles to be removed, and the state before that. Out: which removals would leave the environment
+//! without a System Administrator, or touch the caller or a user of the service itself.
+//! Changes of access mode and business unit are not planned yet.
+
+use std::collections::BTreeSet;
+
+use crate::check::roles::Removal;
+use crate::check::state::{Seen, State};
+use crate::check::{Fall, Trial};
+use crate::model::{
+    AccessMode, Code, Loadable, Principal, RoleId, User, UserId, comparison_key, parse_guid,
+    setting,
+};
+use crate::plan::Cause;
+
+/// Judges the removals, all together; what falls, by its place in the draft.
+pub(super) fn check(
+    trial: &mut Trial<'_>,
+    state: &State<'_>,
+    removals: &[Removal],
+) -> Vec<(usize, Fall)> {
+    let mut falls = last_administrator(trial, state, removals);
+    for removal in removals {
+        if let Some(cause) = protected(trial, removal.user) {
+            falls.push((removal.index, Fall::Own(cause)));
+        }
+    }
+    falls
+}
+
+/// The role System Administrator would be left to nobody who is enabled.
+fn last_administrator(
+    trial: &mut Trial<'_>,
+    state: &State<'_>,
+    removals: &[Removal],
+) -> Vec<(usize, Fall)> {
+    let removals: Vec<&Removal> = removals
+        .iter()
+        .filter(|removal| state.is_administrator(removal.role))
+        .collect();
+    let removed: BTreeSet<(UserId, RoleId)> = removals
+        .iter()
+        .map(|removal| (removal.user, removal.role))
+        .collect();
+    if removals.is_empty() || one_remains(state, &removed, Seen::Surviving) {
+        return Vec::new();
+    }
+    if !trial.facts.loaded(Loadable::UserRoles) {
+        let needs = BTreeSet::from([Loadable::UserRoles]);
+        trial.unasked(Code::Acc009, &needs, removals.len() as u64);
+        return Vec::new();
+    }
+    let fall = if one_remains(state, &removed, Seen::Intended) {
+        replacement_fell(state, &removed).map(Fall::Blocked)
+    } else {
+        Some(Fall::Own(nobody_left(trial, &removals)))
+    };
+    // A disabled user's role keeps nobody in; it falls only where nobody enabled had it before.
+    let enabled = |removal: &&&Removal| is_enabled(trial, removal.user);
+    let any_enabled = removals.iter().any(|removal| enabled(&removal));
+    fall.map_or_else(Vec::new, |fall| {
+        let fallen = removals.iter();
+        fallen
+            .filter(|removal| !any_enabled || enabled(removal))
+            .map(|removal| (removal.index, fall))
+            .collect()
+    })
+}
+
+fn is_enabled(trial: &Trial<'_>, user: UserId) -> bool {
+    trial
+        .facts
+        .users()
+        .get(&user)
+        .is_some_and(|user| !user.disabled)
+}
+
+fn one_remains(state: &State<'_>, removed: &BTreeSet<(UserId, RoleId)>, seen: Seen) -> bool {
+    let enabled = state.facts().users().values().filter(|user| !user.disabled);
+    enabled.map(|user| user.id).any(|user| {
+        let roles = state.roles(Principal::User(user), seen);
+        roles
+            .into_iter()
+            .any(|role| state.is_administrator(role) && !removed.contains(&(user, role)))
+    })
+}
+
+/// Why nobody else gets the role, though the plan meant to give it.
+fn replacement_fell(state: &State<'_>, removed: &BTreeSet<(UserId, RoleId)>) -> Option<Cause> {
+    let enabled = state.facts().users().values().filter(|user| !user.disabled);
+    enabled
+        .flat_map(|user| {
+            let fallen = state.fallen(Principal::User(user.id));
+            fallen.map(|(role, cause)| (user.id, role, cause))
+        })
+        .filter(|(user, role, _)| {
+            state.is_administrator(*role) && !removed.contains(&(*user, *role))
+        })
+        .map(|(_, _, cause)| cause)
+        .min()
+}
+
+fn nobody_left(trial: &mut Trial<'_>, removals: &[&Removal]) -> Cause {
+    let subject = trial.labels.role(removals[0].role);
+    let users: BTreeSet<UserId> = removals.iter().map(|removal| removal.user).collect();
+    let users: Vec<String> = users
+        .into_iter()
+        .map(|user| trial.labels.principal(Principal::User(user)))
+        .collect();
+    let message = || {
+        let users = users.join(", ");
+        format!("the rows take `{subject}` from {users}, and no other enabled user has it")
+    };
+    let cure = || Code::Acc009.rule().cure.to_owned();
+    trial.cause(Code::Acc009, &subject, message, cure)
+}
+
+/// The caller and the service's own users keep what they have.
+fn protected(trial: &mut Trial<'_>, id: UserId) -> Option<Cause> {
+    let user = trial.facts.users().get(&id)?;
+    let what = if caller(trial) == Some(id) {
+        "the user who applies the plan (the setting `caller`)"
+    } else if is_built_in(user) {
+        "a user of the service itself"
+    } else {
+        return None;
+    };
+    let subject = trial.labels.principal(Principal::User(id));
+    let message = || format!("{subject} is {what}, and rows remove roles; expected none to");
+    let cure = || Code::Acc009.rule().cure.to_owned();
+    Some(trial.cause(Code::Acc009, &subject, message, cure))
+}
+
+fn caller(trial: &Trial<'_>) -> Option<UserId> {
+    parse_guid(trial.facts.setting(setting::CALLER)?).map(UserId)
+}
+
+/// SYSTEM, INTEGRATION, and Microsoft's support and delegated administrator accounts.
+fn is_built_in(user: &User) -> bool {
+    let by_mode = matches!(
+        user.access_mode,
+        AccessMode::Support | AccessMode::DelegatedAdministrator
+    );
+    let name = comparison_key(user.full_name.as_deref().unwrap_or_default());
+    by_mode || user.upn.trim().is_empty() || name == "system" || name == "integration"
+}

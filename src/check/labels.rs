@@ -1,0 +1,118 @@
+//! What people call users, teams, roles and units in findings.
+//!
+//! In: facts and planned stub users. Out: labels, each of which means one principal only: a finding is
+//! told apart by its subject, and two people of one name must not share theirs.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::environment::Facts;
+use crate::model::{Principal, RoleId, Team, UnitId, User, UserId};
+use crate::plan::DraftStub;
+
+/// Names listed in a message at most; the others are counted.
+const LISTED_MAX: usize = 8;
+
+/// Labels of everybody whom a draft can name.
+pub(super) struct Labels<'a> {
+    facts: &'a Facts,
+    stubs: BTreeMap<UserId, String>,
+    shared: BTreeSet<String>,
+}
+
+impl<'a> Labels<'a> {
+    pub(super) fn of(facts: &'a Facts, stubs: &[DraftStub]) -> Self {
+        let stubs: BTreeMap<UserId, String> = stubs
+            .iter()
+            .map(|stub| {
+                let person = &stub.person;
+                (person.id, with_upn(&person.full_name, &person.upn))
+            })
+            .collect();
+        let users = facts.users().values().map(user_label);
+        let mut all: Vec<String> = users
+            .chain(facts.teams().values().map(team_label))
+            .chain(stubs.values().cloned())
+            .collect();
+        all.sort_unstable();
+        let shared = all
+            .chunk_by(|left, right| left == right)
+            .filter(|same| same.len() > 1)
+            .map(|same| same[0].clone())
+            .collect();
+        Self {
+            facts,
+            stubs,
+            shared,
+        }
+    }
+
+    /// `Ana Costa <ana@contoso.com>`, `team Sales`; with the id where that is not unique.
+    pub(super) fn principal(&self, principal: Principal) -> String {
+        let label = match principal {
+            Principal::User(user) => match self.facts.users().get(&user) {
+                Some(known) => Some(user_label(known)),
+                None => self.stubs.get(&user).cloned(),
+            },
+            Principal::Team(team) => self.facts.teams().get(&team).map(team_label),
+        };
+        match label {
+            None => principal.to_string(),
+            Some(label) if self.shared.contains(&label) => {
+                format!("{label} ({})", principal.uuid())
+            }
+            Some(label) => label,
+        }
+    }
+
+    /// The unit's name in backticks.
+    pub(super) fn unit(&self, unit: Option<UnitId>) -> String {
+        let known = unit.and_then(|unit| self.facts.units().get(&unit));
+        match (known, unit) {
+            (Some(unit), _) => format!("`{}`", unit.name),
+            (None, Some(unit)) => format!("`{unit}`"),
+            (None, None) => "that is not known".to_owned(),
+        }
+    }
+
+    /// The role's name.
+    pub(super) fn role(&self, role: RoleId) -> String {
+        let known = self.facts.roles().get(&role);
+        known.map_or_else(|| role.to_string(), |role| role.name.clone())
+    }
+
+    /// The names of roles in backticks, each once; `no role` where there is none.
+    pub(super) fn roles(&self, roles: impl IntoIterator<Item = RoleId>) -> String {
+        let names: BTreeSet<String> = roles.into_iter().map(|role| self.role(role)).collect();
+        if names.is_empty() {
+            return "no role".to_owned();
+        }
+        listed(names)
+    }
+}
+
+/// Texts in backticks, the first few of them.
+pub(super) fn listed(texts: impl IntoIterator<Item = String>) -> String {
+    let texts: Vec<String> = texts.into_iter().map(|text| format!("`{text}`")).collect();
+    let shown = texts.len().min(LISTED_MAX);
+    let list = texts[..shown].join(", ");
+    match texts.len() - shown {
+        0 => list,
+        more => format!("{list} and {more} more"),
+    }
+}
+
+fn user_label(user: &User) -> String {
+    with_upn(&user.label(), &user.upn)
+}
+
+fn team_label(team: &Team) -> String {
+    format!("team {}", team.name)
+}
+
+fn with_upn(name: &str, upn: &str) -> String {
+    if upn.is_empty() || name == upn {
+        name.to_owned()
+    } else {
+        format!("{name} <{upn}>")
+    }
+}

@@ -1,0 +1,202 @@
+//! Bytes of cells to text, and which encoding a file has.
+//!
+//! In: bytes. Out: text, or the word that there is none. The decision for a whole file is taken from
+//! its first undecodable byte; who asks for it, and for which cells text is needed, is not known here.
+
+use std::borrow::Cow;
+use std::str;
+
+use encoding_rs::WINDOWS_1252;
+
+/// How the bytes of a file become text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Encoding {
+    /// UTF-8; a cell may still hold bytes that are none.
+    Utf8,
+    /// Windows-1252, in which every byte means something.
+    Windows1252,
+}
+
+/// The bytes of a cell are no text in the file's encoding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Undecodable;
+
+impl Encoding {
+    /// The encoding of a label as the manifest writes it.
+    pub(super) fn from_label(label: &str) -> Option<Self> {
+        match label.trim().to_ascii_lowercase().as_str() {
+            "utf-8" | "utf8" | "utf-8-sig" => Some(Self::Utf8),
+            "windows-1252" | "cp1252" | "1252" | "ansi" => Some(Self::Windows1252),
+            _ => None,
+        }
+    }
+
+    /// The label that people read.
+    pub(super) fn label(self) -> &'static str {
+        match self {
+            Self::Utf8 => "utf-8",
+            Self::Windows1252 => "windows-1252",
+        }
+    }
+
+    /// The text of a cell without blanks around it. A NUL is no text: files that lost their end to a
+    /// power cut are full of them.
+    pub(super) fn trimmed(self, cell: &[u8]) -> Result<Cow<'_, str>, Undecodable> {
+        if cell.contains(&0) {
+            return Err(Undecodable);
+        }
+        match self {
+            Self::Utf8 => str::from_utf8(cell)
+                .map(|text| Cow::Borrowed(text.trim()))
+                .map_err(|_| Undecodable),
+            Self::Windows1252 => Ok(match WINDOWS_1252.decode_without_bom_handling(cell).0 {
+                Cow::Borrowed(text) => Cow::Borrowed(text.trim()),
+                Cow::Owned(text) => Cow::Owned(text.trim().to_owned()),
+            }),
+        }
+    }
+
+    /// The text of a cell for people, with a mark for each byte that is none.
+    pub(super) fn lossy(self, cell: &[u8]) -> Cow<'_, str> {
+        match self {
+            Self::Utf8 => String::from_utf8_lossy(cell),
+            Self::Windows1252 => WINDOWS_1252.decode_without_bom_handling(cell).0,
+        }
+    }
+}
+
+/// Looks through a file, block by block, for the first byte that is no UTF-8.
+#[derive(Debug, Default)]
+pub(super) struct Utf8Check {
+    seen: u64,
+    /// The beginning of a character whose rest is in the next block.
+    partial: Vec<u8>,
+    multibyte: bool,
+    bad: Option<u64>,
+}
+
+impl Utf8Check {
+    /// Looks at the next block.
+    pub(super) fn feed(&mut self, block: &[u8]) {
+        if self.bad.is_none() {
+            let rest = self.finish_partial(block);
+            if self.bad.is_none() {
+                self.feed_whole(rest, self.seen + (block.len() - rest.len()) as u64);
+            }
+        }
+        self.seen += block.len() as u64;
+    }
+
+    /// Offset of the first bad byte where the file is no UTF-8 (one that had valid multi-byte
+    /// characters before it is UTF-8 with a fault), `None` where it is.
+    pub(super) fn first_foreign_byte(&self) -> Option<u64> {
+        // A character cut off by the end of the file is as bad as a wrong byte.
+        let cut = (!self.partial.is_empty()).then(|| self.seen - self.partial.len() as u64);
+        self.bad.or(cut).filter(|_| !self.multibyte)
+    }
+
+    /// Completes a character begun in the block before; gives what follows it.
+    fn finish_partial<'a>(&mut self, block: &'a [u8]) -> &'a [u8] {
+        let mut rest = block;
+        while !self.partial.is_empty() {
+            let Some((byte, after)) = rest.split_first() else {
+                return rest;
+            };
+            self.partial.push(*byte);
+            match str::from_utf8(&self.partial) {
+                Ok(_) => {
+                    self.multibyte = true;
+                    self.partial.clear();
+                    rest = after;
+                }
+                Err(error) if error.error_len().is_none() => rest = after,
+                Err(_) => {
+                    let begun_before = self.partial.len() as u64 - 1;
+                    let taken = (block.len() - rest.len()) as u64;
+                    self.bad = Some(self.seen + taken - begun_before);
+                    self.partial.clear();
+                }
+            }
+        }
+        rest
+    }
+
+    fn feed_whole(&mut self, block: &[u8], offset: u64) {
+        let Err(error) = str::from_utf8(block) else {
+            self.multibyte |= !block.is_ascii();
+            return;
+        };
+        let (valid, from_bad) = block.split_at(error.valid_up_to());
+        self.multibyte |= !valid.is_ascii();
+        if error.error_len().is_none() {
+            self.partial = from_bad.to_vec();
+        } else {
+            self.bad = Some(offset + valid.len() as u64);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::{Encoding, Undecodable, Utf8Check};
+
+    #[test]
+    #[rustfmt::skip]
+    fn the_first_foreign_byte() {
+        check("ascii",                          b"abc",                     None);
+        check("valid multi-byte",               "Zo\u{eb} \u{1f600}".as_bytes(), None);
+        check("an accent of Windows-1252",      b"Andr\xe9,x",              Some(4));
+        check("cut off by the end",             b"ab\xc3",                  Some(2));
+        check("valid before: UTF-8 with a fault", b"\xc3\xab \xe9,x",       None);
+        check("valid after does not count",     b"\xe9, \xc3\xab",         Some(0));
+    }
+
+    #[track_caller]
+    fn check(case: &str, bytes: &[u8], expected: Option<u64>) {
+        for block in 1..=bytes.len() {
+            let mut look = Utf8Check::default();
+            bytes.chunks(block).for_each(|part| look.feed(part));
+            assert_eq!(
+                look.first_foreign_byte(),
+                expected,
+                "case: {case}, blocks of {block}"
+            );
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn blocks_do_not_matter(
+            parts in prop::collection::vec(prop::sample::select(vec![
+                &b"a"[..], b"\xc3\xab", b"\xc3", b"\xf0\x9f\x98\x80", b"\xf0\x9f", b"\x80", b"\xff",
+            ]), 0..12),
+            block in 1_usize..9,
+        ) {
+            let bytes = parts.concat();
+            let mut whole = Utf8Check::default();
+            whole.feed(&bytes);
+            let mut look = Utf8Check::default();
+            bytes.chunks(block).for_each(|part| look.feed(part));
+            prop_assert_eq!(look.first_foreign_byte(), whole.first_foreign_byte());
+        }
+    }
+
+    #[test]
+    fn cells_become_text() {
+        let cell = |encoding: Encoding, bytes: &'static [u8]| {
+            encoding.trimmed(bytes).map(std::borrow::Cow::into_owned)
+        };
+        assert_eq!(
+            cell(Encoding::Utf8, b" Zo\xc3\xab\xc2\xa0").as_deref(),
+            Ok("Zo\u{eb}")
+        );
+        assert_eq!(cell(Encoding::Utf8, b"Zo\xeb"), Err(Undecodable));
+        assert_eq!(
+            cell(Encoding::Windows1252, b" Zo\xeb \x80").as_deref(),
+            Ok("Zo\u{eb} \u{20ac}")
+        );
+        assert_eq!(cell(Encoding::Windows1252, b"a\0b"), Err(Undecodable));
+    }
+}

@@ -1,0 +1,238 @@
+//! One pass over a file before anything is read from it: hash, size, kind and encoding.
+//!
+//! In: a path. Out: what the bytes say the file is, or why it is no table. The kind goes by the first
+//! bytes, then by the ending of the name; a file that contradicts its name is refused, not guessed at.
+
+use std::fs::{File, Metadata};
+use std::io::{self, Read};
+
+use crate::read::encoding::Utf8Check;
+use crate::read::{FileSpec, ReadError};
+
+/// How many bytes are hashed and checked at once.
+const BLOCK_BYTES: usize = 4 << 20;
+/// How much of the beginning is kept, to tell kind and delimiter from.
+const BEGINNING_BYTES: usize = 256 << 10;
+/// How much of the beginning is searched for what no text holds.
+const TEXT_LOOK_BYTES: usize = 8 << 10;
+
+/// What a file turned out to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// Text in cells.
+    Csv,
+    /// `.xlsx` or `.xlsm`.
+    Workbook,
+}
+
+/// A file, looked through.
+#[derive(Debug)]
+pub(super) struct Look {
+    /// The file, still open.
+    pub file: File,
+    /// What the system said of it.
+    pub metadata: Metadata,
+    /// BLAKE3 of all its bytes, in hexadecimal.
+    pub hash: String,
+    /// What it is.
+    pub kind: Kind,
+    /// Its first bytes.
+    pub beginning: Vec<u8>,
+    /// The offset of the byte that shows that it is no UTF-8.
+    pub first_foreign_byte: Option<u64>,
+}
+
+/// Looks through the file that `spec` names.
+pub(super) fn look(spec: &FileSpec) -> Result<Look, ReadError> {
+    let unreadable = |source: io::Error| match source.kind() {
+        io::ErrorKind::NotFound => ReadError::Missing {
+            name: spec.name.clone(),
+            path: spec.path.clone(),
+        },
+        _ => ReadError::Unreadable {
+            name: spec.name.clone(),
+            source,
+        },
+    };
+    let mut file = File::open(&spec.path).map_err(unreadable)?;
+    let metadata = file.metadata().map_err(unreadable)?;
+    if metadata.is_dir() {
+        return Err(not_a_table(spec, "a folder", "name the file in it"));
+    }
+    let mut pass = Pass::default();
+    let mut block = vec![0; BLOCK_BYTES];
+    loop {
+        let filled = fill(&mut file, &mut block).map_err(unreadable)?;
+        pass.feed(&block[..filled]);
+        if filled < block.len() {
+            break;
+        }
+    }
+    let kind = kind(spec, &pass.beginning)?;
+    let first_foreign_byte = pass.check.first_foreign_byte();
+    Ok(Look {
+        file,
+        metadata,
+        hash: pass.hasher.finalize().to_hex().to_string(),
+        kind,
+        beginning: pass.beginning,
+        first_foreign_byte,
+    })
+}
+
+/// Whether the file is still the one that was looked through; a plan whose hash is of other bytes
+/// than its rows would be a lie.
+pub(super) fn check_unchanged(name: &str, file: &File, before: &Metadata) -> Result<(), ReadError> {
+    let now = file.metadata().map_err(|source| ReadError::Unreadable {
+        name: name.to_owned(),
+        source,
+    })?;
+    let same = now.len() == before.len() && now.modified().ok() == before.modified().ok();
+    same.then_some(()).ok_or_else(|| ReadError::Changed {
+        name: name.to_owned(),
+    })
+}
+
+#[derive(Default)]
+struct Pass {
+    hasher: blake3::Hasher,
+    check: Utf8Check,
+    beginning: Vec<u8>,
+}
+
+impl Pass {
+    fn feed(&mut self, block: &[u8]) {
+        let missing = BEGINNING_BYTES.saturating_sub(self.beginning.len());
+        self.beginning
+            .extend_from_slice(&block[..missing.min(block.len())]);
+        rayon::join(
+            || self.hasher.update_rayon(block),
+            || self.check.feed(block),
+        );
+    }
+}
+
+fn fill(file: &mut File, block: &mut [u8]) -> io::Result<usize> {
+    let mut filled = 0;
+    while filled < block.len() {
+        match file.read(&mut block[filled..]) {
+            Ok(0) => break,
+            Ok(count) => filled += count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(filled)
+}
+
+/// First bytes that give away what no table begins with, and what to do about it.
+const FOREIGN: &[(&[u8], &str, &str)] = &[
+    (b"\xff\xfe", "UTF-16 text", SAVE_UTF8),
+    (b"\xfe\xff", "UTF-16 text", SAVE_UTF8),
+    (b"%PDF", "a PDF document", EXPORT_TABLE),
+    (b"\x89PNG", "a picture", EXPORT_TABLE),
+    (b"\xff\xd8\xff", "a picture", EXPORT_TABLE),
+    (b"GIF8", "a picture", EXPORT_TABLE),
+    (b"\x1f\x8b", "a compressed file", UNPACK),
+    (b"7z\xbc\xaf", "a compressed file", UNPACK),
+    (b"Rar!", "a compressed file", UNPACK),
+    (b"SQLite format 3", "an SQLite database", EXPORT_TABLE),
+    (b"PAR1", "a Parquet file", EXPORT_TABLE),
+    (b"{\\rtf", "a text document", EXPORT_TABLE),
+];
+/// Old Office files, and new ones behind a password.
+pub(super) const OLE_MAGIC: &[u8] = b"\xd0\xcf\x11\xe0";
+const SAVE_UTF8: &str = "save it as UTF-8 CSV";
+const EXPORT_TABLE: &str = "export the table as CSV or as an Excel workbook (.xlsx)";
+const UNPACK: &str = "unpack it and name the file inside";
+const RENAME: &str = "rename it, or name the right file";
+
+fn kind(spec: &FileSpec, beginning: &[u8]) -> Result<Kind, ReadError> {
+    if beginning.iter().all(u8::is_ascii_whitespace) {
+        return Err(ReadError::Empty {
+            name: spec.name.clone(),
+        });
+    }
+    let ending = ending(spec);
+    let is_workbook_name = matches!(ending.as_str(), "xlsx" | "xlsm");
+    let is_zip = beginning.starts_with(b"PK\x03\x04");
+    let is_ole = beginning.starts_with(OLE_MAGIC);
+    if (is_zip || is_ole) && is_workbook_name {
+        return Ok(Kind::Workbook);
+    }
+    let refused = |seems: &str, cure: &str| Err(not_a_table(spec, seems, cure));
+    if matches!(ending.as_str(), "xls" | "xlsb" | "ods") {
+        return refused(
+            &format!("a .{ending} workbook, which is not read"),
+            "save it as .xlsx or as CSV",
+        );
+    }
+    if is_zip {
+        return refused(
+            "an Excel workbook or another zip under a wrong name",
+            RENAME,
+        );
+    }
+    if is_ole {
+        return refused(
+            "an old or a password-protected Office file",
+            "save it as .xlsx",
+        );
+    }
+    if let Some((_, seems, cure)) = FOREIGN.iter().find(|row| beginning.starts_with(row.0)) {
+        return refused(seems, cure);
+    }
+    let text = &beginning[..beginning.len().min(TEXT_LOOK_BYTES)];
+    if let Some((seems, cure)) = no_cells(text) {
+        return refused(seems, cure);
+    }
+    if is_workbook_name {
+        return refused("text under the name of a workbook", RENAME);
+    }
+    Ok(Kind::Csv)
+}
+
+/// What a text is that holds no cells.
+fn no_cells(text: &[u8]) -> Option<(&'static str, &'static str)> {
+    let nuls = |from: usize| {
+        text.iter()
+            .skip(from)
+            .step_by(2)
+            .filter(|byte| **byte == 0)
+            .count()
+    };
+    if text.contains(&0) {
+        let half = text.len() / 2;
+        let wide = nuls(0).max(nuls(1)) * 3 > half * 2 && half > 1;
+        return Some(if wide {
+            ("UTF-16 text", SAVE_UTF8)
+        } else {
+            ("binary data", EXPORT_TABLE)
+        });
+    }
+    let text = text
+        .strip_prefix(b"\xef\xbb\xbf")
+        .unwrap_or(text)
+        .trim_ascii_start();
+    let begins = |with: &str| {
+        let head = text.get(..with.len());
+        head.is_some_and(|head| head.eq_ignore_ascii_case(with.as_bytes()))
+    };
+    if begins("<!doctype html") || begins("<html") {
+        return Some(("a web page", EXPORT_TABLE));
+    }
+    begins("<").then_some(("XML", EXPORT_TABLE))
+}
+
+fn ending(spec: &FileSpec) -> String {
+    let ending = spec.path.extension().unwrap_or_default();
+    ending.to_string_lossy().to_ascii_lowercase()
+}
+
+fn not_a_table(spec: &FileSpec, seems: &str, cure: &str) -> ReadError {
+    ReadError::NotATable {
+        name: spec.name.clone(),
+        seems: seems.to_owned(),
+        cure: cure.to_owned(),
+    }
+}

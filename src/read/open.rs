@@ -1,0 +1,289 @@
+//! Opens an export: looks through it, picks the adapter, finds the header.
+//!
+//! In: a [`FileSpec`] and what makes a row the header. Out: an [`Export`], not yet read, and the notes
+//! on what was inferred. Which columns are needed, and what rows mean, is said by the callers.
+
+use std::ops::ControlFlow;
+
+use crate::model::{Code, Findings, Input, Place, Progress};
+use crate::read::csv::{CsvFile, Sizes};
+use crate::read::delimiter;
+use crate::read::encoding::Encoding;
+use crate::read::header::{HEADER_WITHIN_ROWS, HeadRow, Header, check_headers, header_row};
+use crate::read::look::{Kind, Look, look};
+use crate::read::source::{Chunk, Row, Source, scan};
+use crate::read::workbook::Workbook;
+use crate::read::{FileSpec, ReadError};
+
+/// As many columns as a sheet of Excel has.
+const COLUMNS_MAX: usize = 16_384;
+
+/// An export, open, its header found.
+pub(super) struct Export {
+    /// What it is.
+    pub input: Input,
+    source: Box<dyn Source>,
+    head: Vec<HeadRow>,
+}
+
+impl Export {
+    /// Opens what `spec` names. `fits` says whether a row is the header
+    /// that the caller needs, told whether it is the first row.
+    pub(super) fn open(
+        spec: &FileSpec,
+        fits: impl Fn(&Header<'_>, bool) -> bool,
+        findings: &mut Findings,
+    ) -> Result<Self, ReadError> {
+        let look = look(spec)?;
+        let (mut input, source) = match look.kind {
+            Kind::Csv => open_csv(spec, look, findings)?,
+            Kind::Workbook => open_workbook(spec, look, findings)?,
+        };
+        let mut head = head_rows(source.as_ref())?;
+        if head.is_empty() {
+            return Err(ReadError::Empty { name: input.name });
+        }
+        head.drain(..header_row(&head, fits));
+        input.headers.clone_from(&head[0].cells);
+        if input.headers.len() > COLUMNS_MAX {
+            return Err(ReadError::OverLimit {
+                name: input.name,
+                what: format!(
+                    "{} columns, at most {COLUMNS_MAX} are read",
+                    input.headers.len()
+                ),
+                cure: "export fewer columns, or name the right `delimiter`".to_owned(),
+            });
+        }
+        check_headers(&input, &head[0], findings);
+        Ok(Self {
+            input,
+            source,
+            head,
+        })
+    }
+
+    /// Its header, to look columns up in.
+    pub(super) fn header(&self) -> Header<'_> {
+        Header::of(&self.head)
+    }
+
+    /// Refuses an export that holds a header and nothing below it.
+    pub(super) fn check_rows(&self) -> Result<(), ReadError> {
+        if self.head.len() > 1 {
+            return Ok(());
+        }
+        Err(ReadError::NoRows {
+            name: self.input.name.clone(),
+        })
+    }
+
+    /// Maps every chunk, in parallel, and sinks the results in file order.
+    pub(super) fn scan<T: Send>(
+        &self,
+        progress: &dyn Progress,
+        map: impl Fn(&dyn Chunk) -> T + Sync,
+        sink: impl FnMut(T) -> ControlFlow<()>,
+    ) -> Result<(), ReadError> {
+        let what = format!("reading {}", self.input.name);
+        scan(self.source.as_ref(), &what, progress, map, sink)
+    }
+
+    /// Shows the rows of a chunk that lie below the header and hold anything.
+    pub(super) fn rows_below(&self, chunk: &dyn Chunk, mut see: impl FnMut(&Row<'_>)) {
+        let header = self.head[0].row;
+        chunk.rows(&mut |row| {
+            if row.number > header && !row.is_blank() {
+                see(row);
+            }
+            ControlFlow::Continue(())
+        });
+    }
+}
+
+fn open_csv(
+    spec: &FileSpec,
+    look: Look,
+    findings: &mut Findings,
+) -> Result<(Input, Box<dyn Source>), ReadError> {
+    let mark = if look.beginning.starts_with(b"\xef\xbb\xbf") {
+        3
+    } else {
+        0
+    };
+    let encoding = match &spec.encoding {
+        Some(label) => named_encoding(spec, label)?,
+        None if mark == 0 && look.first_foreign_byte.is_some() => Encoding::Windows1252,
+        None => Encoding::Utf8,
+    };
+    let told = delimiter::tell(&look.beginning[mark..]);
+    let delimiter = match spec.delimiter {
+        Some(named) => named_delimiter(spec, named)?,
+        None => told.delimiter,
+    };
+    let csv = CsvFile {
+        name: spec.name.clone(),
+        start: (mark + told.sep_line) as u64,
+        start_lines: u64::from(told.sep_line > 0),
+        delimiter,
+        encoding,
+        sizes: Sizes::default(),
+        metadata: look.metadata,
+        file: look.file,
+    };
+    let input = Input {
+        file: spec.file,
+        name: spec.name.clone(),
+        path: spec.path.clone(),
+        kind: spec.kind.clone(),
+        bytes: csv.metadata.len(),
+        hash: look.hash,
+        encoding: encoding.label().to_owned(),
+        delimiter: Some(char::from(delimiter)),
+        sheet: None,
+        headers: Vec::new(),
+    };
+    note_inferred(
+        spec,
+        &csv,
+        look.first_foreign_byte,
+        told.sep_line > 0,
+        findings,
+    )?;
+    Ok((input, Box::new(csv)))
+}
+
+fn named_encoding(spec: &FileSpec, label: &str) -> Result<Encoding, ReadError> {
+    Encoding::from_label(label).ok_or_else(|| ReadError::Setting {
+        name: spec.name.clone(),
+        key: "encoding",
+        found: label.to_owned(),
+        expected: "`utf-8` or `windows-1252`",
+    })
+}
+
+fn named_delimiter(spec: &FileSpec, named: char) -> Result<u8, ReadError> {
+    let usable = |byte: &u8| byte.is_ascii() && !matches!(byte, b'"' | b'\r' | b'\n' | 0);
+    u8::try_from(named)
+        .ok()
+        .filter(usable)
+        .ok_or_else(|| ReadError::Setting {
+            name: spec.name.clone(),
+            key: "delimiter",
+            found: named.to_string(),
+            expected: "one ASCII character such as `,` or `;`, and no quote",
+        })
+}
+
+/// FIL002, where nobody said it and it is not what most files have.
+fn note_inferred(
+    spec: &FileSpec,
+    csv: &CsvFile,
+    foreign_byte: Option<u64>,
+    by_sep_line: bool,
+    findings: &mut Findings,
+) -> Result<(), ReadError> {
+    let mut parts = Vec::new();
+    let mut place = Place::file(spec.file);
+    if let (Encoding::Windows1252, None, Some(offset)) =
+        (csv.encoding, &spec.encoding, foreign_byte)
+    {
+        let (row, line) = csv.row_of_byte(offset)?;
+        place = Place::row(spec.file, row, line);
+        parts.push(format!(
+            "encoding windows-1252, from byte {offset} in row {row} (line {line}), which is no UTF-8"
+        ));
+    }
+    if csv.delimiter != b',' && spec.delimiter.is_none() {
+        let from = if by_sep_line {
+            "its first line `sep=`"
+        } else {
+            "its first rows"
+        };
+        let delimiter = char::from(csv.delimiter).escape_default();
+        parts.push(format!("delimiter `{delimiter}`, from {from}"));
+    }
+    if !parts.is_empty() {
+        let id = findings.about(
+            Code::Fil002,
+            &spec.name,
+            || format!("`{}` was read with {}", spec.name, parts.join("; ")),
+            || "name `encoding` and `delimiter` in the manifest if that is wrong".to_owned(),
+        );
+        findings.place(id, place);
+    }
+    Ok(())
+}
+
+fn open_workbook(
+    spec: &FileSpec,
+    look: Look,
+    findings: &mut Findings,
+) -> Result<(Input, Box<dyn Source>), ReadError> {
+    let (bytes, hash) = (look.metadata.len(), look.hash.clone());
+    let opened = Workbook::open(&spec.name, look, spec.sheet.as_deref())?;
+    if !opened.others.is_empty() {
+        let others: Vec<String> = opened
+            .others
+            .iter()
+            .map(|name| format!("`{name}`"))
+            .collect();
+        let id = findings.about(
+            Code::Fil008,
+            &spec.name,
+            || {
+                let (name, sheet) = (&spec.name, &opened.sheet);
+                format!(
+                    "sheet `{sheet}` of `{name}` was read, not {}",
+                    others.join(", ")
+                )
+            },
+            || "name another with `sheet =` in the manifest if that is wrong".to_owned(),
+        );
+        findings.place(id, Place::file(spec.file));
+    }
+    let input = Input {
+        file: spec.file,
+        name: spec.name.clone(),
+        path: spec.path.clone(),
+        kind: spec.kind.clone(),
+        bytes,
+        hash,
+        encoding: String::new(),
+        delimiter: None,
+        sheet: Some(opened.sheet),
+        headers: Vec::new(),
+    };
+    Ok((input, Box::new(opened.workbook)))
+}
+
+/// The first rows that hold anything: where the header is looked for, and one more.
+fn head_rows(source: &dyn Source) -> Result<Vec<HeadRow>, ReadError> {
+    let mut rows = Vec::new();
+    source.chunks(&mut |chunk| {
+        chunk.rows(&mut |row| {
+            if !row.is_blank() {
+                rows.push(head_row(row));
+            }
+            enough(&rows)
+        });
+        enough(&rows)
+    })?;
+    Ok(rows)
+}
+
+fn enough(rows: &[HeadRow]) -> ControlFlow<()> {
+    if rows.len() > HEADER_WITHIN_ROWS {
+        return ControlFlow::Break(());
+    }
+    ControlFlow::Continue(())
+}
+
+fn head_row(row: &Row<'_>) -> HeadRow {
+    let cells = (0..row.len()).map(|column| row.encoding.lossy(row.raw(column)).into_owned());
+    HeadRow {
+        row: row.number,
+        line: row.line,
+        cells: cells.collect(),
+    }
+}

@@ -1,0 +1,217 @@
+//! Where the records of a CSV end, without parsing them.
+//!
+//! In: the bytes of a file, in pieces of any size. Out: the last place so far where a record ends,
+//! and how many rows and physical lines lie before it. The quoting is that of the `csv` crate: a
+//! quote opens only at the start of a field, two within quotes are one, and any of CR, LF and CRLF
+//! ends a record. It looks for quotes and line ends only, so that it keeps ahead of several parsers;
+//! cutting in parallel would run it from both quoting states at once and pick by the piece before.
+
+/// A place between two records.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Mark {
+    /// Bytes before it.
+    pub offset: u64,
+    /// Record ends before it, those of blank lines included.
+    pub rows: u64,
+    /// Line ends before it, those within quotes included.
+    pub lines: u64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    /// Outside quotes; whether a field begins here.
+    Plain { field_start: bool },
+    /// Within quotes.
+    Quoted,
+    /// Right after a quote within quotes: the end of them, or the first of two.
+    QuoteSeen,
+}
+
+/// The scanner's state between two pieces.
+#[derive(Clone, Debug)]
+pub(super) struct Splitter {
+    delimiter: u8,
+    state: State,
+    end: Mark,
+    now: Mark,
+}
+
+impl Splitter {
+    /// A scanner at the start of a record.
+    pub(super) fn new(delimiter: u8) -> Self {
+        Self {
+            delimiter,
+            state: State::Plain { field_start: true },
+            end: Mark::default(),
+            now: Mark::default(),
+        }
+    }
+
+    /// The end of the last whole record so far.
+    pub(super) fn record_end(&self) -> Mark {
+        self.end
+    }
+
+    /// Everything so far.
+    pub(super) fn position(&self) -> Mark {
+        self.now
+    }
+
+    /// Whether the bytes so far end within quotes.
+    pub(super) fn is_open(&self) -> bool {
+        self.state == State::Quoted
+    }
+
+    /// Scans the next piece.
+    ///
+    /// A piece must not end in a CR unless the file does: what follows says whether it is a CRLF.
+    pub(super) fn feed(&mut self, piece: &[u8]) {
+        let mut rest = piece;
+        while let Some(first) = rest.first() {
+            let taken = match self.state {
+                State::QuoteSeen if *first == b'"' => {
+                    self.state = State::Quoted;
+                    self.now.offset += 1;
+                    1
+                }
+                State::QuoteSeen => {
+                    self.state = State::Plain { field_start: false };
+                    0
+                }
+                State::Quoted => self.take_quoted(rest),
+                State::Plain { field_start } => self.take_plain(rest, field_start),
+            };
+            rest = &rest[taken..];
+        }
+    }
+
+    fn take_quoted(&mut self, rest: &[u8]) -> usize {
+        let quote = find(rest, b'"');
+        let inside = &rest[..quote.unwrap_or(rest.len())];
+        self.now.lines += line_ends(inside);
+        if quote.is_some() {
+            self.state = State::QuoteSeen;
+        }
+        self.pass(inside.len() + usize::from(quote.is_some()))
+    }
+
+    fn take_plain(&mut self, rest: &[u8], field_start: bool) -> usize {
+        let quote = find(rest, b'"');
+        let span = &rest[..quote.unwrap_or(rest.len())];
+        let ends = line_ends(span);
+        self.now.rows += ends;
+        self.now.lines += ends;
+        if let Some(last) = (ends > 0).then(|| last_line_end(span)).flatten() {
+            self.end = Mark {
+                offset: self.now.offset + last as u64,
+                ..self.now
+            };
+        }
+        let field_start = span.last().map_or(field_start, |byte| {
+            *byte == self.delimiter || matches!(byte, b'\r' | b'\n')
+        });
+        self.state = match quote {
+            Some(_) if field_start => State::Quoted,
+            Some(_) => State::Plain { field_start: false },
+            None => State::Plain { field_start },
+        };
+        self.pass(span.len() + usize::from(quote.is_some()))
+    }
+
+    fn pass(&mut self, count: usize) -> usize {
+        self.now.offset += count as u64;
+        count
+    }
+}
+
+/// How many line ends there are; a CRLF is one.
+pub(super) fn line_ends(bytes: &[u8]) -> u64 {
+    let feeds = count(bytes, b'\n');
+    let returns = count(bytes, b'\r');
+    if returns == 0 {
+        return feeds;
+    }
+    let pairs = bytes
+        .iter()
+        .zip(&bytes[1..])
+        .filter(|(first, second)| **first == b'\r' && **second == b'\n')
+        .count();
+    feeds + returns - pairs as u64
+}
+
+/// The place after the last line end.
+fn last_line_end(bytes: &[u8]) -> Option<usize> {
+    bytes
+        .iter()
+        .rposition(|byte| matches!(byte, b'\r' | b'\n'))
+        .map(|last| last + 1)
+}
+
+/// How many bytes one pass compares before it looks at the outcome; the compiler makes such passes
+/// wide.
+const STRIDE: usize = 64;
+
+fn count(bytes: &[u8], wanted: u8) -> u64 {
+    let strides = bytes.chunks_exact(STRIDE);
+    let tail = strides.remainder();
+    let within = |part: &[u8]| -> u64 {
+        u64::from(
+            part.iter()
+                .map(|byte| u8::from(*byte == wanted))
+                .sum::<u8>(),
+        )
+    };
+    strides.map(within).sum::<u64>() + within(tail)
+}
+
+fn find(bytes: &[u8], wanted: u8) -> Option<usize> {
+    let mut passed = 0;
+    for stride in bytes.chunks(STRIDE) {
+        let hits: u8 = stride.iter().map(|byte| u8::from(*byte == wanted)).sum();
+        if hits > 0 {
+            let within = stride.iter().position(|byte| *byte == wanted)?;
+            return Some(passed + within);
+        }
+        passed += stride.len();
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Mark, Splitter};
+
+    #[test]
+    #[rustfmt::skip]
+    fn where_records_end() {
+        //    case                         bytes                 end of last record, rows, lines, open
+        check("lines",                      b"a,b\nc,d\ne",        (8, 2, 2), false);
+        check("CRLF counts once",           b"a\r\nb\r\n",          (6, 2, 2), false);
+        check("CR alone",                   b"a\rb\rc",             (4, 2, 2), false);
+        check("blank lines are rows",       b"a\n\n\r\nb",          (5, 3, 3), false);
+        check("line break within quotes",   b"a,\"x\ny\"\nb",        (8, 1, 2), false);
+        check("doubled quotes",             b"\"a\"\"\n\"\nb",         (7, 1, 2), false);
+        check("quote amid a field is text", b"a\"b\nc\"\n",           (7, 2, 2), false);
+        check("text after a closing quote", b"\"a\"b\"\nc\n",          (8, 2, 2), false);
+        check("never closed",               b"a\n\"b\nc\n",          (2, 1, 1), true);
+        check("after a tab no field starts", b"a\t\"b\nc\n",          (7, 2, 2), false);
+    }
+
+    #[track_caller]
+    fn check(case: &str, bytes: &[u8], (offset, rows, lines): (u64, u64, u64), open: bool) {
+        let mut splitter = Splitter::new(b',');
+        splitter.feed(bytes);
+        let expected = Mark {
+            offset,
+            rows,
+            lines,
+        };
+        assert_eq!(splitter.record_end(), expected, "case: {case}");
+        assert_eq!(splitter.is_open(), open, "case: {case}");
+        assert_eq!(
+            splitter.position().offset,
+            bytes.len() as u64,
+            "case: {case}"
+        );
+    }
+}

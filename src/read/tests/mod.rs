@@ -1,0 +1,128 @@
+//! Tests of the room through its public functions, on small files.
+//!
+//! In: bytes written to a temporary folder, or workbooks written there. Out: rows, findings and
+//! errors as short texts that a table can hold. The adapters' own tests are beside them.
+
+mod chunks;
+mod files;
+mod headers;
+mod records;
+mod roles;
+mod tables;
+mod users;
+mod workbooks;
+
+use std::fs;
+
+use tempfile::TempDir;
+
+use crate::model::{
+    Accept, FileId, Findings, InputKind, OwnerCell, RecordCell, RecordRows, References, Silent,
+};
+use crate::read::{FileSpec, KeySpec, ReadError, RecordsSpec, open_records};
+
+/// A folder that lasts as long as the test.
+struct Folder(TempDir);
+
+impl Folder {
+    fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    fn spec(&self, name: &str) -> FileSpec {
+        FileSpec {
+            file: FileId(3),
+            kind: InputKind::Users,
+            name: name.to_owned(),
+            path: self.0.path().join(name),
+            sheet: None,
+            encoding: None,
+            delimiter: None,
+        }
+    }
+
+    fn file(&self, name: &str, bytes: impl AsRef<[u8]>) -> FileSpec {
+        let spec = self.spec(name);
+        fs::write(&spec.path, bytes).unwrap();
+        spec
+    }
+}
+
+fn accounts() -> RecordsSpec {
+    RecordsSpec {
+        entity: "account".to_owned(),
+        id: None,
+        key: None,
+        owner: None,
+    }
+}
+
+fn accounts_by_key(column: &str) -> RecordsSpec {
+    RecordsSpec {
+        key: Some(KeySpec {
+            column: column.to_owned(),
+            field: "new_legacyid".to_owned(),
+        }),
+        ..accounts()
+    }
+}
+
+/// A Dataverse id that ends in `number`.
+fn id(number: u32) -> String {
+    format!("00000000-0000-0000-0000-{number:012}")
+}
+
+/// Each row as `row/line record > owner`, ids by their last digits.
+fn show_records(rows: &RecordRows, references: &References) -> Vec<String> {
+    let show = |row: &crate::model::RecordRow| {
+        let record = match row.record {
+            RecordCell::Id(id) => (id.0.as_u128() & 0xffff).to_string(),
+            RecordCell::Key(key) => rows.keys[key.0 as usize].clone(),
+            RecordCell::Unusable(code) => code.to_string(),
+        };
+        let owner = match row.owner {
+            OwnerCell::Reference(id) => references.get(id).text.clone(),
+            OwnerCell::Blank => "blank".to_owned(),
+            OwnerCell::Unusable(code) => code.to_string(),
+        };
+        format!("{}/{} {record} > {owner}", row.row, row.line)
+    };
+    rows.rows.iter().map(show).collect()
+}
+
+/// Each finding as `CODE subject @ row/line:column`, places joined.
+fn show_findings(findings: Findings) -> Vec<String> {
+    let list = findings.finish(&Accept::default());
+    let show = |finding: &crate::model::Finding| {
+        let places = finding.places.iter().map(|place| {
+            let column = place
+                .column
+                .map_or(String::new(), |column| format!(":{column}"));
+            format!("{}/{}{column}", place.row, place.line)
+        });
+        let places: Vec<String> = places.collect();
+        format!(
+            "{} {} @ {}",
+            finding.code,
+            finding.subject,
+            places.join(" ")
+        )
+    };
+    list.iter().map(show).collect()
+}
+
+struct ReadRecords {
+    rows: Vec<String>,
+    findings: Vec<String>,
+}
+
+fn read_records(spec: &FileSpec, records: &RecordsSpec) -> Result<ReadRecords, ReadError> {
+    let mut findings = Findings::default();
+    let mut references = References::default();
+    let export = open_records(spec, records, &mut findings)?;
+    let rows = export.read(&mut references, &mut findings, &Silent)?;
+    Ok(ReadRecords {
+        rows: show_records(&rows, &references),
+        findings: show_findings(findings),
+    })
+}

@@ -1,0 +1,293 @@
+//! `apply`: writes what was signed off, and only that; after a stop it goes on.
+//!
+//! In: the sealed plan, the project as it is now, the target. Out: the journal and what became of
+//! every change. Inputs and rulings are compared here, the environment's fields in `apply/`.
+
+use std::path::Path;
+
+use crate::apply::{Applied, BATCH, JOURNAL, JournalState, Options, Tally, journal_state};
+use crate::check::approve;
+use crate::model::{ChangeKind, Findings, Outcome};
+use crate::plan::{Document, SealedPlan};
+use crate::project::Project;
+use crate::report::{FailureRow, OutcomeRow, outcome, present_word};
+use crate::run::{Answer, Console, Exit, Failure, Format};
+use crate::run::{inputs, sheet};
+use crate::target::Embedded;
+
+/// What `apply` and `undo` are asked for.
+#[derive(Clone, Copy, Debug)]
+pub struct ApplyRequest<'a> {
+    /// The project's folder.
+    pub folder: &'a Path,
+    /// Whether leave was given beforehand.
+    pub yes: bool,
+    /// More changes than this are refused.
+    pub limit: Option<u64>,
+}
+
+/// Applies the plan.
+pub fn apply(request: &ApplyRequest<'_>, console: &mut Console<'_>) -> Result<Exit, Failure> {
+    let project = Project::open(request.folder)?;
+    let _lock = project.lock()?;
+    let plan = SealedPlan::open(&project.plan())?;
+    let journal = project.plan().join(JOURNAL);
+    let state = journal_state(&project.plan())?;
+    let changes: u64 = plan.document().totals.changes.values().sum();
+    within(request.limit, changes)?;
+    if state == JournalState::None {
+        unchanged(&project, plan.document(), request.folder)?;
+    }
+    let folder = request.folder.display().to_string();
+    let seal = plan.short_seal().to_owned();
+    let target = Embedded::open(&project.environment_file())?;
+    let approved = approve(plan).map_err(|reason| Failure {
+        exit: Exit::NotApproved,
+        error: anyhow::Error::new(reason),
+    })?;
+    if changes > 0 && state != JournalState::Complete {
+        announce(approved.plan().document(), state, console)?;
+        agreed(
+            request.yes,
+            &format!("Write these changes (seal {seal})?"),
+            console,
+        )?;
+    }
+    let options = Options {
+        journal: &journal,
+        stop: console.stop,
+        progress: console.progress,
+        batch: BATCH,
+    };
+    let applied = crate::apply::apply(&approved, &target, &options)
+        .map_err(|error| explained(error, request.folder))?;
+    print(
+        &format!(
+            "Applied plan {seal} to {}",
+            approved.plan().document().environment.host
+        ),
+        &applied,
+        console,
+    )?;
+    if applied.nothing_written && applied.is_complete() {
+        console
+            .say("nothing had to be written: the plan was applied before, or changes nothing")?;
+    }
+    next(&applied, &folder, console)?;
+    Ok(ended(&applied))
+}
+
+/// Refuses a plan with more changes than agreed.
+pub(super) fn within(limit: Option<u64>, changes: u64) -> Result<(), Failure> {
+    match limit.filter(|limit| changes > *limit) {
+        None => Ok(()),
+        Some(limit) => Err(Failure::new(
+            Exit::Refused,
+            format!("{changes} changes, and `--limit` allows {limit}; nothing was written"),
+        )),
+    }
+}
+
+/// Refuses where inputs, rulings or manifest have moved since the plan was made.
+fn unchanged(project: &Project, document: &Document, folder: &Path) -> Result<(), Failure> {
+    let mut moved = Vec::new();
+    let mut findings = Findings::default();
+    let opened = inputs::open(project, &mut findings)?;
+    moved.extend(opened.moved_from(&document.inputs));
+    let owners = sheet::open(project, opened.inputs.len(), &mut findings)?;
+    if owners.hash != document.rulings.blake3 {
+        moved.push(format!("the rulings in {}", owners.input.name));
+    }
+    let settings = project.manifest.settings();
+    for (key, value) in &settings {
+        if document.settings.get(key) != Some(value) {
+            moved.push(format!("`{key}` of the manifest"));
+        }
+    }
+    let gone = document
+        .settings
+        .keys()
+        .filter(|key| !settings.contains_key(*key));
+    moved.extend(gone.map(|key| format!("`{key}` of the manifest")));
+    let words = |codes: &std::collections::BTreeSet<crate::model::Code>| -> Vec<String> {
+        codes.iter().map(ToString::to_string).collect()
+    };
+    let accept = &project.manifest.accept;
+    if words(&accept.keep_out) != document.accept.keep_out
+        || words(&accept.unchecked) != document.accept.unchecked
+    {
+        moved.push("`[accept]` of the manifest".to_owned());
+    }
+    if moved.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::new(
+        Exit::Refused,
+        format!(
+            "the plan is stale: these have moved since it was made\n  {}\nnothing was written; plan \
+             anew: cutover plan {}",
+            moved.join("\n  "),
+            folder.display()
+        ),
+    ))
+}
+
+/// Says what is about to be written.
+fn announce(
+    document: &Document,
+    state: JournalState,
+    console: &mut Console<'_>,
+) -> Result<(), Failure> {
+    let environment = &document.environment;
+    console.say(&format!(
+        "target {} · organisation {} · seal {}",
+        environment.host,
+        environment.organisation,
+        document.seal.get(..8).unwrap_or_default()
+    ))?;
+    for kind in ChangeKind::ALL {
+        let name = serde_json::to_value(kind).ok();
+        let name = name
+            .as_ref()
+            .and_then(serde_json::Value::as_str)
+            .unwrap_or_default();
+        if let Some(count) = document.totals.changes.get(name) {
+            console.say(&format!("  {}: {count}", kind.words()))?;
+        }
+    }
+    if let JournalState::Begun { done, open, failed } = state {
+        console.say(&format!(
+            "going on where the last run ended: {done} done, {failed} not as planned, {open} to come"
+        ))?;
+    }
+    console.say("everything can be undone: the target is an environment file")?;
+    Ok(())
+}
+
+/// Goes on only with somebody's leave.
+pub(super) fn agreed(yes: bool, question: &str, console: &mut Console<'_>) -> Result<(), Failure> {
+    if yes {
+        return Ok(());
+    }
+    match (console.ask)(question) {
+        Answer::Yes => Ok(()),
+        Answer::No => Err(Failure::new(
+            Exit::Refused,
+            "the answer was no; nothing was written",
+        )),
+        Answer::Nobody => Err(Failure::new(
+            Exit::Usage,
+            "there is no terminal to ask on; say `--yes` to go on without a question",
+        )),
+    }
+}
+
+/// An apply error with what moved, where the plan is stale.
+pub(super) fn explained(error: crate::apply::ApplyError, folder: &Path) -> Failure {
+    const SHOWN: usize = 20;
+    let crate::apply::ApplyError::Stale(moved) = &error else {
+        return error.into();
+    };
+    let mut words = format!("{error}");
+    for one in moved.iter().take(SHOWN) {
+        let value = |value: &Option<String>| value.clone().unwrap_or_else(|| "nothing".to_owned());
+        words += &format!(
+            "\n  {}: {} was {}, is {}",
+            one.what,
+            one.field,
+            value(&one.before),
+            value(&one.after)
+        );
+    }
+    if moved.len() > SHOWN {
+        words += &format!("\n  … and {} more", moved.len() - SHOWN);
+    }
+    words += &format!(
+        "\nnothing was written; plan anew: cutover plan {}",
+        folder.display()
+    );
+    Failure::new(Exit::Refused, words)
+}
+
+/// Prints what became of every change.
+pub(super) fn print(
+    heading: &str,
+    applied: &Applied,
+    console: &mut Console<'_>,
+) -> Result<(), Failure> {
+    let rows: Vec<OutcomeRow> = applied
+        .counts
+        .iter()
+        .map(|(kind, tally)| row(kind.words(), *tally))
+        .collect();
+    let failures: Vec<FailureRow> = applied
+        .failures
+        .iter()
+        .map(|failure| FailureRow {
+            subject: format!("{}: {}", failure.kind.words(), failure.what),
+            message: words(&failure.outcome),
+        })
+        .collect();
+    match console.format {
+        Format::Text => outcome(console.out, heading, &rows, applied.open, &failures)?,
+        Format::Json => crate::report::outcome_json(console.out, &rows, applied.open, &failures)?,
+        Format::Csv => crate::report::outcome_csv(console.out, &rows)?,
+    }
+    Ok(())
+}
+
+fn row(kind: &str, tally: Tally) -> OutcomeRow {
+    let Tally {
+        done,
+        no_change,
+        failed,
+        drifted,
+        skipped,
+    } = tally;
+    OutcomeRow {
+        kind: kind.to_owned(),
+        done,
+        no_change,
+        failed,
+        drifted,
+        skipped,
+    }
+}
+
+fn words(outcome: &Outcome) -> String {
+    match outcome {
+        Outcome::Done { .. } => "done".to_owned(),
+        Outcome::NoChangeNeeded => "no change needed".to_owned(),
+        Outcome::Failed(refusal) => format!("refused: {} {}", refusal.code, refusal.message),
+        Outcome::Drifted(present) => format!(
+            "drifted: holds {}, which is neither the planned before nor after; nothing was written",
+            present_word(present)
+        ),
+        Outcome::Skipped => "skipped: a change that it needs did not come about".to_owned(),
+    }
+}
+
+fn next(applied: &Applied, folder: &str, console: &mut Console<'_>) -> Result<(), Failure> {
+    let words = if applied.interrupted {
+        format!("Interrupted. Go on with:\n  cutover apply {folder}")
+    } else if applied.is_complete() {
+        format!("Next:\n  cutover verify {folder}")
+    } else {
+        format!(
+            "Not everything is as planned. See why above, then try the rest again with:\n  cutover \
+             apply {folder}\nor take back what was written with:\n  cutover undo {folder}"
+        )
+    };
+    Ok(console.say(&words)?)
+}
+
+/// How a run of changes ends.
+pub(super) fn ended(applied: &Applied) -> Exit {
+    if applied.interrupted {
+        Exit::Interrupted
+    } else if applied.is_complete() {
+        Exit::Done
+    } else {
+        Exit::Partly
+    }
+}

@@ -1,0 +1,209 @@
+//! The owners sheet: rulings in, what became of each reference out.
+//!
+//! In: `owners.csv`, or the workbook that the manifest names instead. Out: rulings with their cells,
+//! and the sheet brought up to date. What a person wrote in it is never lost.
+
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+
+use crate::environment::Facts;
+use crate::model::{
+    FileId, Findings, Input, InputKind, Named, Principal, Reference, Resolution, Resolved, Ruling,
+    Silent, Verdict,
+};
+use crate::project::{OwnerRow, OwnersSheet, Project, Written, rulings_hash};
+use crate::read::{FileSpec, open_table};
+use crate::run::inputs::Rows;
+use crate::run::{Console, Exit, Failure};
+
+/// The sheet, read.
+pub(super) struct OwnersInput {
+    /// The sheet as an input, so that a finding can name its cells.
+    pub input: Input,
+    /// Its rulings.
+    pub rulings: Vec<Ruling>,
+    /// BLAKE3 over the rulings alone.
+    pub hash: String,
+    /// `owners.csv`, to be brought up to date.
+    sheet: OwnersSheet,
+}
+
+/// Reads the rulings; the sheet's number comes after those of the exports.
+pub(super) fn open(
+    project: &Project,
+    exports: usize,
+    findings: &mut Findings,
+) -> Result<OwnersInput, Failure> {
+    let file = FileId(u16::try_from(exports).unwrap_or(u16::MAX));
+    let sheet = OwnersSheet::read(&project.owners())?;
+    let Some(workbook) = &project.manifest.rulings else {
+        let rulings = sheet.rulings();
+        let input = Input {
+            file,
+            name: "owners.csv".to_owned(),
+            path: project.owners(),
+            kind: InputKind::Rulings,
+            bytes: 0,
+            hash: String::new(),
+            encoding: "utf-8".to_owned(),
+            delimiter: Some(','),
+            sheet: None,
+            headers: sheet.headers().to_vec(),
+        };
+        return Ok(OwnersInput {
+            input,
+            hash: rulings_hash(&rulings),
+            rulings,
+            sheet,
+        });
+    };
+    let spec = FileSpec {
+        file,
+        kind: InputKind::Rulings,
+        name: workbook.clone(),
+        path: project.file(workbook),
+        sheet: None,
+        encoding: None,
+        delimiter: None,
+    };
+    let table = open_table(&spec, findings)?;
+    let columns = table.column(&["reference"]).zip(table.column(&["ruling"]));
+    let Some((reference, ruling)) = columns else {
+        return Err(Failure::new(
+            Exit::Usage,
+            format!("`{workbook}` has no columns `reference` and `ruling`; expected both"),
+        ));
+    };
+    let mut rulings = Vec::new();
+    table.rows(&Silent, &mut |row| {
+        if !row.cell(ruling).is_empty() {
+            rulings.push(Ruling {
+                row: row.row(),
+                column: u16::try_from(ruling + 1).unwrap_or(u16::MAX),
+                reference: crate::model::unguard_cell(row.cell(reference)).to_owned(),
+                ruling: crate::model::unguard_cell(row.cell(ruling)).to_owned(),
+            });
+        }
+        ControlFlow::Continue(())
+    })?;
+    Ok(OwnersInput {
+        input: table.input().clone(),
+        hash: rulings_hash(&rulings),
+        rulings,
+        sheet,
+    })
+}
+
+/// Brings `owners.csv` up to date; a workbook of rulings is only read.
+pub(super) fn update(
+    project: &Project,
+    owners: &OwnersInput,
+    inputs: &[Input],
+    rows: &Rows,
+    resolution: &Resolution,
+    facts: &Facts,
+    console: &mut Console<'_>,
+) -> Result<(), Failure> {
+    let mut sheet = owners.sheet.clone();
+    let lines = rows
+        .references
+        .iter()
+        .zip(&resolution.resolved)
+        .map(|((_, reference), resolved)| line(inputs, reference, resolved, resolution, facts))
+        .collect();
+    sheet.update(lines);
+    if let Written::Beside(path) = sheet.write(&project.owners())? {
+        console.say(&format!(
+            "`owners.csv` is open in another program; what is new stands in `{}`",
+            path.display()
+        ))?;
+    }
+    Ok(())
+}
+
+fn line(
+    inputs: &[Input],
+    reference: &Reference,
+    resolved: &Resolved,
+    resolution: &Resolution,
+    facts: &Facts,
+) -> OwnerRow {
+    let mut by_table: BTreeMap<&str, u64> = BTreeMap::new();
+    for (file, count) in &reference.rows {
+        let kind = inputs
+            .iter()
+            .find(|input| input.file == *file)
+            .map(|input| &input.kind);
+        let table = match kind {
+            Some(InputKind::Records(table)) => table.as_str(),
+            _ => "roles",
+        };
+        *by_table.entry(table).or_default() += count;
+    }
+    let mut counts: Vec<(&str, u64)> = by_table.into_iter().collect();
+    counts.sort_by(|left, right| right.1.cmp(&left.1).then(left.0.cmp(right.0)));
+    let rows: Vec<String> = counts
+        .iter()
+        .map(|(table, count)| format!("{table} {count}"))
+        .collect();
+    let near: Vec<String> = resolved
+        .near_misses
+        .iter()
+        .map(|near| format!("{} ({})", who(&near.named, facts), near.identifier))
+        .collect();
+    let candidates: Vec<String> = resolved
+        .candidates
+        .iter()
+        .map(|named| who(named, facts))
+        .collect();
+    OwnerRow {
+        reference: reference.text.clone(),
+        affected: counts.iter().map(|(_, count)| count).sum(),
+        rows: rows.join("; "),
+        matched: matched(&resolved.verdict, resolution, facts),
+        candidates: candidates.join("; "),
+        near_misses: near.join("; "),
+    }
+}
+
+/// Somebody, with what a ruling can name them by.
+fn who(named: &Named, facts: &Facts) -> String {
+    match named.principal {
+        Principal::User(id) => match facts.users().get(&id) {
+            Some(user) if !user.upn.is_empty() => format!("{} <{}>", named.label, user.upn),
+            _ => format!("{} <{id}>", named.label),
+        },
+        Principal::Team(_) => format!("team {}", named.label),
+    }
+}
+
+fn matched(verdict: &Verdict, resolution: &Resolution, facts: &Facts) -> String {
+    let principal = |principal: Principal| {
+        let label = match principal {
+            Principal::User(id) => facts.users().get(&id).map(crate::model::User::label),
+            Principal::Team(id) => facts.teams().get(&id).map(|team| team.name.clone()),
+        };
+        who(
+            &Named {
+                principal,
+                label: label.unwrap_or_else(|| principal.to_string()),
+            },
+            facts,
+        )
+    };
+    match verdict {
+        Verdict::Matched {
+            principal: one,
+            rung,
+        } => {
+            format!("{} by {}", principal(*one), rung.word())
+        }
+        Verdict::Stub(index) => match resolution.stubs.get(*index) {
+            Some(stub) => format!("stub user {} <{}>", stub.full_name, stub.upn),
+            None => "stub user".to_owned(),
+        },
+        Verdict::Fallback(one) => format!("fallback owner {}", principal(*one)),
+        Verdict::Left => "left".to_owned(),
+        Verdict::Stopped(code) => format!("{code}: {}", code.rule().title),
+    }
+}

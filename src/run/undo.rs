@@ -1,0 +1,59 @@
+//! `undo`: takes back what apply wrote, the newest plan first, each change in reverse order.
+
+use crate::apply::{BATCH, JOURNAL, JournalState, Options, journal_state, way_back};
+use crate::plan::SealedPlan;
+use crate::project::Project;
+use crate::run::apply::{ApplyRequest, agreed, ended, explained, print, within};
+use crate::run::completed::standing;
+use crate::run::{Console, Exit, Failure};
+use crate::target::Embedded;
+
+/// Undoes the newest plan whose writing stands.
+pub fn undo(request: &ApplyRequest<'_>, console: &mut Console<'_>) -> Result<Exit, Failure> {
+    let project = Project::open(request.folder)?;
+    let _lock = project.lock()?;
+    let Some(folder) = standing(&project)?.into_iter().next() else {
+        let words = match journal_state(&project.plan())? {
+            JournalState::Undone => "the plan is undone already: nothing to take back",
+            _ => "no plan of this project wrote anything: nothing to take back",
+        };
+        console.say(words)?;
+        return Ok(Exit::Done);
+    };
+    let plan = SealedPlan::open(&folder)?;
+    let journal = folder.join(JOURNAL);
+    let back = way_back(&plan, &journal)?;
+    within(request.limit, back.total())?;
+    let seal = plan.short_seal().to_owned();
+    console.say(&format!(
+        "takes back plan {seal} from {} · organisation {}",
+        plan.document().environment.host,
+        plan.document().environment.organisation
+    ))?;
+    for (kind, count) in &back.counts {
+        console.say(&format!("  {}: {count}", kind.words()))?;
+    }
+    console.say("every one of them can be restored: the target is an environment file")?;
+    agreed(
+        request.yes,
+        &format!("Take these back (seal {seal})?"),
+        console,
+    )?;
+    let target = Embedded::open(&project.environment_file())?;
+    let options = Options {
+        journal: &journal,
+        stop: console.stop,
+        progress: console.progress,
+        batch: BATCH,
+    };
+    let undone = crate::apply::undo(&plan, &target, &back, &options)
+        .map_err(|error| explained(error, request.folder))?;
+    print(&format!("Took back plan {seal}"), &undone, console)?;
+    if undone.interrupted {
+        console.say(&format!(
+            "Interrupted. Go on with:\n  cutover undo {}",
+            request.folder.display()
+        ))?;
+    }
+    Ok(ended(&undone))
+}

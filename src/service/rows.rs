@@ -1,0 +1,187 @@
+//! The service's own look-ups in an environment file, one row or one yes-or-no each.
+//!
+//! In: a connection and ids. Out: what stands there. No rule is judged here. `check/` has look-ups of
+//! its own: that both come to the same answer must not rest on shared code.
+
+use rusqlite::types::FromSql;
+use rusqlite::{Connection, OptionalExtension, Params, Row};
+use uuid::Uuid;
+
+use crate::model::{
+    Loadable, Principal, RoleId, SYSTEM_ADMINISTRATOR_TEMPLATE, TeamType, UnitId, UserId,
+    setting_on,
+};
+use crate::service::ServiceError;
+
+/// Who is to hold a role.
+pub(super) struct Holder {
+    pub(super) unit: UnitId,
+    pub(super) kind: HolderKind,
+}
+
+pub(super) enum HolderKind {
+    User { disabled: bool },
+    Team { kind: TeamType },
+}
+
+/// A query with its values whose answer is one value of one row, or none.
+pub(super) fn value<T: FromSql>(
+    connection: &Connection,
+    sql: &str,
+    values: impl Params,
+) -> Result<Option<T>, ServiceError> {
+    row(connection, sql, values, |row| row.get(0))
+}
+
+/// A query with its values whose answer is one row, or none.
+pub(super) fn row<T>(
+    connection: &Connection,
+    sql: &str,
+    values: impl Params,
+    read: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>,
+) -> Result<Option<T>, ServiceError> {
+    let mut statement = connection.prepare_cached(sql)?;
+    Ok(statement.query_row(values, read).optional()?)
+}
+
+/// A write with its values; answers how many rows it changed.
+pub(super) fn change(
+    connection: &Connection,
+    sql: &str,
+    values: impl Params,
+) -> Result<usize, ServiceError> {
+    Ok(connection.prepare_cached(sql)?.execute(values)?)
+}
+
+/// Whether a query that begins with `SELECT EXISTS` says yes.
+pub(super) fn yes(
+    connection: &Connection,
+    sql: &str,
+    values: impl Params,
+) -> Result<bool, ServiceError> {
+    Ok(value(connection, sql, values)?.unwrap_or(false))
+}
+
+/// Whether a setting is on; one that is absent, or was not loaded, has the service's default.
+pub(super) fn setting(
+    connection: &Connection,
+    name: &str,
+    default: bool,
+) -> Result<bool, ServiceError> {
+    let sql = "SELECT value FROM setting WHERE name = ?1";
+    let text: Option<String> = value(connection, sql, [name])?;
+    Ok(setting_on(text.as_deref(), default))
+}
+
+/// Whether this part of the environment was loaded; what was not is unknown, not empty.
+pub(super) fn loaded(connection: &Connection, what: Loadable) -> Result<bool, ServiceError> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM loaded WHERE name = ?1)";
+    yes(connection, sql, [what.name()])
+}
+
+/// The root business unit.
+pub(super) fn root_unit(connection: &Connection) -> Result<Option<UnitId>, ServiceError> {
+    let sql = "SELECT id FROM business_unit WHERE parent IS NULL";
+    let id: Option<[u8; 16]> = value(connection, sql, [])?;
+    Ok(id.map(|id| UnitId(Uuid::from_bytes(id))))
+}
+
+/// The business unit that this copy of a role belongs to; `None` where there is no such role.
+pub(super) fn role_unit(
+    connection: &Connection,
+    role: RoleId,
+) -> Result<Option<UnitId>, ServiceError> {
+    let sql = "SELECT business_unit FROM role WHERE id = ?1";
+    let id: Option<[u8; 16]> = value(connection, sql, [role.0.as_bytes()])?;
+    Ok(id.map(|id| UnitId(Uuid::from_bytes(id))))
+}
+
+/// A user or team, as far as holding roles goes.
+pub(super) fn holder(
+    connection: &Connection,
+    principal: Principal,
+) -> Result<Option<Holder>, ServiceError> {
+    match principal {
+        Principal::User(user) => {
+            let sql = "SELECT business_unit, disabled FROM user WHERE id = ?1";
+            row(connection, sql, [user.0.as_bytes()], |row| {
+                Ok(Holder {
+                    unit: UnitId(Uuid::from_bytes(row.get(0)?)),
+                    kind: HolderKind::User {
+                        disabled: row.get(1)?,
+                    },
+                })
+            })
+        }
+        Principal::Team(team) => {
+            let sql = "SELECT business_unit, kind FROM team WHERE id = ?1";
+            let found: Option<([u8; 16], u8)> = row(connection, sql, [team.0.as_bytes()], |row| {
+                Ok((row.get(0)?, row.get(1)?))
+            })?;
+            found
+                .map(|(unit, code)| {
+                    let kind = TeamType::from_code(code).ok_or(ServiceError::Damaged {
+                        what: "kind of a team",
+                        found: code,
+                    })?;
+                    Ok(Holder {
+                        unit: UnitId(Uuid::from_bytes(unit)),
+                        kind: HolderKind::Team { kind },
+                    })
+                })
+                .transpose()
+        }
+    }
+}
+
+/// Whether the principal holds this copy of a role.
+pub(super) fn holds(
+    connection: &Connection,
+    principal: Principal,
+    role: RoleId,
+) -> Result<bool, ServiceError> {
+    let sql = match principal {
+        Principal::User(_) => {
+            "SELECT EXISTS (SELECT 1 FROM user_role WHERE user = ?1 AND role = ?2)"
+        }
+        Principal::Team(_) => {
+            "SELECT EXISTS (SELECT 1 FROM team_role WHERE team = ?1 AND role = ?2)"
+        }
+    };
+    let values = (principal.uuid().into_bytes(), role.0.into_bytes());
+    yes(connection, sql, values)
+}
+
+/// Whether the role, whichever copy, is System Administrator.
+pub(super) fn is_system_administrator(
+    connection: &Connection,
+    role: RoleId,
+) -> Result<bool, ServiceError> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM role JOIN role AS root ON root.id = role.root
+               WHERE role.id = ?1 AND (role.template = ?2 OR root.template = ?2))";
+    let values = (
+        role.0.into_bytes(),
+        SYSTEM_ADMINISTRATOR_TEMPLATE.into_bytes(),
+    );
+    yes(connection, sql, values)
+}
+
+/// Whether an enabled user would have System Administrator if `user` had not this copy of it.
+pub(super) fn other_system_administrator(
+    connection: &Connection,
+    user: UserId,
+    role: RoleId,
+) -> Result<bool, ServiceError> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM user_role
+               JOIN role ON role.id = user_role.role
+               JOIN role AS root ON root.id = role.root
+               JOIN user ON user.id = user_role.user
+               WHERE (role.template = ?3 OR root.template = ?3) AND user.disabled = 0
+                 AND NOT (user_role.user = ?1 AND user_role.role = ?2))";
+    let values = (
+        user.0.into_bytes(),
+        role.0.into_bytes(),
+        SYSTEM_ADMINISTRATOR_TEMPLATE.into_bytes(),
+    );
+    yes(connection, sql, values)
+}

@@ -1,0 +1,61 @@
+//! The README says what is so: its rule table, its exit codes and the output it shows are compared
+//! with the program's own. `UPDATE_README=1` writes them in.
+
+use std::fmt::Write;
+use std::fs;
+
+use cutover::run::Exit;
+
+use crate::support::{copy, repository, run};
+
+#[test]
+fn the_readme_is_what_the_program_says() {
+    let path = repository("README.md");
+    let text = fs::read_to_string(&path).expect("README.md");
+    let mut wanted = text.clone();
+    for (mark, content) in [
+        ("output of `cutover plan samples/contoso`", output()),
+        ("exit codes", exit_codes()),
+        ("rules", cutover::report::rules_markdown()),
+    ] {
+        wanted = put(&wanted, mark, &content);
+    }
+    if std::env::var_os("UPDATE_README").is_some() {
+        fs::write(&path, &wanted).expect("README.md can be written");
+        return;
+    }
+    assert_eq!(
+        text, wanted,
+        "README.md is behind: UPDATE_README=1 cargo test readme"
+    );
+}
+
+/// Puts content between a mark and its end.
+fn put(text: &str, mark: &str, content: &str) -> String {
+    let begin = format!("<!-- {mark} -->\n");
+    let (head, rest) = text
+        .split_once(&begin)
+        .unwrap_or_else(|| panic!("no mark `{mark}`"));
+    let (_, tail) = rest.split_once("<!-- end -->").expect("an end");
+    format!("{head}{begin}{content}<!-- end -->{tail}")
+}
+
+fn output() -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let project = folder.path().join("samples/contoso");
+    copy(&repository("samples/contoso"), &project);
+    let ended = run(|console| cutover::run::plan(&project, false, console));
+    let shown = project.display().to_string();
+    format!(
+        "```text\n{}```\n",
+        ended.out.replace(&shown, "samples/contoso")
+    )
+}
+
+fn exit_codes() -> String {
+    let mut table = String::from("| code | means |\n|---|---|\n");
+    for exit in Exit::ALL {
+        writeln!(table, "| {} | {} |", exit.code(), exit.meaning()).expect("a text grows");
+    }
+    table
+}

@@ -1,0 +1,187 @@
+//! Each rule in a whole project: a case in which it speaks, and no case in which another one does.
+//!
+//! In: `tests/cases/base`, the folders under `tests/cases/rules`, and the samples. Out: for each the
+//! exact set of codes, the exit code, and the places named. A last test counts that no rule is left
+//! out.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use cutover::model::Code;
+use cutover::run::Exit;
+use serde::Deserialize;
+
+use crate::support::{copy, document, repository, run};
+
+/// `case.toml`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Case {
+    /// What the situation is, for the reader.
+    about: String,
+    /// The exit code of `plan`.
+    exit: u8,
+    /// Every code that speaks.
+    speaks: BTreeSet<String>,
+    /// Rules left unchecked.
+    #[serde(default)]
+    unchecked: BTreeSet<String>,
+    /// Places that must be named.
+    #[serde(default)]
+    at: Vec<At>,
+    /// Words that the output must hold.
+    #[serde(default)]
+    says: Vec<String>,
+    /// Files of the base that are not there.
+    #[serde(default)]
+    remove: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct At {
+    code: String,
+    file: String,
+    row: u64,
+    column: Option<String>,
+}
+
+#[test]
+fn the_base_has_no_finding() {
+    let folder = tempfile::tempdir().unwrap();
+    copy(&repository("tests/cases/base"), folder.path());
+    let ended = run(|console| cutover::run::plan(folder.path(), false, console));
+    assert_eq!(ended.exit, Exit::Done, "{}{}", ended.out, ended.err);
+    assert!(document(folder.path()).findings.is_empty(), "{}", ended.out);
+    assert_eq!(
+        document(folder.path()).totals.changes.values().sum::<u64>(),
+        4
+    );
+}
+
+#[test]
+fn each_case_speaks_as_it_says() {
+    for (name, folder) in cases() {
+        check(&name, &folder);
+    }
+}
+
+#[track_caller]
+fn check(name: &str, folder: &Path) {
+    let case = case(folder);
+    assert!(!case.about.is_empty(), "{name}: says what it is about");
+    let project = tempfile::tempdir().unwrap();
+    copy(&repository("tests/cases/base"), project.path());
+    for file in &case.remove {
+        fs::remove_file(project.path().join(file))
+            .unwrap_or_else(|error| panic!("{name}: {error}"));
+    }
+    if folder.join("project").is_dir() {
+        copy(&folder.join("project"), project.path());
+    }
+    let ended = run(|console| cutover::run::plan(project.path(), false, console));
+    let said = format!("{}{}", ended.out, ended.err);
+    assert_eq!(ended.exit.code(), case.exit, "{name}: {said}");
+    for words in &case.says {
+        assert!(
+            said.contains(words.as_str()),
+            "{name}: does not say `{words}`: {said}"
+        );
+    }
+    if ended.exit == Exit::Usage {
+        for code in &case.speaks {
+            assert!(
+                said.contains(code.as_str()),
+                "{name}: does not name {code}: {said}"
+            );
+        }
+        assert!(
+            !project.path().join("plan").exists(),
+            "{name}: a plan was written"
+        );
+        return;
+    }
+    let document = document(project.path());
+    let spoken: BTreeSet<String> = document
+        .findings
+        .iter()
+        .map(|finding| finding.code.clone())
+        .collect();
+    assert_eq!(spoken, case.speaks, "{name}: {said}");
+    let unchecked: BTreeSet<String> = document
+        .unchecked
+        .iter()
+        .map(|rule| rule.code.clone())
+        .collect();
+    assert_eq!(unchecked, case.unchecked, "{name}");
+    for at in &case.at {
+        let found = document
+            .findings
+            .iter()
+            .filter(|finding| finding.code == at.code)
+            .any(|finding| {
+                finding.places.iter().any(|place| {
+                    let input = document
+                        .inputs
+                        .iter()
+                        .find(|input| input.file == place.file);
+                    let header = place
+                        .column
+                        .and_then(|column| input?.headers.get(usize::from(column) - 1).cloned());
+                    input.is_some_and(|input| input.name == at.file)
+                        && place.row == at.row
+                        && (at.column.is_none() || header == at.column)
+                })
+            });
+        assert!(
+            found,
+            "{name}: {} is not at {} row {}: {said}",
+            at.code, at.file, at.row
+        );
+    }
+}
+
+#[test]
+fn no_rule_is_left_without_a_case() {
+    let mut spoken: BTreeSet<String> = BTreeSet::new();
+    for (_, folder) in cases() {
+        spoken.extend(case(&folder).speaks);
+    }
+    let project = tempfile::tempdir().unwrap();
+    copy(&repository("samples/contoso"), project.path());
+    run(|console| cutover::run::plan(project.path(), false, console));
+    spoken.extend(
+        document(project.path())
+            .findings
+            .into_iter()
+            .map(|finding| finding.code),
+    );
+    let silent: Vec<&str> = Code::ALL
+        .iter()
+        .map(|code| code.as_str())
+        .filter(|code| !spoken.contains(*code))
+        .collect();
+    assert!(silent.is_empty(), "rules that speak in no case: {silent:?}");
+}
+
+fn case(folder: &Path) -> Case {
+    let text = fs::read_to_string(folder.join("case.toml")).expect("case.toml");
+    toml::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", folder.display()))
+}
+
+fn cases() -> Vec<(String, std::path::PathBuf)> {
+    let mut cases: Vec<_> = fs::read_dir(repository("tests/cases/rules"))
+        .expect("the cases")
+        .map(|entry| entry.expect("a case"))
+        .map(|entry| {
+            (
+                entry.file_name().to_string_lossy().into_owned(),
+                entry.path(),
+            )
+        })
+        .collect();
+    cases.sort();
+    assert!(cases.len() > 20, "only {} cases", cases.len());
+    cases
+}

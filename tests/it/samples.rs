@@ -1,0 +1,219 @@
+//! The samples, held against what their generator knows: who was meant by every reference and which
+//! fault it put on which row. The generator never saw the product's output.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+
+use cutover::plan::Document;
+use serde::Deserialize;
+
+use crate::support::{copy, document, repository, run};
+
+/// `expected.toml`.
+#[derive(Deserialize)]
+struct Expected {
+    exit_code: u8,
+    changes: BTreeMap<String, u64>,
+    references: BTreeMap<String, u64>,
+    matches: BTreeMap<String, u64>,
+    files: BTreeMap<String, Fates>,
+    #[serde(default)]
+    stub: Vec<Stub>,
+    #[serde(default)]
+    speak: Vec<Speak>,
+}
+
+#[derive(Deserialize)]
+struct Fates {
+    rows: u64,
+    changes: u64,
+    no_change: u64,
+    repeated: u64,
+    left: u64,
+    kept_out: BTreeMap<String, u64>,
+    stopped: BTreeMap<String, u64>,
+}
+
+#[derive(Deserialize)]
+struct Stub {
+    upn: String,
+    name: String,
+}
+
+#[derive(Deserialize)]
+struct Speak {
+    code: String,
+    file: String,
+    row: u64,
+}
+
+#[test]
+fn contoso_finds_what_was_put_into_it() {
+    check("contoso");
+}
+
+#[test]
+fn clean_finds_nothing_to_stop_it() {
+    let document = check("clean");
+    assert_eq!((document.totals.errors, document.totals.warnings), (0, 0));
+}
+
+#[track_caller]
+fn check(sample: &str) -> Document {
+    let text = fs::read_to_string(repository(&format!("tests/cases/{sample}/expected.toml")));
+    let expected: Expected = toml::from_str(&text.expect("expected.toml")).expect("readable");
+    let folder = tempfile::tempdir().unwrap();
+    copy(&repository(&format!("samples/{sample}")), folder.path());
+    let ended = run(|console| cutover::run::plan(folder.path(), false, console));
+    assert_eq!(
+        ended.exit.code(),
+        expected.exit_code,
+        "{sample}: {}{}",
+        ended.out,
+        ended.err
+    );
+    let document = document(folder.path());
+    counts(sample, &document, &expected);
+    ledgers(sample, &document, &expected);
+    stubs(sample, &document, &expected);
+    places(sample, folder.path(), &document, &expected);
+    document
+}
+
+fn counts(sample: &str, document: &Document, expected: &Expected) {
+    let nothing = |counts: &BTreeMap<String, u64>| -> BTreeMap<String, u64> {
+        counts
+            .iter()
+            .filter(|(_, count)| **count > 0)
+            .map(|(key, count)| (key.clone(), *count))
+            .collect()
+    };
+    let found = &document.totals.changes;
+    let found = found.iter().map(|(kind, count)| (kind.replace('_', " "), *count));
+    assert_eq!(
+        nothing(&found.collect()),
+        nothing(&expected.changes),
+        "{sample}"
+    );
+    assert!(
+        !expected.references.is_empty() && !expected.matches.is_empty(),
+        "{sample}"
+    );
+    assert_eq!(
+        document.totals.stub.references, expected.references["stub"],
+        "{sample}: stubs"
+    );
+    let found: BTreeMap<String, u64> = document
+        .totals
+        .matches
+        .iter()
+        .map(|(rung, count)| (rung.clone(), count.references))
+        .collect();
+    for (rung, references) in &found {
+        // The generator counts references of roles files too, the plan those of records only.
+        let all = expected.matches.get(rung).copied().unwrap_or(0);
+        assert!(
+            *references <= all,
+            "{sample}: {rung}: {references} of {all}"
+        );
+    }
+    for rung in expected.matches.keys() {
+        assert!(
+            found.contains_key(rung),
+            "{sample}: nobody was matched by {rung}"
+        );
+    }
+}
+
+fn ledgers(sample: &str, document: &Document, expected: &Expected) {
+    assert_eq!(document.ledgers.len(), expected.files.len(), "{sample}");
+    for ledger in &document.ledgers {
+        let input = document
+            .inputs
+            .iter()
+            .find(|input| input.file == ledger.file)
+            .expect("its input");
+        let fates = &expected.files[&input.name];
+        let found = [
+            ledger.rows,
+            ledger.changes,
+            ledger.no_change,
+            ledger.repeated,
+            ledger.left,
+            ledger.kept_out.values().sum(),
+            ledger.stopped.values().sum(),
+        ];
+        let wanted = [
+            fates.rows,
+            fates.changes,
+            fates.no_change,
+            fates.repeated,
+            fates.left,
+            fates.kept_out.values().sum(),
+            fates.stopped.values().sum(),
+        ];
+        assert_eq!(found, wanted, "{sample}: {}", input.name);
+        assert_eq!(ledger.kept_out, fates.kept_out, "{sample}: {}", input.name);
+        assert_eq!(ledger.stopped, fates.stopped, "{sample}: {}", input.name);
+    }
+}
+
+fn stubs(sample: &str, document: &Document, expected: &Expected) {
+    let found: BTreeSet<(&str, &str)> = document
+        .stub_users
+        .iter()
+        .map(|stub| (stub.upn.as_str(), stub.full_name.as_str()))
+        .collect();
+    let wanted: BTreeSet<(&str, &str)> = expected
+        .stub
+        .iter()
+        .map(|stub| (stub.upn.as_str(), stub.name.as_str()))
+        .collect();
+    assert_eq!(found, wanted, "{sample}");
+}
+
+/// Every expected place is named, and no error is anywhere else.
+fn places(sample: &str, folder: &Path, document: &Document, expected: &Expected) {
+    let name = |file: u16| {
+        document
+            .inputs
+            .iter()
+            .find(|input| input.file == file)
+            .map_or("?", |input| &input.name)
+    };
+    let mut found: BTreeSet<(&str, &str, u64)> = BTreeSet::new();
+    let mut errors: BTreeSet<(&str, &str, u64)> = BTreeSet::new();
+    for finding in &document.findings {
+        for place in &finding.places {
+            let at = (finding.code.as_str(), name(place.file), place.row);
+            found.insert(at);
+            if finding.severity == "error" {
+                errors.insert(at);
+            }
+        }
+    }
+    assert!(!expected.speak.is_empty(), "{}", folder.display());
+    let mut wanted: BTreeSet<(&str, &str, u64)> = BTreeSet::new();
+    for speak in &expected.speak {
+        let at = (speak.code.as_str(), speak.file.as_str(), speak.row);
+        let anywhere = speak.row == 0
+            && (found
+                .iter()
+                .any(|(code, file, _)| (*code, *file) == (at.0, at.1))
+                || document
+                    .findings
+                    .iter()
+                    .any(|finding| finding.code == speak.code));
+        assert!(
+            anywhere || found.contains(&at),
+            "{sample}: nothing said at {at:?}"
+        );
+        wanted.insert(at);
+    }
+    let unwanted: Vec<_> = errors.difference(&wanted).collect();
+    assert!(
+        unwanted.is_empty(),
+        "{sample}: errors that nobody put there: {unwanted:?}"
+    );
+}

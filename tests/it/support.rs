@@ -1,0 +1,78 @@
+//! What tests of whole situations share: a folder of one's own, and a command run in this process.
+
+use std::fs;
+use std::path::Path;
+
+use cutover::model::{Silent, StopSignal};
+use cutover::plan::{Document, SealedPlan};
+use cutover::run::{Answer, Console, Exit, Failure, Format};
+
+/// How a command ended and what it said.
+#[derive(Debug)]
+pub(crate) struct Ended {
+    pub(crate) exit: Exit,
+    pub(crate) out: String,
+    /// Words that are no data, and the error with its causes.
+    pub(crate) err: String,
+}
+
+/// Runs a command of `run/` with buffers for writers; questions are answered with yes.
+pub(crate) fn run(command: impl FnOnce(&mut Console<'_>) -> Result<Exit, Failure>) -> Ended {
+    run_with(Format::Text, Answer::Yes, command)
+}
+
+/// The same with a format and an answer.
+pub(crate) fn run_with(
+    format: Format,
+    answer: Answer,
+    command: impl FnOnce(&mut Console<'_>) -> Result<Exit, Failure>,
+) -> Ended {
+    let (mut out, mut err) = (Vec::new(), Vec::new());
+    let stop = StopSignal::default();
+    let ended = command(&mut Console {
+        out: &mut out,
+        err: &mut err,
+        progress: &Silent,
+        stop: &stop,
+        ask: &mut |_| answer,
+        format,
+        quiet: false,
+    });
+    let (exit, error) = match ended {
+        Ok(exit) => (exit, String::new()),
+        Err(failure) => (failure.exit, format!("{:#}", failure.error)),
+    };
+    let text = |bytes: &[u8]| anstream::adapter::strip_bytes(bytes).into_vec();
+    Ended {
+        exit,
+        out: String::from_utf8(text(&out)).expect("output is UTF-8"),
+        err: String::from_utf8(text(&err)).expect("output is UTF-8") + &error,
+    }
+}
+
+/// Copies a folder with everything in it.
+pub(crate) fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).expect("a folder");
+    for entry in fs::read_dir(from).expect("a folder to copy") {
+        let entry = entry.expect("an entry");
+        let target = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            fs::copy(entry.path(), target).expect("a copy");
+        }
+    }
+}
+
+/// A folder of the repository.
+pub(crate) fn repository(path: &str) -> std::path::PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
+/// The plan's document in a project folder.
+pub(crate) fn document(project: &Path) -> Document {
+    SealedPlan::open(&project.join("plan"))
+        .expect("a sealed plan")
+        .document()
+        .clone()
+}

@@ -1,0 +1,86 @@
+"""The texts of the sample `contoso`: the manifest, what is wrong in it for its reader, and the rulings made so far.
+
+In: nothing. Out: constants.
+"""
+
+RULINGS = [
+    ["Sofia Rossi", "sofia.rossi@contoso.com", "joined in October, confirmed by HR on 12 Nov"],
+    ["SYSTEM", "leave", "created by workflows, nobody's"],
+    ["Kundenservice", "kundenservice@contoso.com", "shared mailbox, takes over the old queue"],
+    ["Thomas Keller", "stub", "left in 2019"],
+]
+
+MANIFEST = """\
+# Contoso: the old on-premises CRM (contoso.local) goes into contoso.crm4.dynamics.com.
+# First dry run: `cutover plan samples/contoso`. It finds errors, on purpose: see README.md.
+
+[environment]
+file = "environment.sqlite"        # made by the first `plan` or by `load`; delete it and it is made again
+from = "environment/"              # what the target holds, as a folder of CSV files
+kind = "dynamics365"               # so stub users get the role `Salesperson`
+as_of = "2026-11-28"               # the Saturday of the go-live: rules about dates go by this day
+stubs = "import"                   # stub users come by the service's data import, which gives the role itself
+
+[owners]
+missing = "stub"                   # who is not in the target any more becomes a stub user
+ambiguous = "error"                # where two people fit, owners.csv decides, nobody else
+by_name = "confirm"                # a match on the name alone needs a ruling in owners.csv
+blank = "error"                    # an account without an owner is a question for Sales
+domains = { "contoso.local" = "contoso.com" }
+
+[[users]]
+file = "exports/users.xlsx"        # 60 people of the old CRM: who was meant by a name, a logon or an id
+
+[[records]]
+file = "exports/accounts.csv"      # semicolons and Windows-1252 are recognised
+table = "account"
+
+[[records]]
+file = "exports/contacts.xlsx"     # a static worksheet of Dynamics; the id is in its hidden first column
+table = "contact"
+
+[[roles]]
+file = "exports/roles.csv"         # who gets or loses which role
+
+[accept]
+FIL006 = "keep out"                # lines without an id: the total of accounts.csv, rows added by hand to contacts.xlsx
+administrators = ["ana.lima@contoso.com"]
+"""
+
+README = """\
+# Contoso
+
+A first dry run, as it goes in life: most rows are fine, some are not, and the plan is not approved (exit code 1).
+
+```
+cutover plan samples/contoso
+```
+
+Contoso (three business units: Contoso, Contoso Nordics, Contoso Iberia) leaves its on-premises CRM. In the folder:
+
+| file | holds |
+|---|---|
+| `cutover.toml` | the manifest, with a comment on every line |
+| `environment/` | the target: units, users, roles, privileges, teams, settings, accounts and contacts with their owners now |
+| `exports/users.xlsx` | 60 people of the old CRM, some of whom have left |
+| `exports/accounts.csv` | accounts, merged from three regions: owners as logons, mails, names, ids, employee numbers |
+| `exports/contacts.xlsx` | a static worksheet of Dynamics: owners by display name |
+| `exports/roles.csv` | roles to give and to remove |
+| `owners.csv` | the rulings made so far |
+
+What is wrong in it, on purpose:
+
+- **Accounts**: a header twice and one blank; a line broken by a semicolon in a name; an id that lost its last digit; two
+  accounts that were deleted in the target; one account claimed by two people, two listed twice; two without an owner; a total
+  line at the end; a `?` where the old export could not write `Ł` and `ą`.
+- **Owners**: two people called Karl Meier; one Anna Schmidt here and one who left; Pavel Novák's row holds the mail of Petr
+  Novák; a team and a mailbox both called Service Desk; Nina Kowalczyk, known by name alone; an id that nobody knows; a ruling
+  that names nobody; the access team Deal Room; people and a team that cannot read what they are to own (Teresa Molina, Nuno
+  Figueiredo, Jonas Bergström, Marketing Campaigns); misspelt names; an owner `#N/A` out of a broken VLOOKUP; Walter Simon, of
+  whom only the name is known; an integration user who owns accounts.
+- **Roles**: `Sales Person` for Salesperson; a directory role; two roles called Approver; a role for Henrik Dahl, who is disabled;
+  Field Technician outside the Nordics; somebody whom nobody knows; the last role of Nuno Figueiredo; a role for an access team.
+
+What is right, and easily taken for wrong: records for the disabled Henrik Dahl and for Gerhard Lang, who is a stub user already;
+Kaisa Laine and Elena Vidal, who can read only through a team; Carmen Ortiz, whose name is Delgado today.
+"""
