@@ -115,8 +115,10 @@ pub fn explain_json(out: &mut dyn Write, code: Option<Code>) -> io::Result<()> {
     if let Some(code) = code {
         serde_json::to_writer_pretty(&mut *out, &RuleRecord::of(code.rule()))?;
     } else {
-        let all: Vec<RuleRecord> =
-            Code::ALL.iter().map(|code| RuleRecord::of(code.rule())).collect();
+        let all: Vec<RuleRecord> = Code::ALL
+            .iter()
+            .map(|code| RuleRecord::of(code.rule()))
+            .collect();
         serde_json::to_writer_pretty(&mut *out, &all)?;
     }
     writeln!(out)
@@ -147,7 +149,10 @@ pub fn rules_markdown() -> String {
         // A text in memory takes whatever is written to it.
         let _ = fmt::Write::write_fmt(
             &mut text,
-            format_args!("| {code} | {severity} | {} | {guards} | {keep_out} |\n", rule.title),
+            format_args!(
+                "| {code} | {severity} | {} | {guards} | {keep_out} |\n",
+                rule.title
+            ),
         );
     }
     text

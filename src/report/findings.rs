@@ -3,7 +3,7 @@
 //! In: a plan's document. Out: lines no wider than the page. The document holds the first places of
 //! each finding; where more are, it says how many.
 
-use std::io::{self, Write};
+use std::io;
 
 use crate::plan::{Document, FindingRecord, InputRecord, PlaceRecord};
 use crate::report::page::Page;
@@ -26,7 +26,10 @@ pub fn findings(
     let more = all().count().saturating_sub(most);
     if more > 0 {
         let folder = page.folder;
-        writeln!(page.out, "  … and {more} more: `cutover show {folder} findings`")?;
+        writeln!(
+            page.out,
+            "  … and {more} more: `cutover show {folder} findings`"
+        )?;
     }
     Ok(())
 }
@@ -64,7 +67,11 @@ pub fn write_finding(
         writeln!(page.out, "      {}", styled(FAINT, rest))?;
     }
     if finding.blocks > 0 {
-        writeln!(page.out, "      blocks {}", counted(finding.blocks, "more change"))?;
+        writeln!(
+            page.out,
+            "      blocks {}",
+            counted(finding.blocks, "more change")
+        )?;
     }
     if finding.severity != "note" {
         page.paragraph(6, "cure: ", &finding.cure)?;
@@ -113,10 +120,31 @@ mod tests {
 
     #[test]
     fn places_read_as_people_say_them() {
-        check("a cell", Some(2), 17, 17, Some("#N/A"), "a.csv, row 17, column Owner: #N/A");
-        check("a row with breaks before it", None, 17, 19, None, "a.csv, row 17 (line 19)");
+        check(
+            "a cell",
+            Some(2),
+            17,
+            17,
+            Some("#N/A"),
+            "a.csv, row 17, column Owner: #N/A",
+        );
+        check(
+            "a row with breaks before it",
+            None,
+            17,
+            19,
+            None,
+            "a.csv, row 17 (line 19)",
+        );
         check("the file", None, 0, 0, None, "a.csv");
-        check("a cell with a break", Some(1), 2, 2, Some("x\ny"), "a.csv, row 2, column Id: x y");
+        check(
+            "a cell with a break",
+            Some(1),
+            2,
+            2,
+            Some("x\ny"),
+            "a.csv, row 2, column Id: x y",
+        );
     }
 
     #[track_caller]
@@ -142,7 +170,13 @@ mod tests {
             headers: vec!["Id".to_owned(), " Owner ".to_owned()],
         };
         let cell = cell.map(str::to_owned);
-        let place = PlaceRecord { file: 3, row, line, column, cell };
+        let place = PlaceRecord {
+            file: 3,
+            row,
+            line,
+            column,
+            cell,
+        };
         assert_eq!(place_words(&[input], &place), expected, "case: {case}");
     }
 }

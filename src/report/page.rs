@@ -66,12 +66,22 @@ mod tests {
     fn lines_break_between_words() {
         let mut out = Vec::new();
         let text = "put the right UPN or id in column `ruling` of owners.csv, row for `Karl Meier`";
-        Page { out: &mut out, width: 60, folder: "." }
-            .paragraph(6, "cure: ", text)
-            .unwrap();
+        Page {
+            out: &mut out,
+            width: 60,
+            folder: ".",
+        }
+        .paragraph(6, "cure: ", text)
+        .unwrap();
         let lines = String::from_utf8(out).unwrap();
-        assert!(lines.lines().all(|line| line.chars().count() <= 60), "{lines}");
+        assert!(
+            lines.lines().all(|line| line.chars().count() <= 60),
+            "{lines}"
+        );
         assert!(lines.starts_with("      cure: put"), "{lines}");
-        assert!(lines.lines().nth(1).unwrap().starts_with("            "), "{lines}");
+        assert!(
+            lines.lines().nth(1).unwrap().starts_with("            "),
+            "{lines}"
+        );
     }
 }

@@ -60,7 +60,10 @@ fn unchecked(page: &mut Page<'_>, rule: &UncheckedRecord) -> io::Result<()> {
     let code = styled(BAD, &rule.code);
     let asked = counted(rule.changes, "change");
     let needs = rule.needs.join(", ");
-    writeln!(page.out, "  {code}  asked for {asked}, but not loaded: {needs}")?;
+    writeln!(
+        page.out,
+        "  {code}  asked for {asked}, but not loaded: {needs}"
+    )?;
     let cure = format!(
         "put the missing file into the environment folder and load it, or accept with `unchecked = \
          [\"{}\"]` under `[accept]`",
@@ -74,7 +77,12 @@ fn warnings(page: &mut Page<'_>, document: &Document) -> io::Result<()> {
     if totals.warnings > 0 {
         let heading = styled(WARN, counted(totals.warnings, "warning"));
         writeln!(page.out, "\n{heading}")?;
-        findings(page, document, |one| one.severity == "warning", WARNINGS_SHOWN)?;
+        findings(
+            page,
+            document,
+            |one| one.severity == "warning",
+            WARNINGS_SHOWN,
+        )?;
     }
     let mut quiet = Vec::new();
     if totals.accepted > 0 {
@@ -102,7 +110,11 @@ fn warnings(page: &mut Page<'_>, document: &Document) -> io::Result<()> {
 }
 
 fn rows(page: &mut Page<'_>, document: &Document) -> io::Result<()> {
-    writeln!(page.out, "\n{}", styled(HEADING, "Rows, each accounted for"))?;
+    writeln!(
+        page.out,
+        "\n{}",
+        styled(HEADING, "Rows, each accounted for")
+    )?;
     let header = [
         "",
         "rows",
@@ -154,7 +166,7 @@ fn rows(page: &mut Page<'_>, document: &Document) -> io::Result<()> {
                 .map(|(code, rows)| format!("{code} {}", thousands(*rows)))
                 .collect();
             writeln!(
-                out,
+                page.out,
                 "  {}",
                 styled(FAINT, format!("{word}: {}", codes.join(", ")))
             )?;

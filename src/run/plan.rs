@@ -32,7 +32,13 @@ pub fn plan(folder: &Path, exit_code: bool, console: &mut Console<'_>) -> Result
     let environment = open_or_load(&project, console)?;
     let present = Present::of(&environment)?;
     let rows = opened.read(&mut findings, console.progress)?;
-    let making = Making { project: &project, opened: &opened, owners, present, rows };
+    let making = Making {
+        project: &project,
+        opened: &opened,
+        owners,
+        present,
+        rows,
+    };
     let resolution = making.resolve(&mut findings);
     let judged = making.judge(&environment, &resolution, findings, console.progress)?;
     let document = making.seal(&resolution, &judged, console.progress)?;
@@ -122,7 +128,11 @@ impl Making<'_> {
         let accept = &self.project.manifest.accept;
         let mut draft = build(&wanted, &mut findings);
         let unchecked = check(&mut draft, &self.present.facts, accept, &mut findings);
-        Ok(Judged { draft, findings: findings.finish(accept), unchecked })
+        Ok(Judged {
+            draft,
+            findings: findings.finish(accept),
+            unchecked,
+        })
     }
 
     /// Who owns the records of the tables concerned now.
@@ -145,9 +155,8 @@ impl Making<'_> {
         environment: &EnvironmentFile,
         progress: &dyn Progress,
     ) -> Result<BTreeMap<(String, String), Keys>, Failure> {
-        let with_key = |rows: &crate::model::RecordRows| {
-            Some((rows.entity.clone(), rows.key_field.clone()?))
-        };
+        let with_key =
+            |rows: &crate::model::RecordRows| Some((rows.entity.clone(), rows.key_field.clone()?));
         let fields: BTreeSet<(String, String)> =
             self.rows.records.iter().filter_map(with_key).collect();
         let mut keys = BTreeMap::new();
@@ -178,7 +187,7 @@ impl Making<'_> {
             findings: &judged.findings,
             unchecked: &judged.unchecked,
             inputs: &inputs,
-            user_rows: &self.rows.user_rows,
+            user_rows: &self.rows.people_in,
             identity: &self.present.identity,
             as_of: &self.present.as_of,
             rulings: RulingsRecord {
@@ -202,8 +211,12 @@ impl Making<'_> {
         resolution: &Resolution,
         console: &mut Console<'_>,
     ) -> Result<(), Failure> {
-        let lines =
-            sheet::lines(&self.opened.inputs, &self.rows, resolution, &self.present.facts);
+        let lines = sheet::lines(
+            &self.opened.inputs,
+            &self.rows,
+            resolution,
+            &self.present.facts,
+        );
         sheet::update(self.project, &self.owners, lines, console)
     }
 }
@@ -214,6 +227,10 @@ fn print(document: &Document, folder: &Path, console: &mut Console<'_>) -> Resul
         return Ok(writeln!(console.out)?);
     }
     let folder = folder.display().to_string();
-    let mut page = Page { out: console.out, width: console.width, folder: &folder };
+    let mut page = Page {
+        out: console.out,
+        width: console.width,
+        folder: &folder,
+    };
     Ok(summary(&mut page, document)?)
 }

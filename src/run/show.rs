@@ -82,13 +82,17 @@ pub fn show(folder: &Path, what: &What, console: &mut Console<'_>) -> Result<Exi
     match (what, console.format) {
         (What::Changes, Format::Text | Format::Csv) => changes_csv(console.out, &plan)?,
         (What::Findings, Format::Csv) => findings_csv(console.out, &plan)?,
-        (What::Findings, Format::Text) => all_findings(&mut page(console, &shown), plan.document())?,
+        (What::Findings, Format::Text) => {
+            all_findings(&mut page(console, &shown), plan.document())?;
+        }
         (What::Findings, Format::Json) => json(&plan.document().findings, console)?,
         (What::Stubs, format) => stubs(plan.document(), format, console)?,
         (What::Owner(reference), Format::Text) => {
             owner(&mut page(console, &shown), plan.document(), reference)?;
         }
-        (What::Owner(reference), Format::Json) => json(&about(plan.document(), reference), console)?,
+        (What::Owner(reference), Format::Json) => {
+            json(&about(plan.document(), reference), console)?;
+        }
         (What::Record(record), _) => return show_record(&plan, record, console),
         (What::Plan, Format::Json) => json(plan.document(), console)?,
         (What::Plan, Format::Text) => summary(&mut page(console, &shown), plan.document())?,
@@ -113,7 +117,10 @@ fn all_findings(page: &mut Page<'_>, document: &Document) -> Result<(), Failure>
         findings(page, document, |one| one.severity == severity, usize::MAX)?;
     }
     for (code, more) in &document.findings_more {
-        writeln!(page.out, "  … and {more} more of {code}: `--format csv` lists them all")?;
+        writeln!(
+            page.out,
+            "  … and {more} more of {code}: `--format csv` lists them all"
+        )?;
     }
     Ok(())
 }
@@ -140,7 +147,11 @@ fn stubs(document: &Document, format: Format, console: &mut Console<'_>) -> Resu
 }
 
 fn page<'a>(console: &'a mut Console<'_>, folder: &'a str) -> Page<'a> {
-    Page { out: &mut *console.out, width: console.width, folder }
+    Page {
+        out: &mut *console.out,
+        width: console.width,
+        folder,
+    }
 }
 
 /// The findings about a reference.

@@ -90,7 +90,9 @@ fn counts(sample: &str, document: &Document, expected: &Expected) {
             .collect()
     };
     let found = &document.totals.changes;
-    let found = found.iter().map(|(kind, count)| (kind.replace('_', " "), *count));
+    let found = found
+        .iter()
+        .map(|(kind, count)| (kind.replace('_', " "), *count));
     assert_eq!(
         nothing(&found.collect()),
         nothing(&expected.changes),

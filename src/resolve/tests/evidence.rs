@@ -109,7 +109,11 @@ fn identifiers_that_disagree_are_nobody() {
     let row = person(2, "5", "eva@contoso.com", "ana.costa@contoso.com", "");
     let mut world = World::new().with_people([row]);
     world.add(user(43, "eva2@contoso.com", "eva@contoso.com", ""));
-    world.check("each mail counts by itself", "eva@contoso.com", "OWN003 [1 9 43]");
+    world.check(
+        "each mail counts by itself",
+        "eva@contoso.com",
+        "OWN003 [1 9 43]",
+    );
     let row = Person {
         directory_id: Some(Uuid::from_u128(101)),
         ..person(2, &guid(2), "", "", "")
