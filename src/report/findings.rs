@@ -6,7 +6,7 @@
 use std::io;
 
 use crate::plan::{Document, FindingRecord, InputRecord, PlaceRecord};
-use crate::report::page::Page;
+use crate::report::page::{Page, clause};
 use crate::report::table::{BAD, FAINT, HEADING, WARN, counted, styled};
 
 /// Places shown with a finding in text.
@@ -74,7 +74,7 @@ pub fn write_finding(
         )?;
     }
     if finding.severity != "note" {
-        page.paragraph(6, "cure: ", &finding.cure)?;
+        page.paragraph(6, "cure: ", &clause(&finding.cure))?;
     }
     Ok(())
 }

@@ -27,17 +27,20 @@ impl Page<'_> {
             .subsequent_indent(&further)
             .break_words(false)
             .word_splitter(textwrap::WordSplitter::NoHyphenation);
-        writeln!(self.out, "{}", textwrap::fill(&sentence(text), options))
+        writeln!(self.out, "{}", textwrap::fill(&plain(text), options))
     }
 }
 
-/// A sentence the way all of them are shown: a small letter first where it begins with a word, no
-/// full stop, nothing that would move a terminal's cursor.
-fn sentence(text: &str) -> String {
+/// A text without what would move a terminal's cursor.
+fn plain(text: &str) -> String {
+    let visible = |letter: char| if letter.is_control() { ' ' } else { letter };
+    text.trim().chars().map(visible).collect()
+}
+
+/// A sentence of a rule as it reads after a colon: a small letter first, no full stop.
+pub(super) fn clause(text: &str) -> String {
     let text = text.trim().trim_end_matches('.');
-    let mut letters = text
-        .chars()
-        .map(|letter| if letter.is_control() { ' ' } else { letter });
+    let mut letters = text.chars();
     let (first, second) = (letters.next(), letters.clone().next());
     match first {
         // `CSV` and `API` keep their capitals.
@@ -55,11 +58,11 @@ mod tests {
 
     #[test]
     fn sentences_look_alike() {
-        assert_eq!(sentence("Fill in the owner."), "fill in the owner");
-        assert_eq!(sentence("`Karl` fits two"), "`Karl` fits two");
-        assert_eq!(sentence("CSV only"), "CSV only");
-        assert_eq!(sentence("A row"), "a row");
-        assert_eq!(sentence("bell\u{7}"), "bell ");
+        assert_eq!(clause("Fill in the owner."), "fill in the owner");
+        assert_eq!(clause("`Karl` fits two"), "`Karl` fits two");
+        assert_eq!(clause("CSV only"), "CSV only");
+        assert_eq!(clause("A row"), "a row");
+        assert_eq!(plain("bell\u{7} "), "bell ");
     }
 
     #[test]
