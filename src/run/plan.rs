@@ -2,7 +2,6 @@
 //! else is written, and the target not at all.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
 use std::io;
 use std::path::Path;
 
@@ -10,7 +9,7 @@ use crate::check::{approvable, check};
 use crate::environment::{EnvironmentFile, Facts, Keys, Owners};
 use crate::model::{FileId, Finding, Findings, Identity, Progress, Resolution};
 use crate::plan::{Document, Draft, RulingsRecord, ToSeal, Unchecked, Wanted, build};
-use crate::project::{Project, publish};
+use crate::project::{Project, fresh_folder, publish};
 use crate::report::{Page, summary};
 use crate::resolve::{Question, resolve};
 use crate::run::inputs::{Opened, Rows};
@@ -28,10 +27,11 @@ pub fn plan(folder: &Path, exit_code: bool, console: &mut Console<'_>) -> Result
     let _lock = project.lock()?;
     let mut findings = Findings::default();
     let opened = inputs::open(&project, &mut findings)?;
-    let owners = sheet::open(&project, opened.inputs.len(), &mut findings)?;
+    let mut owners = sheet::open(&project, opened.inputs.len(), &mut findings)?;
     let environment = open_or_load(&project, console)?;
     let present = Present::of(&environment)?;
     let rows = opened.read(&mut findings, console.progress)?;
+    sheet::settle(&project, &mut owners, &opened.inputs, &rows);
     let making = Making {
         project: &project,
         opened: &opened,
@@ -175,10 +175,7 @@ impl Making<'_> {
         progress: &dyn Progress,
     ) -> Result<Document, Failure> {
         let new = self.project.new_plan();
-        if new.exists() {
-            fs::remove_dir_all(&new)?;
-        }
-        fs::create_dir(&new)?;
+        fresh_folder(&new)?;
         let unused = resolution.unused_rulings.len() as u64;
         let mut inputs = self.opened.inputs.clone();
         inputs.push(self.owners.input.clone());

@@ -94,6 +94,22 @@ pub(super) fn open(
     })
 }
 
+/// Numbers the rulings by the rows that they will stand in once the sheet is brought up to date, so
+/// that a finding names the row that its reader will see, and the next plan names the same.
+pub(super) fn settle(project: &Project, owners: &mut OwnersInput, inputs: &[Input], rows: &Rows) {
+    if project.manifest.rulings.is_some() {
+        return;
+    }
+    let mut sheet = owners.sheet.clone();
+    let lines = rows
+        .references
+        .iter()
+        .map(|(_, reference)| counts(inputs, reference));
+    sheet.update(lines.collect());
+    owners.rulings = sheet.rulings();
+    owners.input.headers = sheet.headers().to_vec();
+}
+
 /// What became of each reference, a line each.
 pub(super) fn lines(
     inputs: &[Input],
@@ -126,20 +142,12 @@ pub(super) fn update(
     Ok(())
 }
 
-fn line(
-    inputs: &[Input],
-    reference: &Reference,
-    resolved: &Resolved,
-    resolution: &Resolution,
-    facts: &Facts,
-) -> OwnerRow {
+/// A line as far as it is known before anybody is resolved.
+fn counts(inputs: &[Input], reference: &Reference) -> OwnerRow {
     let mut by_table: BTreeMap<&str, u64> = BTreeMap::new();
     for (file, count) in &reference.rows {
-        let kind = inputs
-            .iter()
-            .find(|input| input.file == *file)
-            .map(|input| &input.kind);
-        let table = match kind {
+        let input = inputs.iter().find(|input| input.file == *file);
+        let table = match input.map(|input| &input.kind) {
             Some(InputKind::Records(table)) => table.as_str(),
             _ => "roles",
         };
@@ -151,6 +159,21 @@ fn line(
         .iter()
         .map(|(table, count)| format!("{table} {count}"))
         .collect();
+    OwnerRow {
+        reference: reference.text.clone(),
+        affected: counts.iter().map(|(_, count)| count).sum(),
+        rows: rows.join("; "),
+        ..OwnerRow::default()
+    }
+}
+
+fn line(
+    inputs: &[Input],
+    reference: &Reference,
+    resolved: &Resolved,
+    resolution: &Resolution,
+    facts: &Facts,
+) -> OwnerRow {
     let near: Vec<String> = resolved
         .near_misses
         .iter()
@@ -162,12 +185,10 @@ fn line(
         .map(|named| who(named, facts))
         .collect();
     OwnerRow {
-        reference: reference.text.clone(),
-        affected: counts.iter().map(|(_, count)| count).sum(),
-        rows: rows.join("; "),
         matched: matched(&resolved.verdict, resolution, facts),
         candidates: candidates.join("; "),
         near_misses: near.join("; "),
+        ..counts(inputs, reference)
     }
 }
 
