@@ -2,10 +2,11 @@
 //!
 //! In: counts from the rooms. Out: a bar on standard error, which `cli/` asks for on a terminal only.
 
+use std::fmt::Write;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
 use crate::model::{Progress, Step, Unit};
 
@@ -33,15 +34,20 @@ fn style(unit: Unit, bounded: bool) -> ProgressStyle {
     let count = match unit {
         Unit::Bytes if bounded => "{bytes}/{total_bytes} {bytes_per_sec}",
         Unit::Bytes => "{bytes} {bytes_per_sec}",
-        Unit::Rows | Unit::Changes if bounded => "{human_pos}/{human_len} {per_sec}",
-        Unit::Rows | Unit::Changes => "{human_pos} {per_sec}",
+        Unit::Rows | Unit::Changes if bounded => "{human_pos}/{human_len} {rate}",
+        Unit::Rows | Unit::Changes => "{human_pos} {rate}",
     };
     let template = if bounded {
         format!("{{msg}} {{bar:24}} {{percent:>3}} % {count}, {{eta}} left")
     } else {
         format!("{{msg}} {{spinner}} {count}")
     };
-    ProgressStyle::with_template(&template).unwrap_or_else(|_| ProgressStyle::default_bar())
+    ProgressStyle::with_template(&template)
+        .unwrap_or_else(|_| ProgressStyle::default_bar())
+        .with_key("rate", |state: &ProgressState, out: &mut dyn Write| {
+            // A rate in whole things; indicatif's own shows four decimals.
+            let _ = write!(out, "{:.0}/s", state.per_sec());
+        })
 }
 
 struct Bar {

@@ -165,11 +165,7 @@ fn rows(page: &mut Page<'_>, document: &Document) -> io::Result<()> {
                 .iter()
                 .map(|(code, rows)| format!("{code} {}", thousands(*rows)))
                 .collect();
-            writeln!(
-                page.out,
-                "  {}",
-                styled(FAINT, format!("{word}: {}", codes.join(", ")))
-            )?;
+            page.paragraph(2, &format!("{word}: "), &codes.join(", "))?;
         }
     }
     Ok(())
