@@ -20,6 +20,13 @@ use crate::run::{inputs, sheet};
 
 /// Plans, and prints the summary. `exit_code`: pending changes end with [`Exit::Pending`].
 pub fn plan(folder: &Path, exit_code: bool, console: &mut Console<'_>) -> Result<Exit, Failure> {
+    if console.format == Format::Csv {
+        return Err(Failure::new(
+            Exit::Usage,
+            "a plan as a whole is no table: `cutover show DIR changes --format csv` or `cutover \
+             show DIR findings --format csv` are",
+        ));
+    }
     let project = Project::open(folder)?;
     let _lock = project.lock()?;
     let mut findings = Findings::default();
@@ -229,20 +236,11 @@ fn write(
 }
 
 fn print(document: &Document, folder: &str, console: &mut Console<'_>) -> Result<(), Failure> {
-    match console.format {
-        Format::Text => summary(console.out, document, folder)?,
-        Format::Json => {
-            serde_json::to_writer_pretty(&mut *console.out, document)
-                .map_err(std::io::Error::other)?;
-            writeln!(console.out)?;
-        }
-        Format::Csv => {
-            return Err(Failure::new(
-                Exit::Usage,
-                "a plan as a whole is no table: `cutover show DIR changes --format csv` or `cutover \
-                 show DIR findings --format csv` are",
-            ));
-        }
+    if console.format == Format::Json {
+        serde_json::to_writer_pretty(&mut *console.out, document).map_err(std::io::Error::from)?;
+        writeln!(console.out)?;
+    } else {
+        summary(console.out, document, folder)?;
     }
     Ok(())
 }
