@@ -31,11 +31,12 @@ pub fn plan(folder: &Path, exit_code: bool, console: &mut Console<'_>) -> Result
     let _lock = project.lock()?;
     let mut findings = Findings::default();
     let opened = inputs::open(&project, &mut findings)?;
-    let owners = sheet::open(&project, opened.inputs.len(), &mut findings)?;
+    let mut owners = sheet::open(&project, opened.inputs.len(), &mut findings)?;
     let environment = open_or_load(&project, console)?;
     let facts = Facts::of(&environment)?;
     let identity = environment.identity()?;
     let rows = opened.read(&mut findings, console.progress)?;
+    owners.arrange(&project, &rows.references);
     let resolution = resolved(
         &project,
         &opened,

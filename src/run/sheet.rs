@@ -8,8 +8,8 @@ use std::ops::ControlFlow;
 
 use crate::environment::Facts;
 use crate::model::{
-    FileId, Findings, Input, InputKind, Named, Principal, Reference, Resolution, Resolved, Ruling,
-    Silent, Verdict,
+    FileId, Findings, Input, InputKind, Named, Principal, Reference, References, Resolution,
+    Resolved, Ruling, Silent, Verdict,
 };
 use crate::project::{OwnerRow, OwnersSheet, Project, Written, rulings_hash};
 use crate::read::{FileSpec, open_table};
@@ -92,6 +92,25 @@ pub(super) fn open(
         rulings,
         sheet,
     })
+}
+
+impl OwnersInput {
+    /// Takes the rulings from where they will stand once the sheet is brought up to date: there a
+    /// finding's place is looked up, and there the next plan finds them.
+    pub(super) fn arrange(&mut self, project: &Project, references: &References) {
+        if project.manifest.rulings.is_some() {
+            return;
+        }
+        let mut sheet = self.sheet.clone();
+        let rows = references.iter().map(|(_, reference)| OwnerRow {
+            reference: reference.text.clone(),
+            affected: reference.rows.iter().map(|(_, count)| count).sum(),
+            ..OwnerRow::default()
+        });
+        sheet.update(rows.collect());
+        self.rulings = sheet.rulings();
+        self.input.headers = sheet.headers().to_vec();
+    }
 }
 
 /// Brings `owners.csv` up to date; a workbook of rulings is only read.

@@ -121,3 +121,39 @@ pub(crate) fn document(project: &Path) -> Document {
         .document()
         .clone()
 }
+
+/// Every table of a project's environment file, each row as words.
+pub(crate) fn tables(project: &Path) -> BTreeMap<String, Vec<String>> {
+    let file = rusqlite::Connection::open_with_flags(
+        project.join("environment.sqlite"),
+        rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY,
+    )
+    .expect("an environment file");
+    let mut names = file
+        .prepare("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name")
+        .expect("a schema");
+    let names: Vec<String> = names
+        .query_map([], |row| row.get(0))
+        .and_then(Iterator::collect)
+        .expect("names of tables");
+    names
+        .into_iter()
+        .map(|name| {
+            let mut rows = file
+                .prepare(&format!("SELECT * FROM \"{name}\""))
+                .expect("a table");
+            let width = rows.column_count();
+            let mut rows: Vec<String> = rows
+                .query_map([], |row| {
+                    let cells = (0..width).map(|cell| row.get::<_, rusqlite::types::Value>(cell));
+                    cells
+                        .collect::<Result<Vec<_>, _>>()
+                        .map(|cells| format!("{cells:?}"))
+                })
+                .and_then(Iterator::collect)
+                .expect("rows");
+            rows.sort();
+            (name, rows)
+        })
+        .collect()
+}
