@@ -5,11 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
+use crate::apply::{JournalState, journal_state};
 use crate::check::{approvable, check};
 use crate::environment::{EnvironmentFile, Facts, Keys, Owners};
 use crate::model::{FileId, Finding, Findings, Identity, Progress, Resolution, Ruling};
 use crate::plan::{Document, Draft, RulingsRecord, SealedPlan, ToSeal, Unchecked, Wanted, build};
-use crate::project::{Project, publish};
+use crate::project::{Project, publish, retire};
 use crate::report::summary;
 use crate::resolve::{Question, resolve};
 use crate::run::inputs::{Opened, Rows};
@@ -232,6 +233,11 @@ fn write(
         console.progress,
     )?;
     let document = sealed.document().clone();
+    // What was applied from the same plan has been taken back or replaced since, or another plan
+    // would have come out: its journal must not speak for this one.
+    if journal_state(&project.plan())? != JournalState::None {
+        retire(&project.plan(), &project.history())?;
+    }
     publish(&new, &project.plan(), &project.history())?;
     Ok(document)
 }
