@@ -104,7 +104,7 @@ impl OwnersInput {
         let mut sheet = self.sheet.clone();
         let rows = references.iter().map(|(_, reference)| OwnerRow {
             reference: reference.text.clone(),
-            affected: reference.rows.iter().map(|(_, count)| count).sum(),
+            affected: reference.rows.values().sum(),
             ..OwnerRow::default()
         });
         sheet.update(rows.collect());
