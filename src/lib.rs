@@ -1,8 +1,51 @@
 //! `cutover` brings people and their records into Dynamics 365 / Dataverse: it plans, checks,
 //! applies, verifies and undoes who owns what, who has which role, and who must be made first.
 //!
-//! The rooms stand in the order in which a datum meets them; which room may name which is a table
-//! in `tests/it/tidy.rs`.
+//! # The way of a datum
+//!
+//! ```text
+//! exports ──read──► rows ──resolve──► matches ──plan──► changes ──check──► findings ──► sealed plan
+//! environment ────────────────────────────┘                                                 │
+//!                                                 approved plan ──apply──► target ──► journal
+//! ```
+//!
+//! The rooms below stand in the order in which a datum meets them: [`model`] (the nouns and the rule
+//! table), [`project`] (manifest, lock, owners sheet, history), [`read`], [`environment`],
+//! [`service`] (what Dataverse does with one write), [`resolve`], [`plan`], [`check`], [`target`],
+//! [`apply`], [`report`]. [`run`] holds one straight line a command and alone names them all;
+//! [`cli`] turns arguments into requests. Which room may name which is a table in
+//! `tests/it/tidy.rs`.
+//!
+//! # What holds everywhere
+//!
+//! 1. No flag for a dry run exists: a dry run is a plan that is not applied.
+//! 2. [`apply`] takes a [`check::ApprovedPlan`], which only [`check`] can make, and reads nothing but
+//!    it, its folder, the journal and the target.
+//! 3. A bad row is a finding, never an `Err`. An `Err` means that this file, target or run cannot go
+//!    on.
+//! 4. The same inputs give the same plan, byte for byte, on any number of threads, in any folder: no
+//!    clock (`as_of` is data), no randomness, no hash order past [`run`] and [`cli`].
+//! 5. Every row has one fate; [`plan::Draft::ledgers`] stops the program where one has none.
+//! 6. [`check`] and [`service`] never name each other and share no look-up: the first predicts what
+//!    the second does, and the tests hold them against each other.
+//! 7. What was not loaded is unknown: a rule that needs it stays unchecked, and the service, on an
+//!    environment file, refuses nothing for lack of it.
+//! 8. `unsafe` is forbidden.
+//!
+//! # Where the code differs from the first design, and why
+//!
+//! - A plan's seal covers `plan.json` with an empty seal field, and `plan.json` holds the hashes of
+//!   every other file of the folder; reading a Parquet file checks its hash before its first row.
+//! - `undo` deletes the stub users that `apply` made, because on an environment file every table must
+//!   be as before; a restoring change goes past the service's refusals, which the state of before
+//!   may itself break (an owner who never had a role).
+//! - ROL015 (given and removed in one plan) and the removal half of ACC009 joined the rules: without
+//!   them two rows could contradict each other in silence, and the service would refuse what nothing
+//!   foretold.
+//! - A stub user's planned id is derived from the comparison key of its UPN, so that two
+//!   spellings of one UPN are one person.
+//! - `inheritance` is a field of the role, as in the service, though the environment folder may write
+//!   it beside a team's role; two rows that disagree are a fault of the folder.
 
 pub mod apply;
 pub mod check;

@@ -216,6 +216,8 @@ pub fn journal_state(plan_folder: &Path) -> Result<JournalState, ApplyError> {
     let done = tallies.values().map(|tally| tally.succeeded()).sum();
     let failed = tallies.values().map(|tally| tally.unsuccessful()).sum();
     match journal.changes()?.saturating_sub(done + failed) {
+        // A run that broke off before its first batch has left a journal without entries.
+        open if open > 0 && done + failed == 0 && !journal.begun() => Ok(JournalState::None),
         0 if failed == 0 => Ok(JournalState::Complete),
         open => Ok(JournalState::Begun { done, open, failed }),
     }

@@ -11,7 +11,7 @@ use crate::apply::journal::Journal;
 use crate::apply::source::{Changes, Part};
 use crate::apply::translate::Translation;
 use crate::apply::{ApplyError, Options, Tally, stage};
-use crate::model::{ChangeKind, Outcome, UserId};
+use crate::model::{ChangeKind, Outcome, Stage, UserId};
 use crate::target::Target;
 
 /// A pass, and what it knows so far.
@@ -81,7 +81,6 @@ impl<'a> Pass<'a> {
 
 /// What a stage is called while it runs.
 pub(super) fn title(parts: &[Part]) -> String {
-    use crate::model::Stage;
     let Some(first) = parts.first() else {
         return String::new();
     };

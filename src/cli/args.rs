@@ -37,11 +37,8 @@ fn threads(text: &str) -> Result<usize, String> {
 }
 
 fn exit_codes() -> String {
-    let mut text = "Exit codes:\n".to_owned();
-    for exit in Exit::ALL {
-        text += &format!("{:>5}  {}\n", exit.code(), exit.meaning());
-    }
-    text
+    let lines = Exit::ALL.map(|exit| format!("{:>5}  {}", exit.code(), exit.meaning()));
+    format!("Exit codes:\n{}", lines.join("\n"))
 }
 
 /// The commands.

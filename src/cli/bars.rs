@@ -22,7 +22,7 @@ impl Progress for Bars {
         bar.set_style(style(unit, total.is_some()));
         bar.set_message(what.to_owned());
         Box::new(Bar {
-            bar,
+            shape: bar,
             begun: Instant::now(),
             shown: Mutex::new(false),
         })
@@ -45,14 +45,14 @@ fn style(unit: Unit, bounded: bool) -> ProgressStyle {
 }
 
 struct Bar {
-    bar: ProgressBar,
+    shape: ProgressBar,
     begun: Instant,
     shown: Mutex<bool>,
 }
 
 impl Step for Bar {
     fn advance(&self, count: u64) {
-        self.bar.inc(count);
+        self.shape.inc(count);
         if self.begun.elapsed() < PATIENCE {
             return;
         }
@@ -60,13 +60,13 @@ impl Step for Bar {
             && !*shown
         {
             *shown = true;
-            self.bar.set_draw_target(ProgressDrawTarget::stderr());
+            self.shape.set_draw_target(ProgressDrawTarget::stderr());
         }
     }
 }
 
 impl Drop for Bar {
     fn drop(&mut self) {
-        self.bar.finish_and_clear();
+        self.shape.finish_and_clear();
     }
 }

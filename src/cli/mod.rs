@@ -8,6 +8,7 @@ mod ask;
 mod bars;
 mod closed;
 
+use std::fmt::Write as _;
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 
@@ -47,7 +48,7 @@ pub fn main() -> u8 {
         arguments.command.has_verdict(),
     );
     let mut err = WhileRead::new(anstream::AutoStream::auto(io::stderr()), true);
-    let bars = bars::Bars::default();
+    let bars = bars::Bars;
     let shown = !arguments.quiet && io::stderr().is_terminal();
     let progress: &dyn Progress = if shown { &bars } else { &Silent };
     let mut question = |words: &str| ask::ask(words);
@@ -58,6 +59,7 @@ pub fn main() -> u8 {
         stop: &stop,
         ask: &mut question,
         format: arguments.format.into(),
+        width: width(),
         quiet: arguments.quiet,
     };
     let ended = dispatch(&arguments, &mut console).and_then(|exit| {
@@ -70,6 +72,11 @@ pub fn main() -> u8 {
         Err(_) if out.is_closed() && !arguments.command.has_verdict() => Exit::Done.code(),
         Err(failure) => tell(&failure, &mut err),
     }
+}
+
+/// Columns of the terminal; 100 where the output goes to a file.
+fn width() -> usize {
+    terminal_size::terminal_size_of(io::stdout()).map_or(100, |(width, _)| usize::from(width.0))
 }
 
 /// First Ctrl-C: end after the batch in flight, where there are batches. Second: at once; the
@@ -93,7 +100,8 @@ fn tell(failure: &Failure, err: &mut dyn Write) -> u8 {
     let style = anstyle::AnsiColor::Red.on_default().bold();
     let mut words = format!("{style}error{style:#}: {}", failure.error);
     for cause in failure.error.chain().skip(1) {
-        words += &format!("\n  because {cause}");
+        // A text in memory takes whatever is written to it.
+        let _ = write!(words, "\n  because {cause}");
     }
     // Nobody is left to hear that standard error is closed.
     let _ = writeln!(err, "{words}");

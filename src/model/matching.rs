@@ -173,9 +173,8 @@ pub struct Resolution {
     pub resolved: Vec<Resolved>,
     /// Stub users that verdicts name, sorted by UPN key, each person once.
     pub stubs: Vec<MissingPerson>,
+    /// The fallback owner, where the manifest names one who exists and is nobody else too.
+    pub fallback: Option<Principal>,
     /// Rulings that no reference uses, by row of the owners sheet.
     pub unused_rulings: Vec<u64>,
-    /// The fallback owner, where the manifest names one and the environment knows exactly one such:
-    /// also for rows without an owner.
-    pub fallback: Option<Principal>,
 }

@@ -16,7 +16,7 @@ pub const FORMAT: u32 = 1;
 pub const PLACES_MAX: usize = 100;
 
 /// Findings of one code in the document; all are in `findings.parquet`.
-pub const FINDINGS_PER_CODE_MAX: usize = 1_000;
+pub const FINDINGS_PER_CODE_MAX: usize = 200;
 
 /// Stub users and role names listed in the document; all are in the Parquet files.
 pub const LISTED_MAX: usize = 1_000;

@@ -410,3 +410,6 @@ impl Difference<'_> {
             .map_or_else(|| id.to_owned(), |subject| subject.label.to_string())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -105,6 +105,7 @@ mod tests {
         check("bars",                       b"id|owner\n1|a\n",                        b'|', 0);
         check("decimal commas",             b"id;sum;owner\n1;2,5;a\n2;3,5;b\n",        b';', 0);
         check("unquoted commas in texts",   b"id;owner\n1;Rue 1, Lyon, F\n2;Rue 2, Lyon, F\n", b';', 0);
+        check("and a broken row",           b"id;owner\n1;Rue 1, Lyon, F\n2;Rue 2, Lyon, F\n3, Rue, F\n", b';', 0);
         check("semicolons in a quoted cell", b"id,owner\n1,\"a;b;c\"\n2,\"d;e;f\"\n",    b',', 0);
         check("titles above the header",    b"Accounts\n\nid;owner\n1;a\n2;b\n3;c\n",   b';', 0);
         check("one column",                 b"owner\na\nb\n",                          b',', 0);

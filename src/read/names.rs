@@ -3,7 +3,7 @@
 //! In: nothing. Out: patterns. Sources: exports of Dynamics 365 (views, static worksheets, logical
 //! names), the Microsoft 365 admin centre, Entra, Active Directory, Salesforce, `HubSpot`, Zoho and
 //! Pipedrive. Ids come before login names, these before mails, and names last: what identifies best
-//! decides. How names are compared is [`header`](crate::read::header)'s.
+//! decides. How names are compared is said in `header.rs`.
 
 /// How a header is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -239,8 +239,9 @@ impl Decoder<'_> {
             .map(|column| row.raw(column))
             .find(|cell| !is_blank(cell));
         let first = first.and_then(|cell| row.encoding.trimmed(cell).ok());
+        let may_be_none = id.is_empty() || is_count(&id);
         is_total(&id)
-            || first.is_some_and(|text| is_total(&text))
+            || (may_be_none && first.is_some_and(|text| is_total(&text)))
             || (owner_is_blank && is_count(&id))
     }
 

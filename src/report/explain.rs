@@ -2,6 +2,7 @@
 //!
 //! In: the rule table. Out: text, JSON, CSV or Markdown, all from the same metadata.
 
+use std::fmt;
 use std::io::{self, Write};
 
 use serde::Serialize;
@@ -111,15 +112,14 @@ pub fn explain_all(out: &mut dyn Write) -> io::Result<()> {
 
 /// Writes rules as JSON: one object, or all as a list.
 pub fn explain_json(out: &mut dyn Write, code: Option<Code>) -> io::Result<()> {
-    match code {
-        Some(code) => serde_json::to_writer_pretty(&mut *out, &RuleRecord::of(code.rule()))?,
-        None => {
-            let all: Vec<RuleRecord> = Code::ALL
-                .iter()
-                .map(|code| RuleRecord::of(code.rule()))
-                .collect();
-            serde_json::to_writer_pretty(&mut *out, &all)?;
-        }
+    if let Some(code) = code {
+        serde_json::to_writer_pretty(&mut *out, &RuleRecord::of(code.rule()))?;
+    } else {
+        let all: Vec<RuleRecord> = Code::ALL
+            .iter()
+            .map(|code| RuleRecord::of(code.rule()))
+            .collect();
+        serde_json::to_writer_pretty(&mut *out, &all)?;
     }
     writeln!(out)
 }
@@ -144,12 +144,15 @@ pub fn rules_markdown() -> String {
     for code in Code::ALL {
         let rule = code.rule();
         let yes = |value: bool| if value { "yes" } else { "" };
-        text += &format!(
-            "| {code} | {} | {} | {} | {} |\n",
-            rule.severity.word(),
-            rule.title,
-            yes(rule.guards),
-            yes(rule.keep_out)
+        let (guards, keep_out) = (yes(rule.guards), yes(rule.keep_out));
+        let severity = rule.severity.word();
+        // A text in memory takes whatever is written to it.
+        let _ = fmt::Write::write_fmt(
+            &mut text,
+            format_args!(
+                "| {code} | {severity} | {} | {guards} | {keep_out} |\n",
+                rule.title
+            ),
         );
     }
     text

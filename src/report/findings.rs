@@ -1,39 +1,34 @@
 //! Findings as text: errors first, each with place, cure, and what it blocks.
 //!
-//! In: a plan's document. Out: lines. The document holds the first places of each finding; where more
-//! are, it says how many.
+//! In: a plan's document. Out: lines no wider than the page. The document holds the first places of
+//! each finding; where more are, it says how many.
 
-use std::io::{self, Write};
+use std::io;
 
 use crate::plan::{Document, FindingRecord, InputRecord, PlaceRecord};
+use crate::report::page::{Page, clause};
 use crate::report::table::{BAD, FAINT, HEADING, WARN, counted, styled};
 
 /// Places shown with a finding in text.
 const PLACES_SHOWN: usize = 3;
 
-/// Writes the findings of one severity, at most `most` of them; says how many there are more.
+/// Writes those findings that are wanted, at most `most` of them; says how many there are more.
 pub fn findings(
-    out: &mut dyn Write,
+    page: &mut Page<'_>,
     document: &Document,
-    severity: &str,
+    wanted: impl Fn(&FindingRecord) -> bool,
     most: usize,
 ) -> io::Result<()> {
-    let all = || {
-        document
-            .findings
-            .iter()
-            .filter(|finding| finding.severity == severity)
-    };
+    let all = || document.findings.iter().filter(|finding| wanted(finding));
     for finding in all().take(most) {
-        write_finding(out, document, finding)?;
+        write_finding(page, document, finding)?;
     }
     let more = all().count().saturating_sub(most);
     if more > 0 {
+        let folder = page.folder;
         writeln!(
-            out,
-            "  … and {} more: {}",
-            counted(more as u64, severity),
-            "`cutover show DIR findings`"
+            page.out,
+            "  … and {more} more: `cutover show {folder} findings`"
         )?;
     }
     Ok(())
@@ -41,7 +36,7 @@ pub fn findings(
 
 /// Writes one finding.
 pub fn write_finding(
-    out: &mut dyn Write,
+    page: &mut Page<'_>,
     document: &Document,
     finding: &FindingRecord,
 ) -> io::Result<()> {
@@ -55,33 +50,31 @@ pub fn write_finding(
     } else {
         ""
     };
-    let subject = if finding.subject.is_empty() {
-        String::new()
-    } else {
-        format!("  {}", finding.subject)
-    };
-    writeln!(out, "  {}{subject}{accepted}", styled(style, &finding.code))?;
-    writeln!(out, "      {}", finding.message)?;
+    writeln!(
+        page.out,
+        "  {}  {}{accepted}",
+        styled(style, &finding.code),
+        one_line(&finding.subject)
+    )?;
+    page.paragraph(6, "", &finding.message)?;
     for place in finding.places.iter().take(PLACES_SHOWN) {
-        writeln!(
-            out,
-            "      {}",
-            styled(
-                FAINT,
-                format!("at {}", place_words(&document.inputs, place))
-            )
-        )?;
+        let words = format!("at {}", place_words(&document.inputs, place));
+        writeln!(page.out, "      {}", styled(FAINT, words))?;
     }
     let shown = finding.places.len().min(PLACES_SHOWN) as u64;
     if shown > 0 && finding.count > shown {
         let rest = format!("and {}", counted(finding.count - shown, "more row"));
-        writeln!(out, "      {}", styled(FAINT, rest))?;
+        writeln!(page.out, "      {}", styled(FAINT, rest))?;
     }
     if finding.blocks > 0 {
-        writeln!(out, "      blocks {}", counted(finding.blocks, "change"))?;
+        writeln!(
+            page.out,
+            "      blocks {}",
+            counted(finding.blocks, "more change")
+        )?;
     }
     if finding.severity != "note" {
-        writeln!(out, "      cure: {}", finding.cure)?;
+        page.paragraph(6, "cure: ", &clause(&finding.cure))?;
     }
     Ok(())
 }
@@ -89,31 +82,101 @@ pub fn write_finding(
 /// A place in words: `exports/accounts.csv, row 17 (line 19), column Owner: #N/A`.
 pub fn place_words(inputs: &[InputRecord], place: &PlaceRecord) -> String {
     let input = inputs.iter().find(|input| input.file == place.file);
-    let mut words = input.map_or_else(|| "?".to_owned(), |input| input.name.clone());
+    let mut words = vec![input.map_or("?", |input| &input.name).to_owned()];
     if let Some(sheet) = input.and_then(|input| input.sheet.as_deref()) {
-        words += &format!(", sheet {sheet}");
+        words.push(format!("sheet {sheet}"));
     }
+    let line = if place.line == place.row {
+        String::new()
+    } else {
+        format!(" (line {})", place.line)
+    };
     if place.row > 0 {
-        words += &format!(", row {}", place.row);
-    }
-    if place.line != place.row {
-        words += &format!(" (line {})", place.line);
+        words.push(format!("row {}{line}", place.row));
     }
     let header = place
         .column
         .and_then(|column| input?.headers.get(usize::from(column).checked_sub(1)?));
     if let Some(header) = header {
-        words += &format!(", column {}", header.trim());
+        words.push(format!("column {}", header.trim()));
     }
-    if let Some(cell) = place.cell.as_deref().filter(|cell| !cell.is_empty()) {
-        words += &format!(": {}", one_line(cell));
+    let place_text = words.join(", ");
+    match place.cell.as_deref().filter(|cell| !cell.is_empty()) {
+        Some(cell) => format!("{place_text}: {}", one_line(cell)),
+        None => place_text,
     }
-    words
 }
 
-/// A cell on one line, without what would move a terminal's cursor.
-fn one_line(cell: &str) -> String {
-    cell.chars()
+/// A text on one line, without what would move a terminal's cursor.
+fn one_line(text: &str) -> String {
+    text.chars()
         .map(|letter| if letter.is_control() { ' ' } else { letter })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_read_as_people_say_them() {
+        check(
+            "a cell",
+            Some(2),
+            17,
+            17,
+            Some("#N/A"),
+            "a.csv, row 17, column Owner: #N/A",
+        );
+        check(
+            "a row with breaks before it",
+            None,
+            17,
+            19,
+            None,
+            "a.csv, row 17 (line 19)",
+        );
+        check("the file", None, 0, 0, None, "a.csv");
+        check(
+            "a cell with a break",
+            Some(1),
+            2,
+            2,
+            Some("x\ny"),
+            "a.csv, row 2, column Id: x y",
+        );
+    }
+
+    #[track_caller]
+    fn check(
+        case: &str,
+        column: Option<u16>,
+        row: u64,
+        line: u64,
+        cell: Option<&str>,
+        expected: &str,
+    ) {
+        let input = InputRecord {
+            file: 3,
+            name: "a.csv".to_owned(),
+            kind: "records".to_owned(),
+            table: None,
+            bytes: 0,
+            blake3: String::new(),
+            rows: 0,
+            encoding: String::new(),
+            delimiter: None,
+            sheet: None,
+            headers: vec!["Id".to_owned(), " Owner ".to_owned()],
+        };
+        let cell = cell.map(str::to_owned);
+        let place = PlaceRecord {
+            file: 3,
+            row,
+            line,
+            column,
+            cell,
+        };
+        assert_eq!(place_words(&[input], &place), expected, "case: {case}");
+    }
 }

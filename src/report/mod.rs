@@ -8,6 +8,7 @@ mod csv;
 mod explain;
 mod findings;
 mod outcome;
+mod page;
 mod summary;
 mod table;
 
@@ -15,4 +16,5 @@ pub use csv::*;
 pub use explain::*;
 pub use findings::*;
 pub use outcome::*;
+pub use page::Page;
 pub use summary::*;

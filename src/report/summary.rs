@@ -3,10 +3,11 @@
 //!
 //! In: a plan's document. Out: text.
 
-use std::io::{self, Write};
+use std::io;
 
-use crate::plan::{Document, LedgerRecord, MatchRecord, UncheckedRecord};
+use crate::plan::{Document, FindingRecord, LedgerRecord, MatchRecord, UncheckedRecord};
 use crate::report::findings::findings;
+use crate::report::page::Page;
 use crate::report::table::{BAD, FAINT, GOOD, HEADING, WARN, aligned, counted, styled, thousands};
 
 /// Errors and warnings shown in the summary.
@@ -15,47 +16,29 @@ const WARNINGS_SHOWN: usize = 10;
 /// Stub users named in the summary.
 const STUBS_SHOWN: usize = 12;
 
-/// Writes the summary. `folder` is the project's folder as the consultant typed it.
-pub fn summary(out: &mut dyn Write, document: &Document, folder: &str) -> io::Result<()> {
+/// Writes the summary.
+pub fn summary(page: &mut Page<'_>, document: &Document) -> io::Result<()> {
     let short = document.seal.get(..8).unwrap_or(&document.seal);
-    writeln!(
-        out,
-        "{}",
-        styled(
-            HEADING,
-            format!(
-                "Plan of {folder} for {} · seal {short}",
-                document.environment.host
-            )
-        )
-    )?;
-    stops(out, document)?;
-    warnings(out, document, folder)?;
-    rows(out, document)?;
-    owners(out, document)?;
-    stub_users(out, document)?;
-    changes(out, document)?;
-    next(out, document, folder)
+    let (folder, host) = (page.folder, &document.environment.host);
+    let heading = format!("Plan of {folder} for {host} · seal {short}");
+    writeln!(page.out, "{}", styled(HEADING, heading))?;
+    stops(page, document)?;
+    warnings(page, document)?;
+    rows(page, document)?;
+    owners(page, document)?;
+    stub_users(page, document)?;
+    changes(page, document)?;
+    next(page, document)
 }
 
-fn stops(out: &mut dyn Write, document: &Document) -> io::Result<()> {
+fn stops(page: &mut Page<'_>, document: &Document) -> io::Result<()> {
     let totals = &document.totals;
     if totals.errors > 0 {
-        let heading = format!(
-            "{}: this plan cannot be applied",
-            counted(totals.errors, "error")
-        );
-        writeln!(out, "\n{}", styled(BAD, heading))?;
-        let stopping = Document {
-            findings: document
-                .findings
-                .iter()
-                .filter(|one| !one.accepted)
-                .cloned()
-                .collect(),
-            ..document.clone()
-        };
-        findings(out, &stopping, "error", ERRORS_SHOWN)?;
+        let errors = counted(totals.errors, "error");
+        let heading = format!("{errors}: this plan cannot be applied");
+        writeln!(page.out, "\n{}", styled(BAD, heading))?;
+        let stops = |one: &FindingRecord| one.severity == "error" && !one.accepted;
+        findings(page, document, stops, ERRORS_SHOWN)?;
     }
     let blocking: Vec<&UncheckedRecord> = document
         .unchecked
@@ -63,50 +46,48 @@ fn stops(out: &mut dyn Write, document: &Document) -> io::Result<()> {
         .filter(|rule| rule.guards && !rule.accepted)
         .collect();
     if !blocking.is_empty() {
-        let heading = format!(
-            "{} could not be checked",
-            counted(blocking.len() as u64, "rule")
-        );
-        writeln!(out, "\n{}", styled(BAD, heading))?;
+        let rules = counted(blocking.len() as u64, "rule");
+        let heading = format!("{rules} could not be checked: this plan cannot be applied");
+        writeln!(page.out, "\n{}", styled(BAD, heading))?;
         for rule in blocking {
-            unchecked(out, rule)?;
+            unchecked(page, rule)?;
         }
     }
     Ok(())
 }
 
-fn unchecked(out: &mut dyn Write, rule: &UncheckedRecord) -> io::Result<()> {
+fn unchecked(page: &mut Page<'_>, rule: &UncheckedRecord) -> io::Result<()> {
+    let code = styled(BAD, &rule.code);
+    let asked = counted(rule.changes, "change");
+    let needs = rule.needs.join(", ");
     writeln!(
-        out,
-        "  {}  asked for {}, but not loaded: {}",
-        styled(BAD, &rule.code),
-        counted(rule.changes, "change"),
-        rule.needs.join(", ")
+        page.out,
+        "  {code}  asked for {asked}, but not loaded: {needs}"
     )?;
-    writeln!(
-        out,
-        "      cure: put the missing file into the environment folder and load it, or accept with \
-         `unchecked = [\"{}\"]` under `[accept]`",
+    let cure = format!(
+        "put the missing file into the environment folder and load it, or accept with `unchecked = \
+         [\"{}\"]` under `[accept]`",
         rule.code
-    )
+    );
+    page.paragraph(6, "cure: ", &cure)
 }
 
-fn warnings(out: &mut dyn Write, document: &Document, folder: &str) -> io::Result<()> {
+fn warnings(page: &mut Page<'_>, document: &Document) -> io::Result<()> {
     let totals = &document.totals;
     if totals.warnings > 0 {
-        writeln!(
-            out,
-            "\n{}",
-            styled(WARN, counted(totals.warnings, "warning"))
+        let heading = styled(WARN, counted(totals.warnings, "warning"));
+        writeln!(page.out, "\n{heading}")?;
+        findings(
+            page,
+            document,
+            |one| one.severity == "warning",
+            WARNINGS_SHOWN,
         )?;
-        findings(out, document, "warning", WARNINGS_SHOWN)?;
     }
     let mut quiet = Vec::new();
     if totals.accepted > 0 {
-        quiet.push(format!(
-            "{} accepted by the manifest",
-            counted(totals.accepted, "error")
-        ));
+        let errors = counted(totals.accepted, "error");
+        quiet.push(format!("{errors} accepted by the manifest"));
     }
     if totals.notes > 0 {
         quiet.push(counted(totals.notes, "note"));
@@ -121,14 +102,19 @@ fn warnings(out: &mut dyn Write, document: &Document, folder: &str) -> io::Resul
         quiet.push(format!("not checked: {}", left.join(", ")));
     }
     if !quiet.is_empty() {
+        let folder = page.folder;
         let line = format!("{} (`cutover show {folder} findings`)", quiet.join(", "));
-        writeln!(out, "\n{}", styled(FAINT, line))?;
+        writeln!(page.out, "\n{}", styled(FAINT, line))?;
     }
     Ok(())
 }
 
-fn rows(out: &mut dyn Write, document: &Document) -> io::Result<()> {
-    writeln!(out, "\n{}", styled(HEADING, "Rows, each accounted for"))?;
+fn rows(page: &mut Page<'_>, document: &Document) -> io::Result<()> {
+    writeln!(
+        page.out,
+        "\n{}",
+        styled(HEADING, "Rows, each accounted for")
+    )?;
     let header = [
         "",
         "rows",
@@ -169,7 +155,7 @@ fn rows(out: &mut dyn Write, document: &Document) -> io::Result<()> {
             )
         })
         .collect();
-    write!(out, "{}", aligned(&header, &lines))?;
+    write!(page.out, "{}", aligned(&header, &lines))?;
     for (word, by_code) in [
         ("kept out", kept_out(document)),
         ("stopped", stopped(document)),
@@ -180,7 +166,7 @@ fn rows(out: &mut dyn Write, document: &Document) -> io::Result<()> {
                 .map(|(code, rows)| format!("{code} {}", thousands(*rows)))
                 .collect();
             writeln!(
-                out,
+                page.out,
                 "  {}",
                 styled(FAINT, format!("{word}: {}", codes.join(", ")))
             )?;
@@ -202,19 +188,19 @@ fn by_code(
     of: impl Fn(&LedgerRecord) -> &std::collections::BTreeMap<String, u64>,
 ) -> Vec<(String, u64)> {
     let mut sums = std::collections::BTreeMap::new();
-    for (code, rows) in document.ledgers.iter().flat_map(|ledger| of(ledger)) {
+    for (code, rows) in document.ledgers.iter().flat_map(&of) {
         *sums.entry(code.clone()).or_insert(0) += rows;
     }
     sums.into_iter().collect()
 }
 
-fn owners(out: &mut dyn Write, document: &Document) -> io::Result<()> {
+fn owners(page: &mut Page<'_>, document: &Document) -> io::Result<()> {
     let totals = &document.totals;
     if totals.references == 0 && totals.blank_rows == 0 {
         return Ok(());
     }
     let heading = format!("Owners: {}", counted(totals.references, "reference"));
-    writeln!(out, "\n{}", styled(HEADING, heading))?;
+    writeln!(page.out, "\n{}", styled(HEADING, heading))?;
     let mut lines = Vec::new();
     let mut line = |name: String, count: &MatchRecord| {
         if count.references > 0 {
@@ -244,10 +230,10 @@ fn owners(out: &mut dyn Write, document: &Document) -> io::Result<()> {
             thousands(totals.blank_rows),
         ]);
     }
-    write!(out, "{}", aligned(&["", "references", "rows"], &lines))
+    write!(page.out, "{}", aligned(&["", "references", "rows"], &lines))
 }
 
-fn stub_users(out: &mut dyn Write, document: &Document) -> io::Result<()> {
+fn stub_users(page: &mut Page<'_>, document: &Document) -> io::Result<()> {
     let made = count(document, "create_stub_user");
     if made == 0 {
         return Ok(());
@@ -257,7 +243,7 @@ fn stub_users(out: &mut dyn Write, document: &Document) -> io::Result<()> {
         "{} with the default role {role}",
         counted(made, "stub user")
     );
-    writeln!(out, "\n{}", styled(HEADING, heading))?;
+    writeln!(page.out, "\n{}", styled(HEADING, heading))?;
     let lines: Vec<Vec<String>> = document
         .stub_users
         .iter()
@@ -267,15 +253,15 @@ fn stub_users(out: &mut dyn Write, document: &Document) -> io::Result<()> {
             vec![who, counted(stub.records, "record")]
         })
         .collect();
-    write!(out, "{}", aligned(&[], &lines))?;
+    write!(page.out, "{}", aligned(&[], &lines))?;
     let more = made.saturating_sub(lines.len() as u64);
     if more > 0 {
-        writeln!(out, "  … and {}", counted(more, "more stub user"))?;
+        writeln!(page.out, "  … and {}", counted(more, "more stub user"))?;
     }
     Ok(())
 }
 
-fn changes(out: &mut dyn Write, document: &Document) -> io::Result<()> {
+fn changes(page: &mut Page<'_>, document: &Document) -> io::Result<()> {
     let given = count(document, "give_role");
     let removed = count(document, "remove_role");
     if given + removed > 0 {
@@ -284,7 +270,7 @@ fn changes(out: &mut dyn Write, document: &Document) -> io::Result<()> {
             thousands(given),
             thousands(removed)
         );
-        writeln!(out, "\n{}", styled(HEADING, heading))?;
+        writeln!(page.out, "\n{}", styled(HEADING, heading))?;
         let lines: Vec<Vec<String>> = document
             .roles
             .iter()
@@ -296,19 +282,19 @@ fn changes(out: &mut dyn Write, document: &Document) -> io::Result<()> {
                 ]
             })
             .collect();
-        write!(out, "{}", aligned(&["", "given", "removed"], &lines))?;
+        write!(page.out, "{}", aligned(&["", "given", "removed"], &lines))?;
     }
     let records = count(document, "assign_record");
     if records > 0 {
         let heading = format!("{} to assign", counted(records, "record"));
-        writeln!(out, "\n{}", styled(HEADING, heading))?;
+        writeln!(page.out, "\n{}", styled(HEADING, heading))?;
         let lines: Vec<Vec<String>> = document
             .totals
             .records_by_table
             .iter()
             .map(|(table, records)| vec![table.clone(), thousands(*records)])
             .collect();
-        write!(out, "{}", aligned(&[], &lines))?;
+        write!(page.out, "{}", aligned(&[], &lines))?;
     }
     Ok(())
 }
@@ -317,28 +303,22 @@ fn count(document: &Document, kind: &str) -> u64 {
     document.totals.changes.get(kind).copied().unwrap_or(0)
 }
 
-fn next(out: &mut dyn Write, document: &Document, folder: &str) -> io::Result<()> {
+fn next(page: &mut Page<'_>, document: &Document) -> io::Result<()> {
     let changes: u64 = document.totals.changes.values().sum();
-    writeln!(out)?;
+    let folder = page.folder;
+    writeln!(page.out)?;
     if !document.approved {
-        writeln!(out, "{}", styled(BAD, "Not approved."))?;
+        let verdict = styled(BAD, "Not approved.");
         return writeln!(
-            out,
-            "Next: cure the errors above, or rule on owners in `{folder}/owners.csv`, then\n  cutover \
-             plan {folder}"
+            page.out,
+            "{verdict}\nNext: cure the errors above, or rule on owners in `{folder}/owners.csv`, \
+             then\n  cutover plan {folder}"
         );
     }
     if changes == 0 {
-        return writeln!(
-            out,
-            "{}",
-            styled(GOOD, "Approved; nothing has to be changed.")
-        );
+        let verdict = styled(GOOD, "Approved; nothing has to be changed.");
+        return writeln!(page.out, "{verdict}");
     }
-    let words = format!("Approved: {}.", counted(changes, "change"));
-    writeln!(
-        out,
-        "{}\nNext:\n  cutover apply {folder}",
-        styled(GOOD, words)
-    )
+    let verdict = styled(GOOD, format!("Approved: {}.", counted(changes, "change")));
+    writeln!(page.out, "{verdict}\nNext:\n  cutover apply {folder}")
 }

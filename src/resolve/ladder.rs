@@ -134,12 +134,24 @@ pub(super) fn climb(index: &Index<'_>, known: &Identifiers) -> Outcome {
     }
     let contradiction = landings
         .filter(|(step, _)| step.contradicts)
-        .find(|(_, found)| found.iter().all(|found| others(&found)))
-        .and_then(|(_, found)| found.into_iter().next());
+        .find_map(|(step, found)| contradicting(step.rung, found, chosen));
     match contradiction {
         Some(other) => Outcome::Disagree(first, other),
         None => Outcome::One(chosen, first),
     }
+}
+
+/// The value of a lower rung that points at somebody else than the one chosen.
+///
+/// Each mail, UPN or employee id is an identifier of its own, so one that leads elsewhere is enough.
+/// Full names are readings of one text (`Last, First` and as written): they contradict only together.
+fn contradicting(rung: Rung, mut found: Vec<Found>, chosen: Principal) -> Option<Found> {
+    let elsewhere = |found: &Found| !found.principals.contains(&chosen);
+    if rung == Rung::FullName && !found.iter().all(elsewhere) {
+        return None;
+    }
+    let index = found.iter().position(elsewhere)?;
+    Some(found.swap_remove(index))
 }
 
 /// The steps that find somebody, in order, with what they find.

@@ -3,7 +3,9 @@
 //! In: what the ladder and the translation came to. Out: [`Remark`]s that name the values.
 //! Which remark a case deserves is decided in `mod.rs`.
 
-use crate::model::{Code, MissingPolicy, Named, NearMiss, Person, Reference, Remark, User};
+use crate::model::{
+    Code, MissingPolicy, Named, NearMiss, Person, Principal, Reference, Remark, User,
+};
 use crate::resolve::Question;
 use crate::resolve::identifiers::full_name;
 use crate::resolve::index::{Index, special};
@@ -294,7 +296,7 @@ pub(super) fn near_misses(
 
 /// OWN011 and OWN013: what is worth knowing of a principal that was chosen.
 pub(super) fn of_chosen(reference: &Reference, index: &Index<'_>, user: &User) -> Vec<Remark> {
-    let shown = index.show(crate::model::Principal::User(user.id));
+    let shown = index.show(Principal::User(user.id));
     let special = special(user).map(|what| Remark {
         code: Code::Own011,
         message: format!("`{}` is {shown}, {what}", reference.text),

@@ -195,25 +195,20 @@ pub(super) fn explained(error: ApplyError, folder: &Path) -> Failure {
     let ApplyError::Stale(moved) = &error else {
         return error.into();
     };
-    let mut words = format!("{error}");
-    for one in moved.iter().take(SHOWN) {
-        let value = |value: &Option<String>| value.clone().unwrap_or_else(|| "nothing".to_owned());
-        words += &format!(
-            "\n  {}: {} was {}, is {}",
-            one.what,
-            one.field,
-            value(&one.before),
-            value(&one.after)
-        );
-    }
+    let value = |value: &Option<String>| value.clone().unwrap_or_else(|| "nothing".to_owned());
+    let mut lines = vec![error.to_string()];
+    lines.extend(moved.iter().take(SHOWN).map(|one| {
+        let (before, after) = (value(&one.before), value(&one.after));
+        format!("  {}: {} was {before}, is {after}", one.what, one.field)
+    }));
     if moved.len() > SHOWN {
-        words += &format!("\n  … and {} more", moved.len() - SHOWN);
+        lines.push(format!("  … and {} more", moved.len() - SHOWN));
     }
-    words += &format!(
-        "\nnothing was written; plan anew: cutover plan {}",
-        folder.display()
-    );
-    Failure::new(Exit::Refused, words)
+    let folder = folder.display();
+    lines.push(format!(
+        "nothing was written; plan anew: cutover plan {folder}"
+    ));
+    Failure::new(Exit::Refused, lines.join("\n"))
 }
 
 /// Prints what became of every change.

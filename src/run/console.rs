@@ -43,7 +43,9 @@ pub struct Console<'a> {
     pub ask: &'a mut dyn FnMut(&str) -> Answer,
     /// How data is printed.
     pub format: Format,
-    /// Whether words that are no data are wanted.
+    /// Columns that text may take.
+    pub width: usize,
+    /// Whether words that are no data are unwanted.
     pub quiet: bool,
 }
 

@@ -121,7 +121,7 @@ failure_from! {
     PlanError => plan,
     ReportError => |error| match error {
         ReportError::Plan(error) => plan(error),
-        _ => Exit::Usage,
+        ReportError::Output(_) => Exit::Usage,
     },
     TargetError => target,
     ApplyError => |error| match error {

@@ -147,21 +147,25 @@ fn guess(file: &Path, name: &str) -> Guess {
         Guess::Roles
     } else if has(&["owner", "ownerid", "owner id", "_ownerid_value"]) {
         Guess::Records(table_name(headers, file))
-    } else if has(&[
-        "upn",
-        "domainname",
-        "user name",
-        "userprincipalname",
-        "user principal name",
-        "username",
-    ]) {
-        Guess::Users
-    } else if first_cell_is_there(&table) && has(&["email", "mail", "primary email", "full name"]) {
+    } else if has(LOGINS) || (has(MAILS_AND_NAMES) && first_cell_is_there(&table)) {
         Guess::Users
     } else {
         Guess::Unclear
     }
 }
+
+/// Headers that only a users export has.
+const LOGINS: &[&str] = &[
+    "upn",
+    "domainname",
+    "user name",
+    "userprincipalname",
+    "user principal name",
+    "username",
+];
+
+/// Headers that a users export has as well as others.
+const MAILS_AND_NAMES: &[&str] = &["email", "mail", "primary email", "full name"];
 
 fn first_cell_is_there(table: &Table) -> bool {
     let mut seen = false;

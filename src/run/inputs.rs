@@ -35,7 +35,7 @@ pub(super) struct Rows {
     /// What their owner and user cells hold.
     pub references: References,
     /// Rows of each users export.
-    pub user_rows: BTreeMap<FileId, u64>,
+    pub people_in: BTreeMap<FileId, u64>,
 }
 
 /// Opens every export and finds its columns.
@@ -144,10 +144,10 @@ impl Opened {
     ) -> Result<Rows, Failure> {
         let mut references = References::default();
         let mut people = Vec::new();
-        let mut user_rows = BTreeMap::new();
+        let mut people_in = BTreeMap::new();
         for export in &self.users {
             let read = export.read(findings, progress)?;
-            user_rows.insert(export.input().file, read.len() as u64);
+            people_in.insert(export.input().file, read.len() as u64);
             people.extend(read);
         }
         let mut records = Vec::new();
@@ -164,7 +164,7 @@ impl Opened {
             records,
             roles,
             references,
-            user_rows,
+            people_in,
         })
     }
 

@@ -2,16 +2,16 @@
 //! else is written, and the target not at all.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
+use std::io;
 use std::path::Path;
 
 use crate::apply::{JournalState, journal_state};
 use crate::check::{approvable, check};
 use crate::environment::{EnvironmentFile, Facts, Keys, Owners};
-use crate::model::{FileId, Finding, Findings, Identity, Progress, Resolution, Ruling};
-use crate::plan::{Document, Draft, RulingsRecord, SealedPlan, ToSeal, Unchecked, Wanted, build};
-use crate::project::{Project, publish, retire};
-use crate::report::summary;
+use crate::model::{FileId, Finding, Findings, Identity, Progress, Resolution};
+use crate::plan::{Document, Draft, RulingsRecord, ToSeal, Unchecked, Wanted, build};
+use crate::project::{Project, fresh_folder, publish, retire};
+use crate::report::{Page, summary};
 use crate::resolve::{Question, resolve};
 use crate::run::inputs::{Opened, Rows};
 use crate::run::load::open_or_load;
@@ -22,11 +22,7 @@ use crate::run::{inputs, sheet};
 /// Plans, and prints the summary. `exit_code`: pending changes end with [`Exit::Pending`].
 pub fn plan(folder: &Path, exit_code: bool, console: &mut Console<'_>) -> Result<Exit, Failure> {
     if console.format == Format::Csv {
-        return Err(Failure::new(
-            Exit::Usage,
-            "a plan as a whole is no table: `cutover show DIR changes --format csv` or `cutover \
-             show DIR findings --format csv` are",
-        ));
+        return Err(Failure::new(Exit::Usage, NO_TABLE));
     }
     let project = Project::open(folder)?;
     let _lock = project.lock()?;
@@ -34,56 +30,56 @@ pub fn plan(folder: &Path, exit_code: bool, console: &mut Console<'_>) -> Result
     let opened = inputs::open(&project, &mut findings)?;
     let mut owners = sheet::open(&project, opened.inputs.len(), &mut findings)?;
     let environment = open_or_load(&project, console)?;
-    let facts = Facts::of(&environment)?;
-    let identity = environment.identity()?;
+    let present = Present::of(&environment)?;
     let rows = opened.read(&mut findings, console.progress)?;
-    owners.arrange(&project, &rows.references);
-    let resolution = resolved(
-        &project,
-        &opened,
-        &rows,
-        &facts,
-        &identity,
-        &owners,
-        &mut findings,
-    );
-    let judged = judge(
-        &project,
-        &opened,
-        &rows,
-        &environment,
-        &facts,
-        &resolution,
-        findings,
-        console,
-    )?;
-    let document = write(
-        &project,
-        &opened,
-        &rows,
-        &environment,
-        &facts,
-        &owners,
-        &resolution,
-        &judged,
-        console,
-    )?;
-    sheet::update(
-        &project,
-        &owners,
-        &opened.inputs,
-        &rows,
-        &resolution,
-        &facts,
-        console,
-    )?;
-    print(&document, &folder.display().to_string(), console)?;
+    sheet::settle(&project, &mut owners, &opened.inputs, &rows);
+    let making = Making {
+        project: &project,
+        opened: &opened,
+        owners,
+        present,
+        rows,
+    };
+    let resolution = making.resolve(&mut findings);
+    let judged = making.judge(&environment, &resolution, findings, console.progress)?;
+    let document = making.seal(&resolution, &judged, console.progress)?;
+    making.rule_sheet(&resolution, console)?;
+    print(&document, folder, console)?;
     let changes: u64 = document.totals.changes.values().sum();
     Ok(match (document.approved, exit_code && changes > 0) {
         (false, _) => Exit::NotApproved,
         (true, true) => Exit::Pending,
         (true, false) => Exit::Done,
     })
+}
+
+const NO_TABLE: &str = "a plan as a whole is no table; after `cutover plan` see `cutover show DIR \
+                        changes --format csv` and `cutover show DIR findings --format csv`";
+
+/// What the environment holds, records apart.
+struct Present {
+    facts: Facts,
+    identity: Identity,
+    as_of: String,
+}
+
+impl Present {
+    fn of(environment: &EnvironmentFile) -> Result<Self, Failure> {
+        Ok(Self {
+            facts: Facts::of(environment)?,
+            identity: environment.identity()?,
+            as_of: environment.as_of()?,
+        })
+    }
+}
+
+/// A plan in the making: everything that was read.
+struct Making<'a> {
+    project: &'a Project,
+    opened: &'a Opened,
+    owners: OwnersInput,
+    present: Present,
+    rows: Rows,
 }
 
 /// A draft with every finding that `check/` has to say about it.
@@ -93,161 +89,151 @@ struct Judged {
     unchecked: Vec<Unchecked>,
 }
 
-fn resolved(
-    project: &Project,
-    opened: &Opened,
-    rows: &Rows,
-    facts: &Facts,
-    identity: &Identity,
-    owners: &OwnersInput,
-    findings: &mut Findings,
-) -> Resolution {
-    let record_files: BTreeSet<FileId> = rows.records.iter().map(|rows| rows.file).collect();
-    let rulings: &[Ruling] = &owners.rulings;
-    resolve(
-        &Question {
-            references: &rows.references,
+impl Making<'_> {
+    fn resolve(&self, findings: &mut Findings) -> Resolution {
+        let records = &self.rows.records;
+        let record_files: BTreeSet<FileId> = records.iter().map(|rows| rows.file).collect();
+        let question = Question {
+            references: &self.rows.references,
             record_files: &record_files,
-            people: &rows.people,
-            inputs: &opened.inputs,
-            facts,
-            organisation: identity.organisation,
-            rulings,
-            rulings_file: owners.input.file,
-            policy: &project.manifest.owners,
-        },
-        findings,
-    )
-}
-
-#[expect(
-    clippy::too_many_arguments,
-    reason = "the straight line of one command, in order"
-)]
-fn judge(
-    project: &Project,
-    opened: &Opened,
-    rows: &Rows,
-    environment: &EnvironmentFile,
-    facts: &Facts,
-    resolution: &Resolution,
-    mut findings: Findings,
-    console: &Console<'_>,
-) -> Result<Judged, Failure> {
-    let (owners, keys) = present(rows, environment, console.progress)?;
-    let wanted = Wanted {
-        inputs: &opened.inputs,
-        records: &rows.records,
-        roles: &rows.roles,
-        references: &rows.references,
-        resolution,
-        owners: &owners,
-        keys: &keys,
-        facts,
-        policy: &project.manifest.owners,
-        stubs: &project.manifest.environment.stubs,
-    };
-    let accept = &project.manifest.accept;
-    let mut draft = build(&wanted, &mut findings);
-    let unchecked = check(&mut draft, facts, accept, &mut findings);
-    Ok(Judged {
-        draft,
-        findings: findings.finish(accept),
-        unchecked,
-    })
-}
-
-type Present = (
-    BTreeMap<String, Option<Owners>>,
-    BTreeMap<(String, String), Keys>,
-);
-
-/// Who owns the records of the tables concerned now, and which record bears which key.
-fn present(
-    rows: &Rows,
-    environment: &EnvironmentFile,
-    progress: &dyn Progress,
-) -> Result<Present, Failure> {
-    let mut owners = BTreeMap::new();
-    let mut keys = BTreeMap::new();
-    for records in &rows.records {
-        let entity = &records.entity;
-        if !owners.contains_key(entity) {
-            owners.insert(entity.clone(), environment.owners(entity, progress)?);
-        }
-        if let Some(field) = &records.key_field {
-            let slot = (entity.clone(), field.clone());
-            if !keys.contains_key(&slot) {
-                keys.insert(slot, environment.keys(entity, field, progress)?);
-            }
-        }
+            people: &self.rows.people,
+            inputs: &self.opened.inputs,
+            facts: &self.present.facts,
+            organisation: self.present.identity.organisation,
+            rulings: &self.owners.rulings,
+            rulings_file: self.owners.input.file,
+            policy: &self.project.manifest.owners,
+        };
+        resolve(&question, findings)
     }
-    Ok((owners, keys))
-}
 
-#[expect(
-    clippy::too_many_arguments,
-    reason = "the straight line of one command, in order"
-)]
-fn write(
-    project: &Project,
-    opened: &Opened,
-    rows: &Rows,
-    environment: &EnvironmentFile,
-    facts: &Facts,
-    owners: &OwnersInput,
-    resolution: &Resolution,
-    judged: &Judged,
-    console: &Console<'_>,
-) -> Result<Document, Failure> {
-    let new = project.new_plan();
-    if new.exists() {
-        fs::remove_dir_all(&new)?;
+    fn judge(
+        &self,
+        environment: &EnvironmentFile,
+        resolution: &Resolution,
+        mut findings: Findings,
+        progress: &dyn Progress,
+    ) -> Result<Judged, Failure> {
+        let wanted = Wanted {
+            inputs: &self.opened.inputs,
+            records: &self.rows.records,
+            roles: &self.rows.roles,
+            references: &self.rows.references,
+            resolution,
+            owners: &self.owners_now(environment, progress)?,
+            keys: &self.keys(environment, progress)?,
+            facts: &self.present.facts,
+            policy: &self.project.manifest.owners,
+            stubs: &self.project.manifest.environment.stubs,
+        };
+        let accept = &self.project.manifest.accept;
+        let mut draft = build(&wanted, &mut findings);
+        let unchecked = check(&mut draft, &self.present.facts, accept, &mut findings);
+        Ok(Judged {
+            draft,
+            findings: findings.finish(accept),
+            unchecked,
+        })
     }
-    fs::create_dir(&new)?;
-    let unused = resolution.unused_rulings.len() as u64;
-    let identity = environment.identity()?;
-    let as_of = environment.as_of()?;
-    let mut inputs = opened.inputs.clone();
-    inputs.push(owners.input.clone());
-    let sealed: SealedPlan = crate::plan::seal(
-        &new,
-        &ToSeal {
+
+    /// Who owns the records of the tables concerned now.
+    fn owners_now(
+        &self,
+        environment: &EnvironmentFile,
+        progress: &dyn Progress,
+    ) -> Result<BTreeMap<String, Option<Owners>>, Failure> {
+        let tables: BTreeSet<&String> = self.rows.records.iter().map(|rows| &rows.entity).collect();
+        let mut owners = BTreeMap::new();
+        for table in tables {
+            owners.insert(table.clone(), environment.owners(table, progress)?);
+        }
+        Ok(owners)
+    }
+
+    /// Which record bears which key, for the tables found by key.
+    fn keys(
+        &self,
+        environment: &EnvironmentFile,
+        progress: &dyn Progress,
+    ) -> Result<BTreeMap<(String, String), Keys>, Failure> {
+        let with_key =
+            |rows: &crate::model::RecordRows| Some((rows.entity.clone(), rows.key_field.clone()?));
+        let fields: BTreeSet<(String, String)> =
+            self.rows.records.iter().filter_map(with_key).collect();
+        let mut keys = BTreeMap::new();
+        for (table, field) in fields {
+            let found = environment.keys(&table, &field, progress)?;
+            keys.insert((table, field), found);
+        }
+        Ok(keys)
+    }
+
+    /// Writes the plan aside, then puts it in place of the one before.
+    fn seal(
+        &self,
+        resolution: &Resolution,
+        judged: &Judged,
+        progress: &dyn Progress,
+    ) -> Result<Document, Failure> {
+        let new = self.project.new_plan();
+        fresh_folder(&new)?;
+        let unused = resolution.unused_rulings.len() as u64;
+        let mut inputs = self.opened.inputs.clone();
+        inputs.push(self.owners.input.clone());
+        let what = ToSeal {
             draft: &judged.draft,
             findings: &judged.findings,
             unchecked: &judged.unchecked,
             inputs: &inputs,
-            user_rows: &rows.user_rows,
-            identity: &identity,
-            as_of: &as_of,
+            user_rows: &self.rows.people_in,
+            identity: &self.present.identity,
+            as_of: &self.present.as_of,
             rulings: RulingsRecord {
-                blake3: owners.hash.clone(),
-                used: owners.rulings.len() as u64 - unused,
+                blake3: self.owners.hash.clone(),
+                used: self.owners.rulings.len() as u64 - unused,
                 unused,
             },
-            settings: project.manifest.settings(),
-            accept: &project.manifest.accept,
-            facts,
+            settings: self.project.manifest.settings(),
+            accept: &self.project.manifest.accept,
+            facts: &self.present.facts,
             approved: approvable(&judged.findings, &judged.unchecked),
-        },
-        console.progress,
-    )?;
-    let document = sealed.document().clone();
-    // What was applied from the same plan has been taken back or replaced since, or another plan
-    // would have come out: its journal must not speak for this one.
-    if journal_state(&project.plan())? != JournalState::None {
-        retire(&project.plan(), &project.history())?;
+        };
+        let sealed = crate::plan::seal(&new, &what, progress)?;
+        let document = sealed.document().clone();
+        // What was applied from the same plan has been taken back or replaced since, or another
+        // plan would have come out: its journal must not speak for this one.
+        if journal_state(&self.project.plan())? != JournalState::None {
+            retire(&self.project.plan(), &self.project.history())?;
+        }
+        publish(&new, &self.project.plan(), &self.project.history())?;
+        Ok(document)
     }
-    publish(&new, &project.plan(), &project.history())?;
-    Ok(document)
+
+    fn rule_sheet(
+        &self,
+        resolution: &Resolution,
+        console: &mut Console<'_>,
+    ) -> Result<(), Failure> {
+        let lines = sheet::lines(
+            &self.opened.inputs,
+            &self.rows,
+            resolution,
+            &self.present.facts,
+        );
+        sheet::update(self.project, &self.owners, lines, console)
+    }
 }
 
-fn print(document: &Document, folder: &str, console: &mut Console<'_>) -> Result<(), Failure> {
+fn print(document: &Document, folder: &Path, console: &mut Console<'_>) -> Result<(), Failure> {
     if console.format == Format::Json {
-        serde_json::to_writer_pretty(&mut *console.out, document).map_err(std::io::Error::from)?;
-        writeln!(console.out)?;
-    } else {
-        summary(console.out, document, folder)?;
+        serde_json::to_writer_pretty(&mut *console.out, document).map_err(io::Error::other)?;
+        return Ok(writeln!(console.out)?);
     }
-    Ok(())
+    let folder = folder.display().to_string();
+    let mut page = Page {
+        out: console.out,
+        width: console.width,
+        folder: &folder,
+    };
+    Ok(summary(&mut page, document)?)
 }

@@ -8,8 +8,8 @@ use std::ops::ControlFlow;
 
 use crate::environment::Facts;
 use crate::model::{
-    FileId, Findings, Input, InputKind, Named, Principal, Reference, References, Resolution,
-    Resolved, Ruling, Silent, Verdict,
+    FileId, Findings, Input, InputKind, Named, Principal, Reference, Resolution, Resolved, Ruling,
+    Silent, Verdict,
 };
 use crate::project::{OwnerRow, OwnersSheet, Project, Written, rulings_hash};
 use crate::read::{FileSpec, open_table};
@@ -94,66 +94,60 @@ pub(super) fn open(
     })
 }
 
-impl OwnersInput {
-    /// Takes the rulings from where they will stand once the sheet is brought up to date: there a
-    /// finding's place is looked up, and there the next plan finds them.
-    pub(super) fn arrange(&mut self, project: &Project, references: &References) {
-        if project.manifest.rulings.is_some() {
-            return;
-        }
-        let mut sheet = self.sheet.clone();
-        let rows = references.iter().map(|(_, reference)| OwnerRow {
-            reference: reference.text.clone(),
-            affected: reference.rows.values().sum(),
-            ..OwnerRow::default()
-        });
-        sheet.update(rows.collect());
-        self.rulings = sheet.rulings();
-        self.input.headers = sheet.headers().to_vec();
+/// Numbers the rulings by the rows that they will stand in once the sheet is brought up to date, so
+/// that a finding names the row that its reader will see, and the next plan names the same.
+pub(super) fn settle(project: &Project, owners: &mut OwnersInput, inputs: &[Input], rows: &Rows) {
+    if project.manifest.rulings.is_some() {
+        return;
     }
+    let mut sheet = owners.sheet.clone();
+    let lines = rows
+        .references
+        .iter()
+        .map(|(_, reference)| counts(inputs, reference));
+    sheet.update(lines.collect());
+    owners.rulings = sheet.rulings();
+    owners.input.headers = sheet.headers().to_vec();
+}
+
+/// What became of each reference, a line each.
+pub(super) fn lines(
+    inputs: &[Input],
+    rows: &Rows,
+    resolution: &Resolution,
+    facts: &Facts,
+) -> Vec<OwnerRow> {
+    rows.references
+        .iter()
+        .zip(&resolution.resolved)
+        .map(|((_, reference), resolved)| line(inputs, reference, resolved, resolution, facts))
+        .collect()
 }
 
 /// Brings `owners.csv` up to date; a workbook of rulings is only read.
 pub(super) fn update(
     project: &Project,
     owners: &OwnersInput,
-    inputs: &[Input],
-    rows: &Rows,
-    resolution: &Resolution,
-    facts: &Facts,
+    lines: Vec<OwnerRow>,
     console: &mut Console<'_>,
 ) -> Result<(), Failure> {
     let mut sheet = owners.sheet.clone();
-    let lines = rows
-        .references
-        .iter()
-        .zip(&resolution.resolved)
-        .map(|((_, reference), resolved)| line(inputs, reference, resolved, resolution, facts))
-        .collect();
     sheet.update(lines);
     if let Written::Beside(path) = sheet.write(&project.owners())? {
+        let path = path.display();
         console.say(&format!(
-            "`owners.csv` is open in another program; what is new stands in `{}`",
-            path.display()
+            "`owners.csv` is open in another program; what is new stands in `{path}`"
         ))?;
     }
     Ok(())
 }
 
-fn line(
-    inputs: &[Input],
-    reference: &Reference,
-    resolved: &Resolved,
-    resolution: &Resolution,
-    facts: &Facts,
-) -> OwnerRow {
+/// A line as far as it is known before anybody is resolved.
+fn counts(inputs: &[Input], reference: &Reference) -> OwnerRow {
     let mut by_table: BTreeMap<&str, u64> = BTreeMap::new();
     for (file, count) in &reference.rows {
-        let kind = inputs
-            .iter()
-            .find(|input| input.file == *file)
-            .map(|input| &input.kind);
-        let table = match kind {
+        let input = inputs.iter().find(|input| input.file == *file);
+        let table = match input.map(|input| &input.kind) {
             Some(InputKind::Records(table)) => table.as_str(),
             _ => "roles",
         };
@@ -165,6 +159,21 @@ fn line(
         .iter()
         .map(|(table, count)| format!("{table} {count}"))
         .collect();
+    OwnerRow {
+        reference: reference.text.clone(),
+        affected: counts.iter().map(|(_, count)| count).sum(),
+        rows: rows.join("; "),
+        ..OwnerRow::default()
+    }
+}
+
+fn line(
+    inputs: &[Input],
+    reference: &Reference,
+    resolved: &Resolved,
+    resolution: &Resolution,
+    facts: &Facts,
+) -> OwnerRow {
     let near: Vec<String> = resolved
         .near_misses
         .iter()
@@ -176,12 +185,10 @@ fn line(
         .map(|named| who(named, facts))
         .collect();
     OwnerRow {
-        reference: reference.text.clone(),
-        affected: counts.iter().map(|(_, count)| count).sum(),
-        rows: rows.join("; "),
         matched: matched(&resolved.verdict, resolution, facts),
         candidates: candidates.join("; "),
         near_misses: near.join("; "),
+        ..counts(inputs, reference)
     }
 }
 

@@ -8,7 +8,9 @@ use std::path::Path;
 use crate::model::{Change, RecordId, Subject, comparison_key, parse_guid};
 use crate::plan::{Document, FindingRecord, PlaceRecord, SealedPlan};
 use crate::project::Project;
-use crate::report::{changes_csv, findings, findings_csv, place_words, summary, write_finding};
+use crate::report::{
+    Page, changes_csv, findings, findings_csv, place_words, summary, write_finding,
+};
 use crate::run::{Console, Exit, Failure, Format};
 
 /// What can be shown.
@@ -80,13 +82,20 @@ pub fn show(folder: &Path, what: &What, console: &mut Console<'_>) -> Result<Exi
     match (what, console.format) {
         (What::Changes, Format::Text | Format::Csv) => changes_csv(console.out, &plan)?,
         (What::Findings, Format::Csv) => findings_csv(console.out, &plan)?,
-        (What::Findings, Format::Text) => all_findings(plan.document(), console)?,
+        (What::Findings, Format::Text) => {
+            all_findings(&mut page(console, &shown), plan.document())?;
+        }
         (What::Findings, Format::Json) => json(&plan.document().findings, console)?,
         (What::Stubs, format) => stubs(plan.document(), format, console)?,
-        (What::Owner(reference), format) => owner(plan.document(), reference, format, console)?,
+        (What::Owner(reference), Format::Text) => {
+            owner(&mut page(console, &shown), plan.document(), reference)?;
+        }
+        (What::Owner(reference), Format::Json) => {
+            json(&about(plan.document(), reference), console)?;
+        }
         (What::Record(record), _) => return show_record(&plan, record, console),
         (What::Plan, Format::Json) => json(plan.document(), console)?,
-        (What::Plan, Format::Text) => summary(console.out, plan.document(), &shown)?,
+        (What::Plan, Format::Text) => summary(&mut page(console, &shown), plan.document())?,
         _ => {
             return Err(Failure::new(
                 Exit::Usage,
@@ -103,13 +112,13 @@ fn json(value: &impl serde::Serialize, console: &mut Console<'_>) -> Result<(), 
     Ok(writeln!(console.out)?)
 }
 
-fn all_findings(document: &Document, console: &mut Console<'_>) -> Result<(), Failure> {
+fn all_findings(page: &mut Page<'_>, document: &Document) -> Result<(), Failure> {
     for severity in ["error", "warning", "note"] {
-        findings(console.out, document, severity, usize::MAX)?;
+        findings(page, document, |one| one.severity == severity, usize::MAX)?;
     }
     for (code, more) in &document.findings_more {
         writeln!(
-            console.out,
+            page.out,
             "  … and {more} more of {code}: `--format csv` lists them all"
         )?;
     }
@@ -137,30 +146,35 @@ fn stubs(document: &Document, format: Format, console: &mut Console<'_>) -> Resu
     Ok(table.flush()?)
 }
 
-fn owner(
-    document: &Document,
-    reference: &str,
-    format: Format,
-    console: &mut Console<'_>,
-) -> Result<(), Failure> {
+fn page<'a>(console: &'a mut Console<'_>, folder: &'a str) -> Page<'a> {
+    Page {
+        out: &mut *console.out,
+        width: console.width,
+        folder,
+    }
+}
+
+/// The findings about a reference.
+fn about<'a>(document: &'a Document, reference: &str) -> Vec<&'a FindingRecord> {
     let key = comparison_key(reference);
-    let about: Vec<&FindingRecord> = document
+    document
         .findings
         .iter()
         .filter(|finding| comparison_key(&finding.subject).contains(&key))
-        .collect();
-    if format == Format::Json {
-        return json(&about, console);
-    }
+        .collect()
+}
+
+fn owner(page: &mut Page<'_>, document: &Document, reference: &str) -> Result<(), Failure> {
+    let about = about(document, reference);
     if about.is_empty() {
         writeln!(
-            console.out,
+            page.out,
             "nothing was found about `{reference}`; how each reference came to its owner stands in \
              owners.csv"
         )?;
     }
     for finding in about {
-        write_finding(console.out, document, finding)?;
+        write_finding(page, document, finding)?;
     }
     Ok(())
 }

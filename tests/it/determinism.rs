@@ -22,6 +22,15 @@ fn samples_on_any_number_of_threads_in_any_folder() {
 }
 
 #[test]
+fn a_sheet_that_lacks_our_columns() {
+    let project = tempfile::tempdir().unwrap();
+    copy(&repository("tests/cases/base"), project.path());
+    let rulings = "ruling,who asked,reference\nnobody@contoso.com,Ana,cleo@contoso.com\n";
+    fs::write(project.path().join("owners.csv"), rulings).unwrap();
+    check(project.path(), &[1, 2]);
+}
+
+#[test]
 fn a_large_export_with_faults() {
     let project = tempfile::tempdir().unwrap();
     copy(&repository("tests/cases/base"), project.path());

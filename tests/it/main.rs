@@ -1,6 +1,9 @@
 //! All tests that look at the product from outside its rooms.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod bad_input;
+mod broken_off;
 mod determinism;
 mod readme;
 mod rules;

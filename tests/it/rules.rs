@@ -9,6 +9,7 @@ use std::fs;
 use std::path::Path;
 
 use cutover::model::Code;
+use cutover::plan::Document;
 use cutover::run::Exit;
 use serde::Deserialize;
 
@@ -116,30 +117,35 @@ fn check(name: &str, folder: &Path) {
         .collect();
     assert_eq!(unchecked, case.unchecked, "{name}");
     for at in &case.at {
-        let found = document
-            .findings
-            .iter()
-            .filter(|finding| finding.code == at.code)
-            .any(|finding| {
-                finding.places.iter().any(|place| {
-                    let input = document
-                        .inputs
-                        .iter()
-                        .find(|input| input.file == place.file);
-                    let header = place
-                        .column
-                        .and_then(|column| input?.headers.get(usize::from(column) - 1).cloned());
-                    input.is_some_and(|input| input.name == at.file)
-                        && place.row == at.row
-                        && (at.column.is_none() || header == at.column)
-                })
-            });
         assert!(
-            found,
+            is_named(&document, at),
             "{name}: {} is not at {} row {}: {said}",
-            at.code, at.file, at.row
+            at.code,
+            at.file,
+            at.row
         );
     }
+}
+
+/// Whether the plan has that code at that place.
+fn is_named(document: &Document, at: &At) -> bool {
+    let places = document
+        .findings
+        .iter()
+        .filter(|finding| finding.code == at.code)
+        .flat_map(|finding| &finding.places);
+    places.into_iter().any(|place| {
+        let input = document
+            .inputs
+            .iter()
+            .find(|input| input.file == place.file);
+        let header = place
+            .column
+            .and_then(|column| input?.headers.get(usize::from(column) - 1).cloned());
+        input.is_some_and(|input| input.name == at.file)
+            && place.row == at.row
+            && (at.column.is_none() || header == at.column)
+    })
 }
 
 #[test]

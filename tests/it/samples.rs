@@ -89,8 +89,12 @@ fn counts(sample: &str, document: &Document, expected: &Expected) {
             .map(|(key, count)| (key.clone(), *count))
             .collect()
     };
+    let found = &document.totals.changes;
+    let found = found
+        .iter()
+        .map(|(kind, count)| (kind.replace('_', " "), *count));
     assert_eq!(
-        nothing(&document.totals.changes),
+        nothing(&found.collect()),
         nothing(&expected.changes),
         "{sample}"
     );

@@ -46,6 +46,7 @@ pub(crate) fn run_until(
         stop,
         ask: &mut |_| answer,
         format,
+        width: 100,
         quiet: false,
     });
     let (exit, error) = match ended {

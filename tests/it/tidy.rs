@@ -194,11 +194,11 @@ fn sources() -> Vec<(String, String, String)> {
                 .to_string_lossy()
                 .replace('\\', "/");
             let mut parts = relative.split('/').skip(1);
-            let room = parts.next()?.to_owned();
+            let folder = parts.next()?.to_owned();
             parts.next()?;
             Some((
                 relative.clone(),
-                room,
+                folder,
                 fs::read_to_string(&path).expect("a source file"),
             ))
         })

@@ -134,7 +134,7 @@ fn within(image: &BTreeMap<PathBuf, Vec<u8>>, folder: &Path) -> BTreeMap<PathBuf
 }
 
 fn obeys_its_schema(folder: &Path) {
-    let schema = serde_json::from_str(cutover::plan::schema().as_ref()).unwrap();
+    let schema = serde_json::from_str(cutover::plan::schema()).unwrap();
     let plan = fs::read_to_string(folder.join("plan/plan.json")).unwrap();
     let plan: serde_json::Value = serde_json::from_str(&plan).unwrap();
     let validator = jsonschema::validator_for(&schema).unwrap();
@@ -379,6 +379,7 @@ impl Patience {
             stop: &self.stop,
             ask: &mut |_| Answer::Yes,
             format: Format::Text,
+            width: 100,
             quiet: false,
         });
     }

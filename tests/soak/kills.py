@@ -68,7 +68,7 @@ def done(folder):
         return 0
     connection = sqlite3.connect(journal)
     try:
-        return connection.execute("SELECT count(*) FROM change WHERE outcome IS NOT NULL").fetchone()[0]
+        return connection.execute("SELECT count(*) FROM change WHERE state <> 0").fetchone()[0]
     except sqlite3.OperationalError:
         return 0
     finally:

@@ -366,7 +366,7 @@ def roles_ledger(rows, references):
 
 def speaks(files, roles, references, stubs):
     out = [("FIL002", ACCOUNTS, ACCOUNTS, 0), ("FIL005", ACCOUNTS, ACCOUNTS, 0), ("FIL008", USERS, USERS, 0),
-           ("OWN006", "Kundenservice", "owners.csv", 4)]
+           ("OWN006", "Kundenservice", "owners.csv", 0)]
     for file in files:
         for row in file.rows:
             if row["code"] and row["code"] != "OWN006":
@@ -411,8 +411,10 @@ def make(root):
     write_users(people, folder)
     write_csv(folder / ROLES, ["User", "Role", "Business Unit", "Action"], [row[:4] for row in roles])
     env.write(folder / "environment", {file.table: sorted(file.present) for file in files})
-    write_csv(folder / "owners.csv", ["reference", "rows", "match", "candidates", "near misses", "ruling", "note"],
-              [[text, "", "", "", "", ruling, note] for text, ruling, note in RULINGS])
+    # Once made, the sheet is kept up to date by `plan`, as a consultant's is; the rulings stay.
+    if not (folder / "owners.csv").exists():
+        write_csv(folder / "owners.csv", ["reference", "rows", "match", "candidates", "near misses", "ruling", "note"],
+                  [[text, "", "", "", "", ruling, note] for text, ruling, note in RULINGS])
     write_text(folder / "cutover.toml", MANIFEST)
     write_text(folder / "README.md", README)
     ledgers = {file.name: file.ledger() for file in files}

@@ -253,9 +253,9 @@ fn copy(case: &Case, from: &Memory, to: &Memory) {
         subjects.extend(crate::apply::tests::world::elsewhere(&change.write));
         for subject in subjects {
             let found = from.present(std::slice::from_ref(&subject)).unwrap();
-            found
-                .into_iter()
-                .for_each(|found| to.put(subject.clone(), found));
+            for found in found {
+                to.put(subject.clone(), found);
+            }
         }
     }
 }

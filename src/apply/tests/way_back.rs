@@ -160,6 +160,26 @@ fn an_undo_that_was_broken_off_is_ended_first() {
 }
 
 #[test]
+fn a_stub_user_whose_id_was_never_heard_is_found_by_its_upn() {
+    let (plan, folder) = (Listed::small(), Folder::new(2));
+    let memory = plan.target();
+    let crash = Crash {
+        batches: 0,
+        written: 1,
+        told: 0,
+    };
+    let broken = Fragile::new(&memory, &folder.journal, true).crash(crash);
+    assert!(carry_out(&plan, &broken, &folder.options()).is_err());
+    let calm = Fragile::new(&memory, &folder.journal, true);
+    assert_eq!(back(&plan, &calm, &folder).unwrap().total().done, 1);
+    assert_eq!(
+        plan.held(&calm),
+        plan.held(&plan.target()),
+        "the one with the other id is gone"
+    );
+}
+
+#[test]
 fn what_was_never_applied_has_no_way_back() {
     let (plan, folder) = (Listed::small(), Folder::new(1));
     let refused = plan_back(&plan, &folder.journal);

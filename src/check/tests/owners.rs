@@ -56,6 +56,9 @@ fn owners_who_are_blocked() {
     check("the lowest code of several causes",
           world().user(user(105), "Fay", ROOT, true).member(IDLE, user(105))
               .give(IDLE, SALES_IN_EUROPE).give(user(105), SALES).assign("account", user(105)),               &["ROL003+1", "ROL004"]);
+    check("a fallen role that would not read is no cause",
+          world().user(user(105), "Fay", ROOT, true).member(IDLE, user(105))
+              .give(user(105), READER).give(IDLE, SALES_IN_EUROPE).assign("account", user(105)),              &["ROL003", "ROL004+1"]);
     check("the team's role falls",                    world().member(IDLE, BEN).give(IDLE, SALES_IN_EUROPE).assign("account", BEN), &["ROL004+1"]);
     check("the stub user falls",
           world().stub_named(OLD, "ana@contoso.com", "x@old.com").assign("account", OLD).assign("account", OLD), &["STB005+2"]);

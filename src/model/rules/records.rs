@@ -72,8 +72,8 @@ pub(super) const REC005: Rule = Rule {
     severity: Severity::Error,
     title: "table cannot be owned by users or teams",
     what: "The ownership of the table in `entities` must be `user` or `team`. Where that was \
-          not loaded, a table whose loaded records have owners is one that can be owned. What \
-          the service answers is an assumed code.",
+          not loaded, a table whose loaded records have owners is one that can be owned. The \
+          service answers `0x80040203`, an assumed code.",
     why: "Rows of such a table belong to the organisation or to a business unit, and have no \
           owner that could be set.",
     example: "`table = \"product\"` under `[[records]]`, and `entities` says `organisation`.",

@@ -45,7 +45,8 @@ pub(super) const STB003: Rule = Rule {
     what: "The role that each stub user gets must exist in the root business unit: \
           `Salesperson` where Dynamics 365 Sales is present, else `Basic User`, formerly \
           `Common Data Service User`; or the one named by `default_role`. The service answers \
-          with a broken foreign key `system_user_roles` (behaviour observed, assumed code).",
+          with a broken foreign key `system_user_roles` (observed; `0x80040237` is an \
+          assumed code).",
     why: "No stub user can be made at all, and no record of theirs can be assigned.",
     example: "`kind = \"dynamics365\"`, and `roles` has no `Salesperson`: it was deleted, or Sales \
           is not installed.",

@@ -142,12 +142,20 @@ impl Cells {
 
     /// Texts, none of them absent.
     pub(super) fn texts<'a>(values: impl Iterator<Item = &'a str>) -> Self {
-        Self::Text(values.map(|text| Some(ByteArray::from(text))).collect())
+        Self::optional_texts(values.map(Some))
     }
 
     /// Texts that may be absent.
     pub(super) fn optional_texts<'a>(values: impl Iterator<Item = Option<&'a str>>) -> Self {
-        Self::Text(values.map(|text| text.map(ByteArray::from)).collect())
+        let mut bytes = Vec::new();
+        let lengths: Vec<Option<usize>> = values
+            .map(|text| {
+                let text = text?;
+                bytes.extend_from_slice(text.as_bytes());
+                Some(text.len())
+            })
+            .collect();
+        Self::Text(slices(bytes, lengths.into_iter()))
     }
 
     /// How many rows.
@@ -298,21 +306,26 @@ impl Encoder {
     }
 }
 
-/// Ids as slices of one buffer, which is one allocation instead of one for each.
-fn ids(cells: &[Option<Uuid>]) -> Vec<Option<FixedLenByteArray>> {
-    let bytes: Vec<u8> = cells
-        .iter()
-        .flatten()
-        .flat_map(|id| *id.as_bytes())
-        .collect();
+/// Values as slices of one buffer, which is one allocation instead of one for each.
+fn slices(bytes: Vec<u8>, lengths: impl Iterator<Item = Option<usize>>) -> Vec<Option<ByteArray>> {
     let buffer = ByteArray::from(bytes);
-    let mut starts = (0..).step_by(16);
-    cells
-        .iter()
-        .map(|cell| {
-            let start = cell.and_then(|_| starts.next())?;
-            Some(FixedLenByteArray::from(buffer.slice(start, 16)))
+    let mut start = 0;
+    lengths
+        .map(|length| {
+            let length = length?;
+            let slice = buffer.slice(start, length);
+            start += length;
+            Some(slice)
         })
+        .collect()
+}
+
+fn ids(cells: &[Option<Uuid>]) -> Vec<Option<FixedLenByteArray>> {
+    let given = cells.iter().flatten();
+    let bytes: Vec<u8> = given.flat_map(|id| *id.as_bytes()).collect();
+    let slices = slices(bytes, cells.iter().map(|cell| cell.map(|_| 16)));
+    let ids = slices.into_iter();
+    ids.map(|slice| slice.map(FixedLenByteArray::from))
         .collect()
 }
 

@@ -30,6 +30,8 @@ fn rows_and_their_places() {
     check("short totals",        &with(&format!("{one},A,Ana\nGrand total\n,Summe,17\n12,,\n")), &["2/2 1 > Ana", "3/3 FIL006 > FIL006", "4/4 FIL006 > FIL006", "5/5 FIL006 > FIL006"],
         &["FIL006 r.csv: lines of totals among the rows @ 3/3 4/4 5/5"]);
     check("a company called Total", &format!("Name,accountid,Owner\nTotal,{one},Ana\n"), &["2/2 1 > Ana"], &[]);
+    check("the same without a usable id", "Name,accountid,Owner\nTotal,0015x,Ana\n", &["2/2 REC001 > Ana"],
+        &["REC001 r.csv column accountid: ids that are no Dataverse ids @ 2/2:2"]);
     check("foreign and malformed ids", &with(&format!("005bm00000NCJmQAAX,A,Ana\n{}x,B,Bo\n{},C,Cy\n", &one[..35], &one[..34])),
         &["2/2 REC001 > Ana", "3/3 REC001 > Bo", "4/4 REC001 > Cy"],
         &["REC001 r.csv column accountid: ids that are no Dataverse ids @ 2/2:1 3/3:1", "REC001 r.csv column accountid: malformed ids @ 4/4:1"]);

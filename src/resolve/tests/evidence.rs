@@ -105,6 +105,33 @@ fn identifiers_that_disagree_are_nobody() {
     let row = person(2, "5", "karl@contoso.com", "ana.costa@contoso.com", "");
     let world = World::new().with_people([row]);
     world.check("a UPN of one, the mail of another", "5", "OWN003 [1 3]");
+    // The text itself is a mail of the chosen one too, and yet the row's own mail is another's.
+    let row = person(2, "5", "eva@contoso.com", "ana.costa@contoso.com", "");
+    let mut world = World::new().with_people([row]);
+    world.add(user(43, "eva2@contoso.com", "eva@contoso.com", ""));
+    world.check(
+        "each mail counts by itself",
+        "eva@contoso.com",
+        "OWN003 [1 9 43]",
+    );
+    let row = Person {
+        directory_id: Some(Uuid::from_u128(101)),
+        ..person(2, &guid(2), "", "", "")
+    };
+    let world = World::new().with_people([row]);
+    world.check("two ids, two users", &guid(2), "OWN003 [1 2]");
+}
+
+#[test]
+fn a_mail_can_be_a_upn_but_does_not_contradict_one() {
+    let world = World::new().with_people([
+        person(2, "5", "bo.reyes@x.y", "bo@contoso.com", ""),
+        person(3, "6", "dora@contoso.com", "d@x.y", ""),
+        person(4, "7", "karl@contoso.com", "karl2@contoso.com", ""),
+    ]);
+    world.check("the mail is a UPN", "5", "user 2 by UPN");
+    world.check("the UPN is a mail", "6", "user 5 by mail OWN013");
+    world.check("the UPN decides", "7", "user 3 by UPN");
 }
 
 #[test]
@@ -137,6 +164,9 @@ fn the_domain_map_and_logins() {
     let world = world.with_people([row]);
     world.check("of a row", "8", "user 2 by UPN");
     world.check("a row under another domain", r"contoso\bo", "user 2 by UPN");
+    let mut world = world;
+    world.add(user(59, "ana@contoso.local", "", "Old"));
+    world.check("the map says who", "ana@contoso.local", "user 1 by UPN");
     let mut world = World::new().map_domain("home.example", "new.example");
     world.check(
         "the old mail still counts",

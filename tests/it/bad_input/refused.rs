@@ -23,113 +23,114 @@ fn sql(folder: &Path, words: &str) {
     file.execute_batch(words).unwrap();
 }
 
-#[test]
-fn a_stale_plan() {
-    let base = planned();
-    let cases: &[Move] = &[
-        (
-            "an export changed",
-            |folder| {
-                replace(
-                    &folder.join("exports/accounts.csv"),
-                    "Blue Yonder,U2",
-                    "Blue Yonder,U1",
-                );
-            },
-            &["exports/accounts.csv"],
-        ),
-        (
-            "a ruling was made",
-            |folder| {
-                fs::write(
-                    folder.join("owners.csv"),
-                    "reference,ruling\nU2,ana@contoso.com\n",
-                )
-                .unwrap();
-            },
-            &["the rulings in owners.csv"],
-        ),
-        (
-            "a policy changed",
-            |folder| {
-                append(
-                    &folder.join("cutover.toml"),
-                    "[owners]\nmissing = \"error\"\n",
-                )
-            },
-            &["`owners.missing` of the manifest"],
-        ),
-        (
-            "a rule was accepted",
-            |folder| {
-                append(
-                    &folder.join("cutover.toml"),
-                    "[accept]\nFIL006 = \"keep out\"\n",
-                )
-            },
-            &["`[accept]` of the manifest"],
-        ),
-        (
-            "an export was taken out",
-            |folder| {
-                replace(
-                    &folder.join("cutover.toml"),
-                    "[[roles]]\nfile = \"exports/roles.csv\"\n",
-                    "",
-                );
-            },
-            &["exports/roles.csv", "`roles.0.file` of the manifest"],
-        ),
-        (
-            "a user was disabled",
-            |folder| {
-                sql(
-                    folder,
-                    "UPDATE user SET disabled = 1 WHERE upn LIKE 'cleo@%'",
-                )
-            },
-            &["user Cleo Lind: disabled was no, is yes"],
-        ),
-        (
-            "a role was taken away",
-            |folder| {
-                sql(
-                    folder,
-                    "DELETE FROM user_role WHERE user = (SELECT id FROM user WHERE upn LIKE 'ben@%')",
-                );
-            },
-            &["user Ben Okafor: role", "was yes, is nothing"],
-        ),
-        (
-            "a privilege was taken away",
-            |folder| {
-                sql(
-                    folder,
-                    "DELETE FROM role_privilege WHERE privilege = 'prvReadIncident'",
-                )
-            },
-            &["Field Technician", "prvReadIncident"],
-        ),
-        (
-            "a namesake came",
-            |folder| {
-                sql(
-                    folder,
-                    "INSERT INTO user (id, upn, first_name, last_name, full_name, business_unit, \
+const STALE: &[Move] = &[
+    (
+        "an export changed",
+        |folder| {
+            replace(
+                &folder.join("exports/accounts.csv"),
+                "Blue Yonder,U2",
+                "Blue Yonder,U1",
+            );
+        },
+        &["exports/accounts.csv"],
+    ),
+    (
+        "a ruling was made",
+        |folder| {
+            fs::write(
+                folder.join("owners.csv"),
+                "reference,ruling\nU2,ana@contoso.com\n",
+            )
+            .unwrap();
+        },
+        &["the rulings in owners.csv"],
+    ),
+    (
+        "a policy changed",
+        |folder| {
+            append(
+                &folder.join("cutover.toml"),
+                "[owners]\nmissing = \"error\"\n",
+            );
+        },
+        &["`owners.missing` of the manifest"],
+    ),
+    (
+        "a rule was accepted",
+        |folder| {
+            append(
+                &folder.join("cutover.toml"),
+                "[accept]\nFIL006 = \"keep out\"\n",
+            );
+        },
+        &["`[accept]` of the manifest"],
+    ),
+    (
+        "an export was taken out",
+        |folder| {
+            replace(
+                &folder.join("cutover.toml"),
+                "[[roles]]\nfile = \"exports/roles.csv\"\n",
+                "",
+            );
+        },
+        &["exports/roles.csv", "`roles.0.file` of the manifest"],
+    ),
+    (
+        "a user was disabled",
+        |folder| {
+            sql(
+                folder,
+                "UPDATE user SET disabled = 1 WHERE upn LIKE 'cleo@%'",
+            );
+        },
+        &["user Cleo Lind: disabled was no, is yes"],
+    ),
+    (
+        "a role was taken away",
+        |folder| {
+            sql(
+                folder,
+                "DELETE FROM user_role WHERE user = (SELECT id FROM user WHERE upn LIKE 'ben@%')",
+            );
+        },
+        &["user Ben Okafor: role", "was yes, is nothing"],
+    ),
+    (
+        "a privilege was taken away",
+        |folder| {
+            sql(
+                folder,
+                "DELETE FROM role_privilege WHERE privilege = 'prvReadIncident'",
+            );
+        },
+        &["Field Technician", "prvReadIncident"],
+    ),
+    (
+        "a namesake came",
+        |folder| {
+            sql(
+                folder,
+                "INSERT INTO user (id, upn, first_name, last_name, full_name, business_unit, \
                      access_mode, disabled, stub) \
                      SELECT randomblob(16), 'ben2@contoso.com', first_name, last_name, full_name, \
                      business_unit, access_mode, 0, 0 FROM user WHERE upn LIKE 'ben@%'",
-                );
-            },
-            &["user Ben Okafor", "exists was no, is yes"],
-        ),
-        (
-            "a setting changed",
-            |folder| sql(folder, "UPDATE setting SET value = 'true'"),
-            &["AllowRoleAssignmentOnDisabledUsers", "was false, is true"],
-        ),
-    ];
-    for (case, change, says) in cases {
+            );
+        },
+        &["user Ben Okafor", "exists was no, is yes"],
+    ),
+    (
+        "a setting changed",
+        |folder| sql(folder, "UPDATE setting SET value = 'true'"),
+        &["AllowRoleAssignmentOnDisabledUsers", "was false, is true"],
+    ),
+];
+
+#[test]
+fn a_stale_plan() {
+    let base = planned();
+    for (case, change, says) in STALE {
         let folder = again(&base);
         change(folder.path());
         let mut says = says.to_vec();
@@ -204,7 +205,7 @@ fn a_plan_that_was_changed_by_hand() {
                     &folder.join("plan/plan.json"),
                     "\"errors\": 0",
                     "\"errors\": 1",
-                )
+                );
             },
             &["plan.json", "changed after"],
         ),

@@ -24,7 +24,7 @@ use crate::plan::SealedPlan;
 use sample::{Sample, samples};
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(ProptestConfig::with_cases(32))]
 
     #[test]
     fn a_draft_comes_back_as_its_changes(sample in samples(), batch in 1_usize..20) {

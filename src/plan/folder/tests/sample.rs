@@ -187,15 +187,15 @@ fn draft_stub(number: u32, fallen: Option<Cause>) -> DraftStub {
             id: UserId(id(0, u128::from(number) + 2)),
             upn: format!("gone{number:02}@contoso.com"),
             mail: format!("gone{number:02}@contoso.com"),
-            first_name: (number % 2 == 0).then(|| "Zoë".into()),
-            last_name: (number % 3 == 0).then(|| "Costa".into()),
+            first_name: (number.is_multiple_of(2)).then(|| "Zoë".into()),
+            last_name: (number.is_multiple_of(3)).then(|| "Costa".into()),
             full_name: format!("Zoë Costa {number}"),
-            employee_id: (number % 5 == 0).then(|| number.to_string()),
+            employee_id: (number.is_multiple_of(5)).then(|| number.to_string()),
             source: None,
         },
         business_unit: Some(UnitId(id(2, 0))),
         default_role: Some(RoleId(id(3, 0))),
-        way: if number % 2 == 0 {
+        way: if number.is_multiple_of(2) {
             StubWay::Import
         } else {
             StubWay::Api

@@ -12,7 +12,9 @@ use crate::plan::SealedPlan;
 #[test]
 fn every_byte_of_the_document_is_sealed() {
     let folder = tempfile::tempdir().unwrap();
-    Sample::full().seal_into(folder.path()).unwrap();
+    let mut sample = Sample::full();
+    sample.findings.retain(|finding| finding.places.len() < 2);
+    sample.seal_into(folder.path()).unwrap();
     let refused = || SealedPlan::open(folder.path()).is_err();
     every_byte(&folder.path().join("plan.json"), &refused);
 }

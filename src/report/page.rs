@@ -1,0 +1,90 @@
+//! The page that text is written on: where to, how wide, and what the consultant calls the project.
+//!
+//! In: sentences. Out: lines that break between words, indented.
+
+use std::io::{self, Write};
+
+/// A page of text.
+pub struct Page<'a> {
+    /// Where it goes.
+    pub out: &'a mut dyn Write,
+    /// Columns of the terminal, or what a file reads well at.
+    pub width: usize,
+    /// The project's folder as typed, for commands to type next.
+    pub folder: &'a str,
+}
+
+/// Narrower than this no text reads well; the terminal may break such lines itself.
+const WIDTH_MIN: usize = 60;
+
+impl Page<'_> {
+    /// Writes a sentence after a word, its further lines under its first letter.
+    pub(super) fn paragraph(&mut self, indent: usize, word: &str, text: &str) -> io::Result<()> {
+        let first = format!("{}{word}", " ".repeat(indent));
+        let further = " ".repeat(indent + word.len());
+        let options = textwrap::Options::new(self.width.max(WIDTH_MIN))
+            .initial_indent(&first)
+            .subsequent_indent(&further)
+            .break_words(false)
+            .word_splitter(textwrap::WordSplitter::NoHyphenation);
+        writeln!(self.out, "{}", textwrap::fill(&plain(text), options))
+    }
+}
+
+/// A text without what would move a terminal's cursor.
+fn plain(text: &str) -> String {
+    let visible = |letter: char| if letter.is_control() { ' ' } else { letter };
+    text.trim().chars().map(visible).collect()
+}
+
+/// A sentence of a rule as it reads after a colon: a small letter first, no full stop.
+pub(super) fn clause(text: &str) -> String {
+    let text = text.trim().trim_end_matches('.');
+    let mut letters = text.chars();
+    let (first, second) = (letters.next(), letters.clone().next());
+    match first {
+        // `CSV` and `API` keep their capitals.
+        Some(first) if second.is_none_or(|second| !second.is_uppercase()) => {
+            first.to_lowercase().chain(letters).collect()
+        }
+        Some(first) => std::iter::once(first).chain(letters).collect(),
+        None => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sentences_look_alike() {
+        assert_eq!(clause("Fill in the owner."), "fill in the owner");
+        assert_eq!(clause("`Karl` fits two"), "`Karl` fits two");
+        assert_eq!(clause("CSV only"), "CSV only");
+        assert_eq!(clause("A row"), "a row");
+        assert_eq!(plain("bell\u{7} "), "bell ");
+    }
+
+    #[test]
+    fn lines_break_between_words() {
+        let mut out = Vec::new();
+        let text = "put the right UPN or id in column `ruling` of owners.csv, row for `Karl Meier`";
+        Page {
+            out: &mut out,
+            width: 60,
+            folder: ".",
+        }
+        .paragraph(6, "cure: ", text)
+        .unwrap();
+        let lines = String::from_utf8(out).unwrap();
+        assert!(
+            lines.lines().all(|line| line.chars().count() <= 60),
+            "{lines}"
+        );
+        assert!(lines.starts_with("      cure: put"), "{lines}");
+        assert!(
+            lines.lines().nth(1).unwrap().starts_with("            "),
+            "{lines}"
+        );
+    }
+}
