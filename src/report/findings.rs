@@ -94,11 +94,16 @@ pub fn place_words(inputs: &[InputRecord], place: &PlaceRecord) -> String {
     if place.row > 0 {
         words.push(format!("row {}{line}", place.row));
     }
-    let header = place
-        .column
-        .and_then(|column| input?.headers.get(usize::from(column).checked_sub(1)?));
-    if let Some(header) = header {
-        words.push(format!("column {}", header.trim()));
+    if let Some(column) = place.column {
+        let header = usize::from(column)
+            .checked_sub(1)
+            .and_then(|index| input?.headers.get(index))
+            .map(|header| header.trim())
+            .filter(|header| !header.is_empty());
+        words.push(header.map_or_else(
+            || format!("column {column}"),
+            |header| format!("column {header}"),
+        ));
     }
     let place_text = words.join(", ");
     match place.cell.as_deref().filter(|cell| !cell.is_empty()) {
@@ -135,6 +140,14 @@ mod tests {
             19,
             None,
             "a.csv, row 17 (line 19)",
+        );
+        check(
+            "a column without a header",
+            Some(9),
+            2,
+            2,
+            None,
+            "a.csv, row 2, column 9",
         );
         check("the file", None, 0, 0, None, "a.csv");
         check(

@@ -213,7 +213,16 @@ fn places(sample: &str, folder: &Path, document: &Document, expected: &Expected)
         );
         wanted.insert(at);
     }
-    let unwanted: Vec<_> = errors.difference(&wanted).collect();
+    let unwanted: Vec<_> = errors
+        .iter()
+        .filter(|at| {
+            // Row 0 of a rule says that its places are not all known beforehand.
+            let anywhere = wanted
+                .iter()
+                .any(|(code, _, row)| (*code, *row) == (at.0, 0));
+            !wanted.contains(at) && !anywhere
+        })
+        .collect();
     assert!(
         unwanted.is_empty(),
         "{sample}: errors that nobody put there: {unwanted:?}"

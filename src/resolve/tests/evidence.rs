@@ -107,12 +107,11 @@ fn identifiers_that_disagree_are_nobody() {
     world.check("a UPN of one, the mail of another", "5", "OWN003 [1 3]");
     // The text itself is a mail of the chosen one too, and yet the row's own mail is another's.
     let row = person(2, "5", "eva@contoso.com", "ana.costa@contoso.com", "");
-    let mut world = World::new().with_people([row]);
-    world.add(user(43, "eva2@contoso.com", "eva@contoso.com", ""));
+    let world = World::new().with_people([row]);
     world.check(
         "each mail counts by itself",
         "eva@contoso.com",
-        "OWN003 [1 9 43]",
+        "OWN003 [1 9]",
     );
     let row = Person {
         directory_id: Some(Uuid::from_u128(101)),
