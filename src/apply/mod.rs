@@ -129,6 +129,7 @@ pub fn apply(
     target: &dyn Target,
     options: &Options<'_>,
 ) -> Result<Applied, ApplyError> {
+    plan.plan().intact()?;
     carry_out(plan.plan(), target, options)
 }
 
@@ -206,7 +207,9 @@ pub fn journal_state(plan_folder: &Path) -> Result<JournalState, ApplyError> {
             JournalState::Undoing
         });
     }
-    let Some(journal) = Journal::open(&plan_folder.join(JOURNAL), None)? else {
+    // One that a stop left before the first intent says nothing of the target.
+    let begun = Journal::open(&plan_folder.join(JOURNAL), None)?.filter(Journal::begun);
+    let Some(journal) = begun else {
         return Ok(JournalState::None);
     };
     let tallies = by_kind(&journal.counts()?);

@@ -114,6 +114,26 @@ pub(super) enum Command {
     Man,
 }
 
+impl Command {
+    /// Whether it works in batches, ends after one, and is resumed by running it again.
+    pub(super) fn is_resumed(&self) -> bool {
+        matches!(self, Self::Apply { .. } | Self::Undo { .. })
+    }
+
+    /// Whether its exit code says more than that its words were printed.
+    pub(super) fn has_verdict(&self) -> bool {
+        matches!(
+            self,
+            Self::Init { .. }
+                | Self::Load { .. }
+                | Self::Plan { .. }
+                | Self::Apply { .. }
+                | Self::Verify { .. }
+                | Self::Undo { .. }
+        )
+    }
+}
+
 /// `show [DIR] [WHAT] [NAME]`.
 #[derive(Debug, Args)]
 pub(super) struct ShowArguments {

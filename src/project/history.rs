@@ -56,13 +56,19 @@ pub fn publish(new: &Path, plan: &Path, history: &Path) -> Result<Published, Pro
         fs::remove_dir_all(new).map_err(|source| unwritable(new, source))?;
         return Ok(Published::Same);
     }
-    fs::create_dir_all(history).map_err(|source| unwritable(history, source))?;
-    let place = free_place(history, &short_seal(plan))?;
-    rename(plan, &place)?;
+    let place = retire(plan, history)?;
     rename(new, plan)?;
     Ok(Published::New {
         replaced: Some(place),
     })
+}
+
+/// Moves the plan in `plan` into `history`, under the first digits of its seal; where it is then.
+pub fn retire(plan: &Path, history: &Path) -> Result<PathBuf, ProjectError> {
+    fs::create_dir_all(history).map_err(|source| unwritable(history, source))?;
+    let place = free_place(history, &short_seal(plan))?;
+    rename(plan, &place)?;
+    Ok(place)
 }
 
 /// Whether `plan` bears the seal of `new`, and every sealed file of it is there, byte for byte: one

@@ -5,7 +5,9 @@
 
 use std::path::Path;
 
-use crate::apply::{Applied, BATCH, JOURNAL, JournalState, Options, Tally, journal_state};
+use crate::apply::{
+    Applied, ApplyError, BATCH, JOURNAL, JournalState, Options, Tally, journal_state,
+};
 use crate::check::approve;
 use crate::model::{ChangeKind, Findings, Outcome};
 use crate::plan::{Document, SealedPlan};
@@ -33,6 +35,11 @@ pub fn apply(request: &ApplyRequest<'_>, console: &mut Console<'_>) -> Result<Ex
     let plan = SealedPlan::open(&project.plan())?;
     let journal = project.plan().join(JOURNAL);
     let state = journal_state(&project.plan())?;
+    match state {
+        JournalState::Undone => return Err(ApplyError::Undone.into()),
+        JournalState::Undoing => return Err(ApplyError::UndoBegun.into()),
+        JournalState::None | JournalState::Begun { .. } | JournalState::Complete => {}
+    }
     let changes: u64 = plan.document().totals.changes.values().sum();
     within(request.limit, changes)?;
     if state == JournalState::None {
@@ -183,9 +190,9 @@ pub(super) fn agreed(yes: bool, question: &str, console: &mut Console<'_>) -> Re
 }
 
 /// An apply error with what moved, where the plan is stale.
-pub(super) fn explained(error: crate::apply::ApplyError, folder: &Path) -> Failure {
+pub(super) fn explained(error: ApplyError, folder: &Path) -> Failure {
     const SHOWN: usize = 20;
-    let crate::apply::ApplyError::Stale(moved) = &error else {
+    let ApplyError::Stale(moved) = &error else {
         return error.into();
     };
     let value = |value: &Option<String>| value.clone().unwrap_or_else(|| "nothing".to_owned());

@@ -111,16 +111,50 @@ failure_from! {
         _ => Exit::Usage,
     },
     ReadError => |_| Exit::Usage,
-    LoadError => |_| Exit::Usage,
+    LoadError => |error| match error {
+        LoadError::Environment(error) => environment(error),
+        _ => Exit::Usage,
+    },
     OwnersError => |_| Exit::Usage,
     std::io::Error => |_| Exit::Usage,
-    EnvironmentError => |_| Exit::Usage,
-    PlanError => |_| Exit::Usage,
-    ReportError => |_| Exit::Usage,
-    TargetError => |_| Exit::Unreachable,
+    EnvironmentError => environment,
+    PlanError => plan,
+    ReportError => |error| match error {
+        ReportError::Plan(error) => plan(error),
+        ReportError::Output(_) => Exit::Usage,
+    },
+    TargetError => target,
     ApplyError => |error| match error {
-        ApplyError::Target(_) => Exit::Unreachable,
-        ApplyError::Journal(_) | ApplyError::Plan(_) => Exit::Usage,
+        ApplyError::Target(error) => target(error),
+        ApplyError::Plan(error) => plan(error),
+        ApplyError::Journal(_) => Exit::Usage,
         _ => Exit::Refused,
     },
+}
+
+fn environment(error: &EnvironmentError) -> Exit {
+    match error {
+        EnvironmentError::Locked { .. } => Exit::Refused,
+        _ => Exit::Usage,
+    }
+}
+
+/// A plan that is not the one that was sealed is refused like a stale one.
+fn plan(error: &PlanError) -> Exit {
+    match error {
+        PlanError::OtherFormat { .. }
+        | PlanError::NotAPlan { .. }
+        | PlanError::Changed(_)
+        | PlanError::Damaged { .. } => Exit::Refused,
+        _ => Exit::Usage,
+    }
+}
+
+/// What is wrong with an environment file is no line that is down.
+fn target(error: &TargetError) -> Exit {
+    match error {
+        TargetError::Locked { .. } => Exit::Refused,
+        TargetError::Environment(error) => environment(error),
+        _ => Exit::Unreachable,
+    }
 }

@@ -5,11 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::Path;
 
+use crate::apply::{JournalState, journal_state};
 use crate::check::{approvable, check};
 use crate::environment::{EnvironmentFile, Facts, Keys, Owners};
 use crate::model::{FileId, Finding, Findings, Identity, Progress, Resolution};
 use crate::plan::{Document, Draft, RulingsRecord, ToSeal, Unchecked, Wanted, build};
-use crate::project::{Project, fresh_folder, publish};
+use crate::project::{Project, fresh_folder, publish, retire};
 use crate::report::{Page, summary};
 use crate::resolve::{Question, resolve};
 use crate::run::inputs::{Opened, Rows};
@@ -199,6 +200,11 @@ impl Making<'_> {
         };
         let sealed = crate::plan::seal(&new, &what, progress)?;
         let document = sealed.document().clone();
+        // What was applied from the same plan has been taken back or replaced since, or another
+        // plan would have come out: its journal must not speak for this one.
+        if journal_state(&self.project.plan())? != JournalState::None {
+            retire(&self.project.plan(), &self.project.history())?;
+        }
         publish(&new, &self.project.plan(), &self.project.history())?;
         Ok(document)
     }

@@ -108,7 +108,7 @@ pub fn show(folder: &Path, what: &What, console: &mut Console<'_>) -> Result<Exi
 }
 
 fn json(value: &impl serde::Serialize, console: &mut Console<'_>) -> Result<(), Failure> {
-    serde_json::to_writer_pretty(&mut *console.out, value).map_err(std::io::Error::other)?;
+    serde_json::to_writer_pretty(&mut *console.out, value).map_err(std::io::Error::from)?;
     Ok(writeln!(console.out)?)
 }
 

@@ -33,27 +33,46 @@ pub struct Embedded {
     path: PathBuf,
     // Before the writer, so that they are closed first: it ends the log, if it is the last.
     readers: Mutex<Vec<EnvironmentFile>>,
-    writer: Mutex<EnvironmentFile>,
+    // None until the first write: who only reads, or is refused, leaves the file as it is.
+    writer: Mutex<Option<EnvironmentFile>>,
 }
 
 impl Embedded {
-    /// Opens the file for writing.
+    /// Opens the file; it is written to when the first change comes.
     pub fn open(path: &Path) -> Result<Self, TargetError> {
-        let writer = EnvironmentFile::open_for_writing(path).map_err(environment_error)?;
-        writer
-            .connection()
-            .pragma_update(None, "cache_size", -WRITER_CACHE_KIB)
-            .map_err(|source| database_error(path, source))?;
+        let reader = EnvironmentFile::open(path).map_err(environment_error)?;
         Ok(Self {
             path: path.to_path_buf(),
-            readers: Mutex::new(Vec::new()),
-            writer: Mutex::new(writer),
+            readers: Mutex::new(vec![reader]),
+            writer: Mutex::new(None),
         })
     }
 
     #[cfg(test)]
-    pub(super) fn busy_at_most(&self, wait: std::time::Duration) -> rusqlite::Result<()> {
-        locked(&self.writer).connection().busy_timeout(wait)
+    pub(super) fn busy_at_most(&self, wait: std::time::Duration) -> Result<(), TargetError> {
+        let mut writer = locked(&self.writer);
+        self.writing(&mut writer)?
+            .busy_timeout(wait)
+            .map_err(|source| database_error(&self.path, source))
+    }
+
+    /// The connection that writes, opened where it is not yet.
+    fn writing<'a>(
+        &self,
+        writer: &'a mut Option<EnvironmentFile>,
+    ) -> Result<&'a Connection, TargetError> {
+        let file = match writer {
+            Some(file) => file,
+            none => {
+                let file =
+                    EnvironmentFile::open_for_writing(&self.path).map_err(environment_error)?;
+                file.connection()
+                    .pragma_update(None, "cache_size", -WRITER_CACHE_KIB)
+                    .map_err(|source| database_error(&self.path, source))?;
+                none.insert(file)
+            }
+        };
+        Ok(file.connection())
     }
 
     /// Runs `read` on a connection of its own, kept for the next one.
@@ -135,8 +154,8 @@ impl Target for Embedded {
         stage: &Feed<Change>,
         done: &Sender<(Seq, Outcome)>,
     ) -> Result<(), TargetError> {
-        let writer = locked(&self.writer);
-        let connection = writer.connection();
+        let mut writer = locked(&self.writer);
+        let connection = self.writing(&mut writer)?;
         let mut service = Service::new(connection);
         let mut version = None;
         while let Some(batch) = stage.next() {

@@ -2,10 +2,14 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod bad_input;
 mod broken_off;
+mod determinism;
 mod readme;
 mod rules;
 mod samples;
 mod service_cases;
 mod support;
 mod tidy;
+mod whole_way;
+mod wiring;

@@ -20,6 +20,7 @@ use crate::plan::PlaceRow;
 use crate::plan::PlanError;
 use crate::plan::StageRecord;
 use crate::plan::folder::changes::way_word;
+use crate::plan::folder::disk;
 use crate::plan::folder::findings;
 use crate::plan::folder::layout::{SEQ, assign, role, stub};
 use crate::plan::folder::principals;
@@ -93,6 +94,14 @@ impl SealedPlan {
         stages
             .filter_map(|stage| self.stage_of(stage).ok())
             .collect()
+    }
+
+    /// Compares the hash of every file of changes, so that none of them is found changed halfway.
+    pub fn intact(&self) -> Result<(), PlanError> {
+        for stage in &self.document.changes {
+            disk::open_verified(&self.folder.join(&stage.file.path), &stage.file.blake3)?;
+        }
+        Ok(())
     }
 
     /// Hands out the changes of one file in order, in batches of `batch`, the last one smaller.
