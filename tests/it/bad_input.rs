@@ -291,7 +291,7 @@ fn a_format_that_a_command_has_not_is_refused_before_anything_is_written() {
 #[test]
 fn words_that_name_nothing() {
     let folder = planned();
-    let show = |word: &'static str, name: Option<&'static str>| {
+    let show = |word: &'static str, name: &'static str| {
         move |folder: &Path| {
             run(|console| cutover::run::show(folder, &What::of(Some(word), name), console))
         }
@@ -303,14 +303,14 @@ fn words_that_name_nothing() {
         path,
         Exit::Usage,
         &says,
-        show("nonsense", None),
+        show("nonsense", ""),
     );
     check(
         "show owner",
         path,
         Exit::Usage,
         &["name"],
-        show("owner", None),
+        show("owner", ""),
     );
     let says = ["`Fabrikam`", "GUID"];
     check(
@@ -318,7 +318,7 @@ fn words_that_name_nothing() {
         path,
         Exit::Usage,
         &says,
-        show("record", Some("Fabrikam")),
+        show("record", "Fabrikam"),
     );
     let says = ["`NOPE`", "cutover explain"];
     check("explain NOPE", path, Exit::Usage, &says, |_| {

@@ -61,11 +61,22 @@ pub(crate) fn run_until(
     }
 }
 
-/// Copies a folder with everything in it.
+/// What the product writes into a project: somebody may have tried the samples where they lie.
+const WRITTEN: &[&str] = &["plan", "history", ".plan.new", ".cutover.lock"];
+
+/// Copies a folder with everything in it; of the repository's own only what is committed.
 pub(crate) fn copy(from: &Path, to: &Path) {
+    let own = from.starts_with(repository("samples"));
     fs::create_dir_all(to).expect("a folder");
     for entry in fs::read_dir(from).expect("a folder to copy") {
         let entry = entry.expect("an entry");
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let written = WRITTEN.contains(&name.as_str())
+            || name.starts_with("environment.sqlite")
+            || from.ends_with("clean") && name == "owners.csv";
+        if own && written {
+            continue;
+        }
         let target = to.join(entry.file_name());
         if entry.path().is_dir() {
             copy(&entry.path(), &target);
