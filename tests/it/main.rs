@@ -1,5 +1,6 @@
 //! All tests that look at the product from outside its rooms.
 
+mod foretell;
 mod readme;
 mod rules;
 mod samples;
