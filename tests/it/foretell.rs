@@ -10,7 +10,7 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use cutover::environment::{self, EnvironmentFile};
-use cutover::model::{Code, Silent, StubWay, UserId, Write, comparison_key};
+use cutover::model::{Change, Code, Silent, StubWay, UserId, Write, comparison_key};
 use cutover::plan::{Document, SealedPlan};
 use cutover::service::{REFUSALS, Reason};
 use rayon::prelude::*;
@@ -62,7 +62,7 @@ const NOT_FROM_AN_EXPORT: &[(&str, &str)] = &[
 
 /// Which rules foretell which answer of the service. Where the subject itself is not there, the rule
 /// of the reference speaks: nobody can be asked for by an id that nothing knows.
-const FORETOLD_BY: &[(u32, &[Code])] = &[
+pub(crate) const FORETOLD_BY: &[(u32, &[Code])] = &[
     (0x8004_0203, &[Code::Rec005]),
     (0x8004_0217, &[Code::Rec002, Code::Rol005, Code::Own005]),
     (0x8004_0225, &[Code::Rol003, Code::Stb004]),
@@ -146,7 +146,8 @@ fn foretell(folder: &Path) -> Result<(), String> {
         return Err(format!("not planned: {}{}", ended.out, ended.err));
     }
     let document = document(project.folder);
-    let planned = writes(project.folder);
+    let planned = changes(project.folder).into_iter();
+    let planned: Vec<Write> = planned.map(|change| change.write).collect();
     let wanted = project.write(read(folder, "write.toml"));
     let errors: BTreeSet<&str> = document
         .findings
@@ -182,17 +183,18 @@ fn no_change(document: &Document) -> bool {
     rows.clone().count() == 1 && rows.clone().all(|(rows, same)| rows == 1 && same == 1)
 }
 
-fn writes(project: &Path) -> Vec<Write> {
+/// Every change of the plan in a project folder, in order.
+pub(crate) fn changes(project: &Path) -> Vec<Change> {
     let plan = SealedPlan::open(&project.join("plan")).expect("a sealed plan");
-    let mut writes = Vec::new();
+    let mut all = Vec::new();
     for stage in plan.stages() {
         let taken = plan.changes(&stage, 100, &mut |changes| {
-            writes.extend(changes.into_iter().map(|change| change.write));
+            all.extend(changes);
             ControlFlow::Continue(())
         });
         taken.expect("its changes");
     }
-    writes
+    all
 }
 
 /// A project around a case: its environment, and one export row that asks for its write.
@@ -359,7 +361,7 @@ impl Project<'_> {
 }
 
 /// What was not loaded refuses nothing, and every rule may stay unasked for want of it.
-fn accept() -> String {
+pub(crate) fn accept() -> String {
     let guarding = Code::ALL.iter().filter(|code| code.rule().guards);
     let codes: Vec<String> = guarding.map(|code| format!("\"{code}\"")).collect();
     format!("[accept]\nunchecked = [{}]\n", codes.join(", "))

@@ -7,3 +7,4 @@ mod samples;
 mod service_cases;
 mod support;
 mod tidy;
+mod worlds;
