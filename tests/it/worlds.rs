@@ -66,7 +66,6 @@ fn the_dry_run_and_the_service_agree() {
         .collect();
     let reached = Reached::of(&reports);
     println!("fresh worlds from seed {fresh}\n{reached:#?}");
-    println!("FIXED {:#?}", Reached::of(&reports[..120]));
     let faults: String = reports
         .iter()
         .filter(|(_, _, report)| !report.faults.is_empty())
