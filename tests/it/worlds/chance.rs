@@ -1,4 +1,4 @@
-//! Chance that can be had again: SplitMix64 from a seed, the same on every machine.
+//! Chance that can be had again: `SplitMix64` from a seed, the same on every machine.
 
 use uuid::{Builder, Uuid};
 
@@ -25,7 +25,7 @@ impl Chance {
     }
 
     /// A number from `low` to `high`, both included.
-    pub(super) fn from_to(&mut self, low: usize, high: usize) -> usize {
+    pub(super) fn between(&mut self, low: usize, high: usize) -> usize {
         low + self.below(high - low + 1)
     }
 

@@ -2,6 +2,11 @@
 //!
 //! A disturbance that finds nothing to disturb leaves the world as it is and says so.
 
+#![expect(
+    clippy::unnecessary_wraps,
+    reason = "the disturbances are one table of functions, and most may find nothing to disturb"
+)]
+
 use cutover::model::RoleAction;
 
 use crate::worlds::chance::Chance;
@@ -316,7 +321,7 @@ fn reads_by_team_only(world: &mut World, chance: &mut Chance) -> Option<()> {
         .role_wants
         .retain(|want| want.who != Who::Person(user));
     world.teams[team].members.insert(user);
-    let role = chance.from_to(OVERSEER, world.roles.len() - 1);
+    let role = chance.between(OVERSEER, world.roles.len() - 1);
     let unit = world.teams[team].unit;
     if world.is_below(unit, world.roles[role].unit) {
         world.teams[team].roles = [(role, unit)].into();
@@ -336,7 +341,7 @@ fn worker_becomes_visitor(world: &mut World, chance: &mut Chance) -> Option<()> 
 
 /// Rows that ask for anything of anybody.
 fn random_rows(world: &mut World, chance: &mut Chance) -> Option<()> {
-    for _ in 0..chance.from_to(3, 8) {
+    for _ in 0..chance.between(3, 8) {
         let who = anybody(world, chance);
         let text = text(world, who, chance);
         if chance.percent(50) {

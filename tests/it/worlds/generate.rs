@@ -68,7 +68,7 @@ pub(super) fn world(chance: &mut Chance) -> World {
 }
 
 fn units(chance: &mut Chance) -> Vec<Unit> {
-    let count = chance.from_to(1, 5);
+    let count = chance.between(1, 5);
     let unit = |(index, name): (usize, &&str)| Unit {
         id: chance.id(),
         name: (*name).to_owned(),
@@ -126,7 +126,7 @@ fn roles(world: &mut World, chance: &mut Chance) {
         Inheritance::DirectUser,
         reads(Depth::Organisation),
     );
-    for number in 1..=chance.from_to(1, 4) {
+    for number in 1..=chance.between(1, 4) {
         let unit = chance.below(world.units.len());
         let mut privileges = BTreeMap::new();
         for (_, privilege) in READS {
@@ -152,7 +152,7 @@ fn roles(world: &mut World, chance: &mut Chance) {
 }
 
 fn people(world: &mut World, chance: &mut Chance) {
-    let there = chance.from_to(4, 10);
+    let there = chance.between(4, 10);
     for number in 0..there + chance.below(4) {
         let is_there = number < there;
         let first = FIRST[number % FIRST.len()].to_owned();
@@ -187,7 +187,7 @@ fn people(world: &mut World, chance: &mut Chance) {
 
 fn teams(world: &mut World, chance: &mut Chance) {
     let kinds = ["owner", "security-group", "office-group", "access", "owner"];
-    for number in 0..chance.from_to(2, 5) {
+    for number in 0..chance.between(2, 5) {
         let unit = chance.below(world.units.len());
         let kind = kinds[number % kinds.len()];
         let mut roles = BTreeSet::new();
@@ -260,7 +260,7 @@ fn equip(world: &mut World, number: usize, chance: &mut Chance) {
 fn tables(world: &mut World, chance: &mut Chance) {
     let owners = owners_there(world);
     for (name, _) in READS {
-        let count = chance.from_to(3, 10);
+        let count = chance.between(3, 10);
         let records = (0..count).map(|_| (chance.id(), owners[chance.below(owners.len())], true));
         world.tables.push(Table {
             name,
@@ -323,7 +323,7 @@ fn role_wants(world: &mut World, chance: &mut Chance) {
         .map(|want| (want.who, world.copy_meant(want)))
         .collect();
     let mut kept: BTreeMap<Who, usize> = BTreeMap::new();
-    for _ in 0..chance.from_to(2, 10) {
+    for _ in 0..chance.between(2, 10) {
         let who = anybody(world, chance);
         if chance.percent(35) {
             let held: Vec<_> = world.roles_of(who).iter().copied().collect();

@@ -251,7 +251,7 @@ impl<'w> Trial<'w> {
                 match service::perform(connection, &write).expect("the file answers") {
                     Performed::Done { actual: None } => {}
                     other => {
-                        self.fault(&format!("planned, and the service: {other:?} to {write:?}"))
+                        self.fault(&format!("planned, and the service: {other:?} to {write:?}"));
                     }
                 }
             }
@@ -268,6 +268,10 @@ impl<'w> Trial<'w> {
     }
 
     fn force(&mut self, connection: &Connection, one: &Forced, all: &[Forced]) {
+        // Nothing can be asked of a stub user who is not made, and another may have the planned id.
+        if self.is_lost_stub(&one.write) {
+            return;
+        }
         connection
             .execute_batch("SAVEPOINT forced")
             .expect("a savepoint");
@@ -288,7 +292,7 @@ impl<'w> Trial<'w> {
         match answer {
             Performed::Refused(refusal) => {
                 self.report.refusals.insert(refusal.code.0);
-                if !self.is_explained(refusal.code, one, all) {
+                if !is_explained(refusal.code, one, all) {
                     self.fault(&format!(
                         "foretold by {:?}, refused as {refusal:?}",
                         one.codes
@@ -302,23 +306,6 @@ impl<'w> Trial<'w> {
                 one.codes, one.write
             )),
         }
-    }
-
-    /// Whether a refusal is what the findings about the write say; they speak of a state in which
-    /// everything else went through, which is not always to be had.
-    fn is_explained(&self, refused: ServiceCode, one: &Forced, all: &[Forced]) -> bool {
-        let rules = FORETOLD_BY.iter().find(|(code, _)| *code == refused.0);
-        let rules = rules.map_or(&[][..], |(_, rules)| rules);
-        if one.codes.iter().any(|code| rules.contains(code)) || self.is_lost_stub(&one.write) {
-            return true;
-        }
-        let mut gives = all.iter().map(|other| other.write.kind());
-        if rules == [Code::Own010] && one.codes.contains(&Code::Own009) {
-            // Of the roles that the finding names those that fell are not there.
-            return gives.any(|kind| kind == ChangeKind::GiveRole);
-        }
-        // A record that is named by a key and not found has no id by which its table could be asked.
-        rules == [Code::Rec005] && one.codes.contains(&Code::Rec002)
     }
 
     /// Whether the write is about a stub user whom the plan does not make.
@@ -426,6 +413,23 @@ impl<'w> Trial<'w> {
             }
         }
     }
+}
+
+/// Whether a refusal is what the findings about the write say; they speak of a state in which
+/// everything else went through, which is not always to be had.
+fn is_explained(refused: ServiceCode, one: &Forced, all: &[Forced]) -> bool {
+    let rules = FORETOLD_BY.iter().find(|(code, _)| *code == refused.0);
+    let rules = rules.map_or(&[][..], |(_, rules)| rules);
+    if one.codes.iter().any(|code| rules.contains(code)) {
+        return true;
+    }
+    let mut gives = all.iter().map(|other| other.write.kind());
+    if rules == [Code::Own010] && one.codes.contains(&Code::Own009) {
+        // Of the roles that the finding names those that fell are not there.
+        return gives.any(|kind| kind == ChangeKind::GiveRole);
+    }
+    // A record that is named by a key and not found has no id by which its table could be asked.
+    rules == [Code::Rec005] && one.codes.contains(&Code::Rec002)
 }
 
 /// Who owned the record before, as the plan says; of other writes nobody.
