@@ -5,6 +5,7 @@
 mod bad_input;
 mod broken_off;
 mod determinism;
+mod foretell;
 mod readme;
 mod rules;
 mod samples;
@@ -13,3 +14,4 @@ mod support;
 mod tidy;
 mod whole_way;
 mod wiring;
+mod worlds;
