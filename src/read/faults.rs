@@ -57,13 +57,21 @@ impl<'a> Faults<'a> {
     }
 
     /// FIL007: a formula's error or a mangled number; in a column of ids also a fraction, which a
-    /// sheet's numbers get when they were computed.
-    pub(super) fn strange(&mut self, row: &Row<'_>, column: usize, text: &str, is_id: bool) {
-        if is_strange(text) || (is_id && !row.fixed_width && is_fraction(text)) {
+    /// sheet's numbers get when they were computed. Says whether it is one.
+    pub(super) fn strange(
+        &mut self,
+        row: &Row<'_>,
+        column: usize,
+        text: &str,
+        is_id: bool,
+    ) -> bool {
+        let strange = is_strange(text) || (is_id && !row.fixed_width && is_fraction(text));
+        if strange {
             let class = "a formula's error or a mangled number";
             let cure = "format the column as text before saving, and export again";
             self.cell_finding(Code::Fil007, row, column, text, class, cure);
         }
+        strange
     }
 
     /// A finding about whole rows.

@@ -215,13 +215,15 @@ struct Cells<'a, 'r, 'i> {
 }
 
 impl Cells<'_, '_, '_> {
+    /// The text of a cell; a strange one (FIL007) is none: all whose formula failed would be the
+    /// same person.
     fn text(&mut self, column: Option<usize>, is_id: bool) -> Option<String> {
         let column = column?;
         match self.row.text(column) {
             Ok(text) if text.is_empty() => None,
             Ok(text) => {
-                self.faults.strange(self.row, column, &text, is_id);
-                Some(text.into_owned())
+                let strange = self.faults.strange(self.row, column, &text, is_id);
+                (!strange).then(|| text.into_owned())
             }
             Err(Undecodable) => {
                 self.faults.undecodable(self.row, column);
