@@ -57,7 +57,8 @@ impl<'a> Faults<'a> {
     }
 
     /// FIL007: a formula's error or a mangled number; in a column of ids also a fraction, which a
-    /// sheet's numbers get when they were computed. Says whether it is one.
+    /// sheet's numbers get when they were computed. Says whether the cell no longer tells what was
+    /// meant; a fraction still does.
     pub(super) fn strange(
         &mut self,
         row: &Row<'_>,
@@ -65,13 +66,13 @@ impl<'a> Faults<'a> {
         text: &str,
         is_id: bool,
     ) -> bool {
-        let strange = is_strange(text) || (is_id && !row.fixed_width && is_fraction(text));
-        if strange {
+        let lost = is_strange(text);
+        if lost || (is_id && !row.fixed_width && is_fraction(text)) {
             let class = "a formula's error or a mangled number";
             let cure = "format the column as text before saving, and export again";
             self.cell_finding(Code::Fil007, row, column, text, class, cure);
         }
-        strange
+        lost
     }
 
     /// A finding about whole rows.

@@ -6,6 +6,7 @@
 use std::ops::ControlFlow;
 
 use crate::model::{Findings, Input, Progress};
+use crate::read::cell::is_strange;
 use crate::read::faults::{ShapeFault, shape_fault};
 use crate::read::open::Export;
 use crate::read::source::{Chunk, Row};
@@ -114,6 +115,12 @@ impl TableRow<'_> {
             .checked_sub(1)
             .map_or(0, |before| self.0.ends[before]);
         &self.0.text[start..*end]
+    }
+
+    /// Whether the text at a column, from 0, is a formula's error or a number that lost digits: not
+    /// what was meant, and the same as others that were not.
+    pub fn is_strange(&self, column: usize) -> bool {
+        is_strange(self.cell(column))
     }
 
     /// Why the row cannot be trusted, if it cannot: cells missing or too many, bytes that are no text.

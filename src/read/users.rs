@@ -222,8 +222,8 @@ impl Cells<'_, '_, '_> {
         match self.row.text(column) {
             Ok(text) if text.is_empty() => None,
             Ok(text) => {
-                let strange = self.faults.strange(self.row, column, &text, is_id);
-                (!strange).then(|| text.into_owned())
+                let lost = self.faults.strange(self.row, column, &text, is_id);
+                (!lost).then(|| text.into_owned())
             }
             Err(Undecodable) => {
                 self.faults.undecodable(self.row, column);

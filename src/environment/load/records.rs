@@ -64,7 +64,9 @@ pub(super) fn read(
         };
         chunk.rows.push((record, owner, cells.spot()));
         for (field, column) in columns.iter().enumerate() {
-            keys.push(field, cells.cell(*column), record);
+            if !cells.is_strange(*column) {
+                keys.push(field, cells.cell(*column), record);
+            }
         }
         if chunk.rows.len() >= CHUNK_ROWS {
             chunk.write(entity, &owners.principals, writer, &mut repeated)?;

@@ -49,8 +49,9 @@ fn rows_found_by_key() {
     check_key("totals",            "17,Ana\nTotal,\n,Bo\n",       &["2/2 17 > Ana", "3/3 FIL006 > FIL006", "4/4 FIL006 > FIL006"],
         &["FIL006 r.csv: lines of totals among the rows @ 3/3", "FIL006 r.csv: rows without an id @ 4/4"]);
     check_key("called Total",      "Total,Ana\n",                 &["2/2 Total > Ana"], &[]);
-    check_key("mangled",           "1.5E+09,Ana\n",               &["2/2 1.5E+09 > Ana"],
-        &["FIL007 r.csv column Old id: a formula's error or a mangled number @ 2/2:1"]);
+    check_key("mangled",           "1.5E+09,Ana\n",               &["2/2 REC001 > Ana"],
+        &["REC001 r.csv column Old id: keys that a spreadsheet mangled @ 2/2:1",
+          "FIL007 r.csv column Old id: a formula's error or a mangled number @ 2/2:1"]);
 }
 
 #[track_caller]

@@ -113,10 +113,12 @@ fn numbers_that_are_no_ids_are_warned_of() {
     let read = read_records(&save(&folder, workbook), &accounts_by_key("Old id")).unwrap();
     assert_eq!(
         read.rows,
-        ["2/2 17 > Ana", "3/3 17.5 > Bo", "4/4 3E+15 > Cy"]
+        ["2/2 17 > Ana", "3/3 17.5 > Bo", "4/4 REC001 > Cy"]
     );
-    let expected =
-        ["FIL007 w.xlsx column Old id: a formula's error or a mangled number @ 3/3:1 4/4:1"];
+    let expected = [
+        "REC001 w.xlsx column Old id: keys that a spreadsheet mangled @ 4/4:1",
+        "FIL007 w.xlsx column Old id: a formula's error or a mangled number @ 3/3:1 4/4:1",
+    ];
     assert_eq!(read.findings, expected);
 }
 
