@@ -9,6 +9,7 @@ use crate::model::{Code, Findings, Input, Place, Progress};
 use crate::read::csv::{CsvFile, Sizes};
 use crate::read::delimiter;
 use crate::read::encoding::Encoding;
+use crate::read::faults::Width;
 use crate::read::header::{HEADER_WITHIN_ROWS, HeadRow, Header, check_headers, header_row};
 use crate::read::look::{Kind, Look, look};
 use crate::read::source::{Chunk, Row, Source, scan};
@@ -22,6 +23,8 @@ const COLUMNS_MAX: usize = 16_384;
 pub(super) struct Export {
     /// What it is.
     pub input: Input,
+    /// How many cells its rows have.
+    pub width: Width,
     source: Box<dyn Source>,
     head: Vec<HeadRow>,
 }
@@ -56,8 +59,11 @@ impl Export {
             });
         }
         check_headers(&input, &head[0], findings);
+        let width = Width::of(&head);
+        note_blank_ends(&input, width, findings);
         Ok(Self {
             input,
+            width,
             source,
             head,
         })
@@ -213,6 +219,26 @@ fn note_inferred(
         findings.place(id, place);
     }
     Ok(())
+}
+
+/// FIL002, where the rows end with a delimiter that the header does not have.
+fn note_blank_ends(input: &Input, width: Width, findings: &mut Findings) {
+    let surplus = width.full.saturating_sub(input.headers.len());
+    if surplus > 0 && input.delimiter.is_some() {
+        let name = &input.name;
+        let id = findings.about(
+            Code::Fil002,
+            &format!("{name}: ends of rows"),
+            || {
+                format!(
+                    "`{name}` was read as one whose rows end with blank cells ({surplus} more than \
+                     the header), from its first rows"
+                )
+            },
+            || "if a cell holds the delimiter instead, put it into quotes".to_owned(),
+        );
+        findings.place(id, Place::file(input.file));
+    }
 }
 
 fn open_workbook(

@@ -150,7 +150,7 @@ impl RecordsExport {
         let mut decoder = Decoder {
             columns: self.columns,
             by_key: self.key_field.is_some(),
-            faults: Faults::new(&self.export.input),
+            faults: Faults::new(&self.export.input, self.export.width),
             owners: Owners::default(),
             keys: Keys::default(),
         };

@@ -7,7 +7,7 @@ use std::ops::ControlFlow;
 
 use crate::model::{Findings, Input, Progress};
 use crate::read::cell::is_strange;
-use crate::read::faults::{ShapeFault, shape_fault};
+use crate::read::faults::{ShapeFault, Width, shape_fault};
 use crate::read::open::Export;
 use crate::read::source::{Chunk, Row};
 use crate::read::{FileSpec, ReadError};
@@ -65,7 +65,7 @@ impl Table {
 
     fn owned(&self, row: &Row<'_>) -> OwnedRow {
         let headers = &self.export.input.headers;
-        let mut defects = Vec::from_iter(shape_defect(row, headers.len()));
+        let mut defects = Vec::from_iter(shape_defect(row, self.export.width));
         let mut owned = OwnedRow {
             row: row.number,
             line: row.line,
@@ -88,11 +88,20 @@ impl Table {
     }
 }
 
-fn shape_defect(row: &Row<'_>, width: usize) -> Option<String> {
-    Some(match shape_fault(row, width, width.saturating_sub(1))? {
-        ShapeFault::Unterminated => "a quote is opened here and never closed".to_owned(),
-        ShapeFault::Ragged => format!("the row has {} cells, the header {width}", row.len()),
-    })
+fn shape_defect(row: &Row<'_>, width: Width) -> Option<String> {
+    Some(
+        match shape_fault(row, width, width.named.saturating_sub(1))? {
+            ShapeFault::Unterminated => "a quote is opened here and never closed".to_owned(),
+            ShapeFault::Misquoted => "text follows the quote that closes a cell".to_owned(),
+            ShapeFault::Ragged => {
+                format!(
+                    "the row has {} cells, the header {}",
+                    row.len(),
+                    width.named
+                )
+            }
+        },
+    )
 }
 
 impl TableRow<'_> {

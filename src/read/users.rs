@@ -138,7 +138,7 @@ impl UsersExport {
     }
 
     fn part(&self, chunk: &dyn Chunk) -> (Vec<Person>, Findings) {
-        let mut faults = Faults::new(&self.export.input);
+        let mut faults = Faults::new(&self.export.input, self.export.width);
         let mut people = Vec::new();
         self.export.rows_below(chunk, |row| {
             people.extend(person(row, &self.columns, &mut faults));

@@ -311,6 +311,7 @@ impl Chunk for CellChunk {
                 ends: &self.ends[row.ends_start..ends_stop],
                 encoding: Encoding::Utf8,
                 unterminated: false,
+                misquoted: false,
                 fixed_width: false,
             };
             if see(&shown).is_break() {
