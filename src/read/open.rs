@@ -38,6 +38,7 @@ impl Export {
         findings: &mut Findings,
     ) -> Result<Self, ReadError> {
         let look = look(spec)?;
+        check_settings(spec, look.kind)?;
         let (mut input, source) = match look.kind {
             Kind::Csv => open_csv(spec, look, findings)?,
             Kind::Workbook => open_workbook(spec, look, findings)?,
@@ -107,6 +108,32 @@ impl Export {
     }
 }
 
+/// Refuses settings of the other kind of file: passed over, they would seem to be obeyed.
+fn check_settings(spec: &FileSpec, kind: Kind) -> Result<(), ReadError> {
+    let wrong = |key, found: Option<String>, expected| {
+        found.map_or(Ok(()), |found| {
+            Err(ReadError::Setting {
+                name: spec.name.clone(),
+                key,
+                found,
+                expected,
+            })
+        })
+    };
+    match kind {
+        Kind::Csv => wrong(
+            "sheet",
+            spec.sheet.clone(),
+            "none, as a CSV has no sheets: take it out, or name the workbook",
+        ),
+        Kind::Workbook => {
+            let expected = "none, as a workbook says it itself: take it out, or name the CSV";
+            wrong("encoding", spec.encoding.clone(), expected)?;
+            wrong("delimiter", spec.delimiter.map(String::from), expected)
+        }
+    }
+}
+
 fn open_csv(
     spec: &FileSpec,
     look: Look,
@@ -169,10 +196,9 @@ fn named_encoding(spec: &FileSpec, label: &str) -> Result<Encoding, ReadError> {
 }
 
 fn named_delimiter(spec: &FileSpec, named: char) -> Result<u8, ReadError> {
-    let usable = |byte: &u8| byte.is_ascii() && !matches!(byte, b'"' | b'\r' | b'\n' | 0);
     u8::try_from(named)
         .ok()
-        .filter(usable)
+        .filter(|byte| delimiter::is_usable(*byte))
         .ok_or_else(|| ReadError::Setting {
             name: spec.name.clone(),
             key: "delimiter",

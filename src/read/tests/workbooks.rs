@@ -43,6 +43,12 @@ fn the_first_visible_sheet_that_holds_anything_is_read() {
     assert_eq!(read.rows, ["5/5 1 > hiddenSheet's Ana"]);
     let error = read_records(&named("Gone"), &accounts()).err().unwrap();
     assert_eq!(error.code(), Code::Fil004);
+    let as_csv = FileSpec {
+        delimiter: Some(';'),
+        ..spec.clone()
+    };
+    let refused = read_records(&as_csv, &accounts()).err().unwrap();
+    assert!(refused.to_string().contains("`delimiter` is `;`"));
     let message = error.to_string();
     assert!(
         message.contains("`Gone`") && message.contains("`Accounts`, `Notes`"),
