@@ -7,5 +7,6 @@ mod readme;
 mod rules;
 mod samples;
 mod service_cases;
+mod sheets;
 mod support;
 mod tidy;
