@@ -6,6 +6,8 @@ use rust_xlsxwriter::{ExcelDateTime, Format, Formula, Workbook};
 
 use super::{Folder, accounts, accounts_by_key, id, read_records, show_findings};
 use crate::model::{Code, Findings, Silent};
+use crate::read::look::look;
+use crate::read::source::{Chunk, Source};
 use crate::read::{FileSpec, open_records, open_table};
 
 fn save(folder: &Folder, mut workbook: Workbook) -> FileSpec {
@@ -154,6 +156,32 @@ fn many_rows_come_in_order_and_short_rows_are_not_ragged() {
         let id = u128::from_str_radix(&row.to_string(), 16).unwrap() & 0xffff;
         assert_eq!(*shown, format!("{number}/{number} {id} > {owner}"));
     }
+}
+
+#[test]
+fn cells_far_to_the_right_make_shorter_chunks() {
+    let folder = Folder::new();
+    let mut workbook = Workbook::new();
+    let sheet = workbook.add_worksheet();
+    for row in 0..200_u32 {
+        sheet.write(row, 16_383, "x").unwrap();
+    }
+    let look = look(&save(&folder, workbook)).unwrap();
+    let opened = crate::read::workbook::Workbook::open("w.xlsx", look, None).unwrap();
+    let mut rows_of_chunks = Vec::new();
+    let mut take = |chunk: Box<dyn Chunk>| {
+        let mut rows = Vec::new();
+        chunk.rows(&mut |row| {
+            rows.push(row.number);
+            ControlFlow::Continue(())
+        });
+        rows_of_chunks.push(rows);
+        ControlFlow::Continue(())
+    };
+    opened.workbook.chunks(&mut take).unwrap();
+    let all: Vec<u64> = (1..=200).collect();
+    assert_eq!(rows_of_chunks.concat(), all);
+    assert!(rows_of_chunks.iter().all(|rows| rows.len() <= 64));
 }
 
 #[test]
