@@ -263,7 +263,7 @@ fn records_owners_and_keys() {
 }
 
 #[test]
-fn a_switch_is_kept_as_the_service_writes_it_and_a_mangled_key_is_none() {
+fn a_switch_is_kept_as_the_service_writes_it_and_keys_are_whose_they_are() {
     let (_folder, file, _) = loaded(&[
         (
             "settings.csv",
@@ -271,14 +271,16 @@ fn a_switch_is_kept_as_the_service_writes_it_and_a_mangled_key_is_none() {
         ),
         (
             "records-account.csv",
-            "id,owner,legacy\n@e1,Sales,1.2E+17\n@e2,Sales,12\n",
+            "id,owner,legacy\n@e1,Sales,1.2E+17\n@e2,Sales,12\n@e3,Sales,0015g00000NCJmQAAX\n",
         ),
     ]);
     let facts = Facts::of(&file).unwrap();
     let name = "AllowRoleAssignmentOnDisabledUsers";
     assert_eq!(facts.setting(name), Some("true"));
     let keys = file.keys("account", "legacy", &Silent).unwrap();
-    assert_eq!((keys.len(), keys.records("12").len()), (1, 1));
+    let found = |key: &str| keys.records(key).len();
+    assert_eq!((keys.len(), found("12")), (2, 1));
+    assert_eq!((found("0015g00000NCJmQ"), found("0015g00000NCJmq")), (1, 0));
 }
 
 #[test]
