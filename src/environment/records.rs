@@ -10,7 +10,7 @@ use rusqlite::OptionalExtension;
 use uuid::Uuid;
 
 use crate::environment::values;
-use crate::model::{Principal, Progress, RecordId, Step, Unit, comparison_key};
+use crate::model::{Principal, Progress, RecordId, Step, Unit, record_key};
 
 /// How many rows are read between two words to the progress bar.
 const ROWS_TOLD: u64 = 8192;
@@ -94,9 +94,9 @@ pub struct Keys {
 }
 
 impl Keys {
-    /// The records that hold this key, compared as all texts are; in order of id.
+    /// The records that hold this key, compared by [`record_key`]; in order of id.
     pub fn records(&self, key: &str) -> &[RecordId] {
-        let wanted = comparison_key(key);
+        let wanted = record_key(key);
         let mut low = 0;
         let mut high = self.starts.len();
         while low < high {

@@ -19,7 +19,7 @@ use crate::environment::EnvironmentError;
 use crate::environment::open;
 use crate::environment::schema;
 use crate::model::{
-    Cascade, Entity, Fact, Ownership, Principal, RecordId, Role, Team, User, comparison_key,
+    Cascade, Entity, Fact, Ownership, Principal, RecordId, Role, Team, User, record_key,
 };
 
 /// The ending of the file that is being made.
@@ -148,12 +148,12 @@ impl Writer {
         key: &str,
         record: RecordId,
     ) -> Result<(), EnvironmentError> {
-        let key = comparison_key(key);
+        let key = record_key(key);
         let some = (!key.is_empty()).then_some((field, key.as_str(), record));
         self.add_keys(entity, some)
     }
 
-    /// Adds keys of one table, each field, comparison key, record; quickest in that order.
+    /// Adds keys of one table, each field, key by [`record_key`], record; quickest in that order.
     pub fn add_keys<'a>(
         &mut self,
         entity: &str,

@@ -47,6 +47,34 @@ pub fn salesforce_id(text: &str) -> Option<&str> {
     (owner && sized && suffix_fits()).then(|| &text[..15])
 }
 
+/// The key under which the old system's id of a record is found: [`comparison_key`], save for
+/// Salesforce ids. Those of two records may differ in case alone, and are written with 15 characters
+/// or with 18, of which the last three say the case of the others (platform facts, 8.6).
+pub fn record_key(text: &str) -> String {
+    let text = text.trim();
+    let bytes = text.as_bytes();
+    let telling = matches!(bytes.len(), 15 | 18)
+        && bytes.iter().all(u8::is_ascii_alphanumeric)
+        && bytes.iter().any(u8::is_ascii_digit);
+    if telling && (bytes.len() == 15 || case_suffix(&bytes[..15]) == bytes[15..]) {
+        text[..15].to_owned()
+    } else {
+        comparison_key(text)
+    }
+}
+
+/// Salesforce's own: a letter for every five characters, by which of them are capitals.
+fn case_suffix(id: &[u8]) -> Vec<u8> {
+    let letter = |five: &[u8]| {
+        let capitals = (0..)
+            .zip(five)
+            .filter(|(_, byte)| byte.is_ascii_uppercase());
+        let number = capitals.fold(0, |bits: usize, (place, _): (u32, _)| bits | 1 << place);
+        b"ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"[number]
+    };
+    id.chunks(5).map(letter).collect()
+}
+
 /// A cell for a file that a spreadsheet may open: what would start a formula gets a `'` before it.
 pub fn guard_cell(text: &str) -> Cow<'_, str> {
     match text.as_bytes().first() {
@@ -62,7 +90,7 @@ pub fn unguard_cell(text: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use super::{comparison_key, guard_cell, reference_key, unguard_cell};
+    use super::{comparison_key, guard_cell, record_key, reference_key, unguard_cell};
     use proptest::prelude::*;
 
     #[test]
@@ -94,6 +122,18 @@ mod tests {
         assert_ne!(key("005bm00000NCJmQ"), key("005bm00000NCJmq"));
         assert_eq!(key("410888000000264002"), "410888000000264002");
         assert_eq!(key("005 Ana"), "005 ana");
+    }
+
+    #[test]
+    fn salesforce_ids_of_records_are_told_apart_by_case() {
+        let key = record_key;
+        assert_eq!(key("0015g00000NCJmQ"), key(" 0015g00000NCJmQAAX "));
+        assert_ne!(key("0015g00000NCJmQ"), key("0015g00000NCJmq"));
+        assert_ne!(key("0015g00000NCJmQAAX"), key("0015g00000NCJmqAAH"));
+        assert_eq!(key("a0B5g00000NCJmQABC"), "a0b5g00000ncjmqabc", "no suffix");
+        assert_eq!(key("Key 17"), "key 17");
+        assert_eq!(key("ACCOUNTSANDMORE"), "accountsandmore", "no digit");
+        assert_eq!(key("Zo\u{eb}345678901234"), "zo\u{eb}345678901234");
     }
 
     proptest! {

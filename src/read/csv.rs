@@ -14,7 +14,7 @@ use crate::read::ReadError;
 use crate::read::encoding::Encoding;
 use crate::read::look::check_unchanged;
 use crate::read::source::{Chunk, Row, Source, Take};
-use crate::read::split::{Mark, Splitter, line_ends};
+use crate::read::split::{Mark, Splitter, line_ends, text_after_quote};
 
 /// How many bytes are read at once.
 const BLOCK_BYTES: usize = 2 << 20;
@@ -179,6 +179,7 @@ impl<'a> Cutter<'a> {
             first_row: 1 + begin.rows,
             first_line: 1 + self.csv.start_lines + begin.lines,
             lines_in_cells: mark.lines - begin.lines != mark.rows - begin.rows,
+            text_after_quotes: mark.texts_after_quotes != begin.texts_after_quotes,
             open: at_end && self.splitter.is_open(),
             delimiter: self.csv.delimiter,
             encoding: self.csv.encoding,
@@ -233,6 +234,8 @@ struct TextChunk {
     first_line: u64,
     /// Some cell holds a line break, so that lines and rows do not go together.
     lines_in_cells: bool,
+    /// Something follows a closing quote somewhere.
+    text_after_quotes: bool,
     /// The file ends within a quoted cell of the last record.
     open: bool,
     delimiter: u8,
@@ -266,6 +269,7 @@ impl Chunk for TextChunk {
                 ends: &parser.ends[..parser.ends_len],
                 encoding: self.encoding,
                 unterminated: self.open && rest.is_empty(),
+                misquoted: self.text_after_quotes && text_after_quote(record, self.delimiter),
                 fixed_width: true,
             };
             if see(&shown).is_break() {
@@ -349,6 +353,7 @@ pub(super) fn cell_counts(bytes: &[u8], delimiter: u8, records_max: usize) -> Ve
         first_row: 1,
         first_line: 1,
         lines_in_cells: false,
+        text_after_quotes: false,
         open: false,
         delimiter,
         encoding: Encoding::Utf8,

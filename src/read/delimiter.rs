@@ -51,10 +51,15 @@ fn sep_line(beginning: &[u8]) -> Option<Told> {
         [delimiter, b'\r' | b'\n', ..] => (*delimiter, 6),
         _ => return None,
     };
-    delimiter.is_ascii().then_some(Told {
+    is_usable(delimiter).then_some(Told {
         delimiter,
         sep_line,
     })
+}
+
+/// Whether a byte can lie between cells.
+pub(super) fn is_usable(byte: u8) -> bool {
+    byte.is_ascii() && !matches!(byte, b'"' | b'\r' | b'\n' | 0)
 }
 
 /// How well a candidate fits; the first difference decides.
@@ -112,6 +117,8 @@ mod tests {
         check("header only",                b"id;owner",                               b';', 0);
         check("told by sep=",               b"sep=;\r\na,b;c,d\n",                     b';', 7);
         check("told by SEP= and LF",        b"SEP=|\na,b|c,d\n",                       b'|', 6);
+        check("sep= and nothing",           b"sep=\r\n\nid;owner\n1;a\n2;b\n",          b';', 0);
+        check("sep= and a quote",           b"sep=\"\n1;a\n2;b\n",                     b';', 0);
         check("nothing",                    b"",                                       b',', 0);
     }
 

@@ -5,21 +5,24 @@
 
 use crate::model::{Code, FileId, Findings, Input, Place};
 use crate::read::cell::{is_fraction, is_strange};
-use crate::read::header::column_number;
+use crate::read::header::{HeadRow, column_number};
 use crate::read::source::{Row, is_blank};
+use crate::read::split::line_ends;
 
 /// Collects findings about the rows of one file.
 pub(super) struct Faults<'a> {
     input: &'a Input,
+    width: Width,
     /// What was met so far.
     pub findings: Findings,
 }
 
 impl<'a> Faults<'a> {
     /// Nothing met yet.
-    pub(super) fn new(input: &'a Input) -> Self {
+    pub(super) fn new(input: &'a Input, width: Width) -> Self {
         Self {
             input,
+            width,
             findings: Findings::default(),
         }
     }
@@ -32,11 +35,16 @@ impl<'a> Faults<'a> {
     /// FIL003, where the row as a whole is broken: a quote left open, or cells shifted so that those
     /// up to column `used_max` (from 0) cannot be trusted.
     pub(super) fn broken(&mut self, row: &Row<'_>, used_max: usize) -> Option<Code> {
-        let found = shape_fault(row, self.input.headers.len(), used_max)?;
+        let found = shape_fault(row, self.width, used_max)?;
         let (class, cure) = match found {
-            ShapeFault::Unterminated => (
-                "a quote is opened and never closed",
-                "close the quote in that row; everything after it was taken for its text",
+            ShapeFault::Unterminated => {
+                self.unterminated(row);
+                return Some(Code::Fil003);
+            }
+            ShapeFault::Misquoted => (
+                "text follows the quote that closes a cell",
+                "write quotes within a cell twice, and close the quote of that cell; rows below it \
+                 may have been taken for its text",
             ),
             ShapeFault::Ragged => (
                 "rows have more or fewer cells than the header",
@@ -45,6 +53,21 @@ impl<'a> Faults<'a> {
         };
         self.row_finding(Code::Fil003, row, class, cure);
         Some(Code::Fil003)
+    }
+
+    /// Says how much of the file it took with it: kept out, that goes with the row.
+    fn unterminated(&mut self, row: &Row<'_>) {
+        let class = "a quote is opened and never closed";
+        let lines = line_ends(row.data);
+        let name = &self.input.name;
+        let id = self.findings.about(
+            Code::Fil003,
+            &format!("{name}: {class}"),
+            || format!("`{name}`: {class}; {lines} lines below it were taken for the cell's text"),
+            || "close the quote in that row".to_owned(),
+        );
+        let place = Place::row(self.input.file, row.number, row.line);
+        self.findings.place(id, place);
     }
 
     /// FIL003: a needed cell holds bytes that are no text.
@@ -57,13 +80,22 @@ impl<'a> Faults<'a> {
     }
 
     /// FIL007: a formula's error or a mangled number; in a column of ids also a fraction, which a
-    /// sheet's numbers get when they were computed.
-    pub(super) fn strange(&mut self, row: &Row<'_>, column: usize, text: &str, is_id: bool) {
-        if is_strange(text) || (is_id && !row.fixed_width && is_fraction(text)) {
+    /// sheet's numbers get when they were computed. Says whether the cell no longer tells what was
+    /// meant; a fraction still does.
+    pub(super) fn strange(
+        &mut self,
+        row: &Row<'_>,
+        column: usize,
+        text: &str,
+        is_id: bool,
+    ) -> bool {
+        let lost = is_strange(text);
+        if lost || (is_id && !row.fixed_width && is_fraction(text)) {
             let class = "a formula's error or a mangled number";
             let cure = "format the column as text before saving, and export again";
             self.cell_finding(Code::Fil007, row, column, text, class, cure);
         }
+        lost
     }
 
     /// A finding about whole rows.
@@ -117,20 +149,56 @@ fn shown(text: &str) -> String {
     text.trim().chars().take(Place::CELL_CHARS_MAX).collect()
 }
 
+/// How many cells the rows of a file have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Width {
+    /// Up to the last header that is not blank.
+    pub named: usize,
+    /// With the blank ones that lines of this file end with.
+    pub full: usize,
+}
+
+impl Width {
+    /// The width that the header, the first of `head`, and the rows below it speak for.
+    ///
+    /// Some exports end each line with a delimiter, the header's line or not. A row that alone has a
+    /// blank cell more is another matter: a delimiter within one of its cells has shifted the rest.
+    pub(super) fn of(head: &[HeadRow]) -> Self {
+        let header = head.first().map_or(&[][..], |row| &row.cells);
+        let filled = |cell: &String| !cell.trim().is_empty();
+        let named = header.iter().rposition(filled).map_or(0, |last| last + 1);
+        let full = usual_width(head.get(1..).unwrap_or_default());
+        let full = full.map_or(header.len(), |usual| usual.max(named));
+        Self { named, full }
+    }
+}
+
+/// How many cells more than half of the rows have. One row alone says nothing.
+fn usual_width(rows: &[HeadRow]) -> Option<usize> {
+    let mut widths: Vec<usize> = rows.iter().map(|row| row.cells.len()).collect();
+    widths.sort_unstable();
+    let usual = widths.chunk_by(usize::eq);
+    let usual = usual.filter(|same| same.len() > 1 && same.len() * 2 > rows.len());
+    usual.map(|same| same[0]).next()
+}
+
 /// What is wrong with a row as such.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ShapeFault {
     Unterminated,
+    Misquoted,
     Ragged,
 }
 
-/// What is wrong with the shape of a row below a header of `width` cells, of which those up to
-/// `used_max` are needed.
-pub(super) fn shape_fault(row: &Row<'_>, width: usize, used_max: usize) -> Option<ShapeFault> {
+/// What is wrong with the shape of a row, of which the cells up to `used_max` are needed.
+pub(super) fn shape_fault(row: &Row<'_>, width: Width, used_max: usize) -> Option<ShapeFault> {
     if row.unterminated {
         return Some(ShapeFault::Unterminated);
     }
-    let surplus = || (width..row.len()).any(|column| !is_blank(row.raw(column)));
-    let ragged = row.fixed_width && (row.len() <= used_max || surplus());
+    if row.misquoted {
+        return Some(ShapeFault::Misquoted);
+    }
+    let surplus = || (width.named..row.len()).any(|column| !is_blank(row.raw(column)));
+    let ragged = row.fixed_width && (row.len() <= used_max || row.len() > width.full || surplus());
     ragged.then_some(ShapeFault::Ragged)
 }

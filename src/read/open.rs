@@ -9,6 +9,7 @@ use crate::model::{Code, Findings, Input, Place, Progress};
 use crate::read::csv::{CsvFile, Sizes};
 use crate::read::delimiter;
 use crate::read::encoding::Encoding;
+use crate::read::faults::Width;
 use crate::read::header::{HEADER_WITHIN_ROWS, HeadRow, Header, check_headers, header_row};
 use crate::read::look::{Kind, Look, look};
 use crate::read::source::{Chunk, Row, Source, scan};
@@ -22,6 +23,8 @@ const COLUMNS_MAX: usize = 16_384;
 pub(super) struct Export {
     /// What it is.
     pub input: Input,
+    /// How many cells its rows have.
+    pub width: Width,
     source: Box<dyn Source>,
     head: Vec<HeadRow>,
 }
@@ -35,6 +38,7 @@ impl Export {
         findings: &mut Findings,
     ) -> Result<Self, ReadError> {
         let look = look(spec)?;
+        check_settings(spec, look.kind)?;
         let (mut input, source) = match look.kind {
             Kind::Csv => open_csv(spec, look, findings)?,
             Kind::Workbook => open_workbook(spec, look, findings)?,
@@ -56,8 +60,11 @@ impl Export {
             });
         }
         check_headers(&input, &head[0], findings);
+        let width = Width::of(&head);
+        note_blank_ends(&input, width, findings);
         Ok(Self {
             input,
+            width,
             source,
             head,
         })
@@ -98,6 +105,32 @@ impl Export {
             }
             ControlFlow::Continue(())
         });
+    }
+}
+
+/// Refuses settings of the other kind of file: passed over, they would seem to be obeyed.
+fn check_settings(spec: &FileSpec, kind: Kind) -> Result<(), ReadError> {
+    let wrong = |key, found: Option<String>, expected| {
+        found.map_or(Ok(()), |found| {
+            Err(ReadError::Setting {
+                name: spec.name.clone(),
+                key,
+                found,
+                expected,
+            })
+        })
+    };
+    match kind {
+        Kind::Csv => wrong(
+            "sheet",
+            spec.sheet.clone(),
+            "none, as a CSV has no sheets: take it out, or name the workbook",
+        ),
+        Kind::Workbook => {
+            let expected = "none, as a workbook says it itself: take it out, or name the CSV";
+            wrong("encoding", spec.encoding.clone(), expected)?;
+            wrong("delimiter", spec.delimiter.map(String::from), expected)
+        }
     }
 }
 
@@ -163,10 +196,9 @@ fn named_encoding(spec: &FileSpec, label: &str) -> Result<Encoding, ReadError> {
 }
 
 fn named_delimiter(spec: &FileSpec, named: char) -> Result<u8, ReadError> {
-    let usable = |byte: &u8| byte.is_ascii() && !matches!(byte, b'"' | b'\r' | b'\n' | 0);
     u8::try_from(named)
         .ok()
-        .filter(usable)
+        .filter(|byte| delimiter::is_usable(*byte))
         .ok_or_else(|| ReadError::Setting {
             name: spec.name.clone(),
             key: "delimiter",
@@ -213,6 +245,26 @@ fn note_inferred(
         findings.place(id, place);
     }
     Ok(())
+}
+
+/// FIL002, where the rows end with a delimiter that the header does not have.
+fn note_blank_ends(input: &Input, width: Width, findings: &mut Findings) {
+    let surplus = width.full.saturating_sub(input.headers.len());
+    if surplus > 0 && input.delimiter.is_some() {
+        let name = &input.name;
+        let id = findings.about(
+            Code::Fil002,
+            &format!("{name}: ends of rows"),
+            || {
+                format!(
+                    "`{name}` was read as one whose rows end with blank cells ({surplus} more than \
+                     the header), from its first rows"
+                )
+            },
+            || "if a cell holds the delimiter instead, put it into quotes".to_owned(),
+        );
+        findings.place(id, Place::file(input.file));
+    }
 }
 
 fn open_workbook(

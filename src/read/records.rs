@@ -150,7 +150,7 @@ impl RecordsExport {
         let mut decoder = Decoder {
             columns: self.columns,
             by_key: self.key_field.is_some(),
-            faults: Faults::new(&self.export.input),
+            faults: Faults::new(&self.export.input, self.export.width),
             owners: Owners::default(),
             keys: Keys::default(),
         };
@@ -256,11 +256,17 @@ impl Decoder<'_> {
         {
             return RecordCell::Id(RecordId(id));
         }
-        self.faults.strange(row, column, &text, true);
-        if self.by_key {
+        let lost = self.faults.strange(row, column, &text, true);
+        if self.by_key && !lost {
             return RecordCell::Key(self.keys.add(&text));
         }
-        let (class, cure) = if looks_like_guid(&text) {
+        let (class, cure) = if self.by_key {
+            // Keys of which digits were lost can be equal though no two were.
+            (
+                "keys that a spreadsheet mangled",
+                "export them again, as text",
+            )
+        } else if looks_like_guid(&text) {
             ("malformed ids", "correct them, or export the ids again")
         } else {
             (

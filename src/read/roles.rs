@@ -109,7 +109,7 @@ impl RolesExport {
     fn part(&self, chunk: &dyn Chunk) -> Part {
         let mut decoder = Decoder {
             columns: self.columns,
-            faults: Faults::new(&self.export.input),
+            faults: Faults::new(&self.export.input, self.export.width),
             users: Owners::default(),
         };
         let mut rows = Vec::new();

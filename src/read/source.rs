@@ -56,6 +56,8 @@ pub(super) struct Row<'a> {
     pub encoding: Encoding,
     /// The file ended within a quoted cell of this row.
     pub unterminated: bool,
+    /// Text follows the closing quote of a cell of this row.
+    pub misquoted: bool,
     /// Rows of this file have as many cells as the header; a workbook's leave out trailing blanks.
     pub fixed_width: bool,
 }

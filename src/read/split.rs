@@ -15,6 +15,8 @@ pub(super) struct Mark {
     pub rows: u64,
     /// Line ends before it, those within quotes included.
     pub lines: u64,
+    /// Closing quotes before it that neither a delimiter nor a line end follows.
+    pub texts_after_quotes: u64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,6 +77,8 @@ impl Splitter {
                     1
                 }
                 State::QuoteSeen => {
+                    let ends = *first == self.delimiter || matches!(first, b'\r' | b'\n');
+                    self.now.texts_after_quotes += u64::from(!ends);
                     self.state = State::Plain { field_start: false };
                     0
                 }
@@ -122,6 +126,36 @@ impl Splitter {
         self.now.offset += count as u64;
         count
     }
+}
+
+/// Whether text follows the closing quote of a cell of this record, blanks apart.
+///
+/// A quote that somebody forgot to close is closed by the next one that should have opened a cell,
+/// and what that cell holds follows it: the rows between the two are lost within the cell.
+pub(super) fn text_after_quote(record: &[u8], delimiter: u8) -> bool {
+    let mut state = Cell::Start;
+    for byte in record {
+        let ends = *byte == delimiter || matches!(byte, b'\r' | b'\n');
+        state = match (state, byte) {
+            (Cell::Quoted, b'"') => Cell::QuoteSeen,
+            (Cell::Quoted, _) | (Cell::Start | Cell::QuoteSeen, b'"') => Cell::Quoted,
+            _ if ends => Cell::Start,
+            (Cell::QuoteSeen | Cell::Closed, b' ' | b'\t') => Cell::Closed,
+            (Cell::QuoteSeen | Cell::Closed, _) => return true,
+            (Cell::Start | Cell::Plain, _) => Cell::Plain,
+        };
+    }
+    false
+}
+
+/// Where in a cell a byte stands.
+#[derive(Clone, Copy)]
+enum Cell {
+    Start,
+    Plain,
+    Quoted,
+    QuoteSeen,
+    Closed,
 }
 
 /// How many line ends there are; a CRLF is one.
@@ -179,7 +213,7 @@ fn find(bytes: &[u8], wanted: u8) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Mark, Splitter};
+    use super::{Mark, Splitter, text_after_quote};
 
     #[test]
     #[rustfmt::skip]
@@ -205,6 +239,7 @@ mod tests {
             offset,
             rows,
             lines,
+            ..splitter.record_end()
         };
         assert_eq!(splitter.record_end(), expected, "case: {case}");
         assert_eq!(splitter.is_open(), open, "case: {case}");
@@ -213,5 +248,25 @@ mod tests {
             bytes.len() as u64,
             "case: {case}"
         );
+    }
+
+    #[test]
+    fn texts_after_quotes() {
+        check_text("closed", b"\"a\",\"b\"\r\n", false);
+        check_text("doubled", b"\"a \"\"b\"\" c\",d\n", false);
+        check_text("amid a cell", b"5\" disk,b\n", false);
+        check_text("blanks", b"\"a\" ,\"b\"  \n", false);
+        check_text("text", b"\"a\"b,c\n", true);
+        check_text("the next cell's", b"\"a,b\nc,\"d\",e\n", true);
+        check_text("after blanks", b"\"a\" \"b\",c\n", true);
+    }
+
+    #[track_caller]
+    fn check_text(case: &str, record: &[u8], expected: bool) {
+        assert_eq!(text_after_quote(record, b','), expected, "case: {case}");
+        let mut splitter = Splitter::new(b',');
+        splitter.feed(record);
+        let counted = splitter.position().texts_after_quotes > 0;
+        assert!(counted || !expected, "case: {case}: not counted");
     }
 }

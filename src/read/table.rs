@@ -6,7 +6,8 @@
 use std::ops::ControlFlow;
 
 use crate::model::{Findings, Input, Progress};
-use crate::read::faults::{ShapeFault, shape_fault};
+use crate::read::cell::is_strange;
+use crate::read::faults::{ShapeFault, Width, shape_fault};
 use crate::read::open::Export;
 use crate::read::source::{Chunk, Row};
 use crate::read::{FileSpec, ReadError};
@@ -64,7 +65,7 @@ impl Table {
 
     fn owned(&self, row: &Row<'_>) -> OwnedRow {
         let headers = &self.export.input.headers;
-        let mut defects = Vec::from_iter(shape_defect(row, headers.len()));
+        let mut defects = Vec::from_iter(shape_defect(row, self.export.width));
         let mut owned = OwnedRow {
             row: row.number,
             line: row.line,
@@ -87,11 +88,20 @@ impl Table {
     }
 }
 
-fn shape_defect(row: &Row<'_>, width: usize) -> Option<String> {
-    Some(match shape_fault(row, width, width.saturating_sub(1))? {
-        ShapeFault::Unterminated => "a quote is opened here and never closed".to_owned(),
-        ShapeFault::Ragged => format!("the row has {} cells, the header {width}", row.len()),
-    })
+fn shape_defect(row: &Row<'_>, width: Width) -> Option<String> {
+    Some(
+        match shape_fault(row, width, width.named.saturating_sub(1))? {
+            ShapeFault::Unterminated => "a quote is opened here and never closed".to_owned(),
+            ShapeFault::Misquoted => "text follows the quote that closes a cell".to_owned(),
+            ShapeFault::Ragged => {
+                format!(
+                    "the row has {} cells, the header {}",
+                    row.len(),
+                    width.named
+                )
+            }
+        },
+    )
 }
 
 impl TableRow<'_> {
@@ -114,6 +124,12 @@ impl TableRow<'_> {
             .checked_sub(1)
             .map_or(0, |before| self.0.ends[before]);
         &self.0.text[start..*end]
+    }
+
+    /// Whether the text at a column, from 0, is a formula's error or a number that lost digits: not
+    /// what was meant, and the same as others that were not.
+    pub fn is_strange(&self, column: usize) -> bool {
+        is_strange(self.cell(column))
     }
 
     /// Why the row cannot be trusted, if it cannot: cells missing or too many, bytes that are no text.

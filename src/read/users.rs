@@ -138,7 +138,7 @@ impl UsersExport {
     }
 
     fn part(&self, chunk: &dyn Chunk) -> (Vec<Person>, Findings) {
-        let mut faults = Faults::new(&self.export.input);
+        let mut faults = Faults::new(&self.export.input, self.export.width);
         let mut people = Vec::new();
         self.export.rows_below(chunk, |row| {
             people.extend(person(row, &self.columns, &mut faults));
@@ -215,13 +215,15 @@ struct Cells<'a, 'r, 'i> {
 }
 
 impl Cells<'_, '_, '_> {
+    /// The text of a cell; a strange one (FIL007) is none: all whose formula failed would be the
+    /// same person.
     fn text(&mut self, column: Option<usize>, is_id: bool) -> Option<String> {
         let column = column?;
         match self.row.text(column) {
             Ok(text) if text.is_empty() => None,
             Ok(text) => {
-                self.faults.strange(self.row, column, &text, is_id);
-                Some(text.into_owned())
+                let lost = self.faults.strange(self.row, column, &text, is_id);
+                (!lost).then(|| text.into_owned())
             }
             Err(Undecodable) => {
                 self.faults.undecodable(self.row, column);

@@ -23,8 +23,11 @@ use crate::read::error::name_list;
 use crate::read::look::{Look, OLE_MAGIC, check_unchanged};
 use crate::read::source::{Chunk, Row, Source, Take};
 
-/// How many rows go together.
+/// How many rows, cells and bytes of text go together, whichever comes first: a cell far to the
+/// right takes all cells to its left with it.
 const CHUNK_ROWS: usize = 4096;
+const CHUNK_CELLS: usize = 1 << 20;
+const CHUNK_BYTES: usize = 8 << 20;
 /// Excel's own limits of a sheet.
 const ROWS_MAX: u32 = 1_048_576;
 const COLUMNS_MAX: u32 = 16_384;
@@ -311,6 +314,7 @@ impl Chunk for CellChunk {
                 ends: &self.ends[row.ends_start..ends_stop],
                 encoding: Encoding::Utf8,
                 unterminated: false,
+                misquoted: false,
                 fixed_width: false,
             };
             if see(&shown).is_break() {
@@ -340,8 +344,11 @@ impl<'a> Builder<'a> {
 
     /// Whether a cell of `row` belongs to the next chunk.
     fn is_full(&self, row: u32) -> bool {
-        self.chunk.rows.len() >= CHUNK_ROWS
-            && self.chunk.rows.last().is_some_and(|last| last.row != row)
+        let chunk = &self.chunk;
+        let full = chunk.rows.len() >= CHUNK_ROWS
+            || chunk.ends.len() >= CHUNK_CELLS
+            || chunk.data.len() >= CHUNK_BYTES;
+        full && chunk.rows.last().is_some_and(|last| last.row != row)
     }
 
     fn finish(&mut self) -> CellChunk {

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use uuid::Uuid;
 
-use crate::model::{Person, comparison_key, parse_guid, salesforce_id};
+use crate::model::{Person, comparison_key, parse_guid, reference_key, salesforce_id};
 
 /// What the text of a reference looks like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -113,7 +113,7 @@ pub(super) struct Identifiers {
     pub(super) mails2: Vec<String>,
     /// Mobile alert mails.
     pub(super) mobile_alert_mails: Vec<String>,
-    /// Employee ids.
+    /// Employee ids, as [`reference_key`] gives them: some keep Salesforce ids there.
     pub(super) employee_ids: Vec<String>,
     /// What may be a team's name.
     pub(super) team_names: Vec<String>,
@@ -138,10 +138,10 @@ impl Identifiers {
                 known.add_mail(text, domains);
             }
             Shape::Login => known.add_upn(text, domains),
-            Shape::ForeignId => add_text(&mut known.employee_ids, text),
+            Shape::ForeignId => add_employee_id(&mut known.employee_ids, text),
             Shape::Name => {
                 add_text(&mut known.upns, text);
-                add_text(&mut known.employee_ids, text);
+                add_employee_id(&mut known.employee_ids, text);
                 add(&mut known.full_names, name_key(text));
             }
         }
@@ -169,11 +169,13 @@ impl Identifiers {
         for (list, cell) in [
             (&mut known.mails2, &person.mail2),
             (&mut known.mobile_alert_mails, &person.mobile_alert_mail),
-            (&mut known.employee_ids, &person.employee_id),
         ] {
             if let Some(text) = cell {
                 add_text(list, text);
             }
+        }
+        if let Some(text) = &person.employee_id {
+            add_employee_id(&mut known.employee_ids, text);
         }
         if let Some(name) = full_name(person) {
             add_text(&mut known.team_names, &name);
@@ -232,6 +234,13 @@ pub(super) fn full_name(person: &Person) -> Option<String> {
 
 fn add_text(list: &mut Vec<String>, text: &str) {
     let key = comparison_key(text);
+    if !key.is_empty() {
+        add(list, key);
+    }
+}
+
+fn add_employee_id(list: &mut Vec<String>, text: &str) {
+    let key = reference_key(text);
     if !key.is_empty() {
         add(list, key);
     }

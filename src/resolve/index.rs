@@ -10,7 +10,7 @@ use hashbrown::HashMap;
 use uuid::Uuid;
 
 use crate::environment::Facts;
-use crate::model::{AccessMode, Named, Principal, Team, User, comparison_key};
+use crate::model::{AccessMode, Named, Principal, Team, User, comparison_key, reference_key};
 use crate::resolve::identifiers::name_key;
 
 /// Everybody under each value of one identifier.
@@ -95,8 +95,10 @@ impl<'a> Index<'a> {
         self.mails2.add_text(user.mail2.as_deref(), principal);
         let mobile = user.mobile_alert_mail.as_deref();
         self.mobile_alert_mails.add_text(mobile, principal);
-        let employee_id = user.employee_id.as_deref();
-        self.employee_ids.add_text(employee_id, principal);
+        let employee_id = user.employee_id.as_deref().map(reference_key);
+        if let Some(key) = employee_id.filter(|key| !key.is_empty()) {
+            self.employee_ids.add(key, principal);
+        }
         if special(user).is_none() {
             for name in full_names(user) {
                 self.full_names.add(name, principal);

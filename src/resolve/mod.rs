@@ -141,7 +141,12 @@ impl Resolver<'_> {
                 return self.ambiguous(reference, self.several_people(reference, &people));
             }
             Translation::One(person) => {
-                known.join(&self.people.list[person].identifiers);
+                let persona = &self.people.list[person];
+                if persona.has_old_id(&reference.text) {
+                    // The old system's number of somebody may be another's employee id here.
+                    known.employee_ids.clear();
+                }
+                known.join(&persona.identifiers);
                 Some(person)
             }
             Translation::Unknown => None,

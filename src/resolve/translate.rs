@@ -26,6 +26,15 @@ pub(super) struct Persona {
     pub(super) rows: Vec<(FileId, u64)>,
     /// The facts as keys.
     pub(super) identifiers: Identifiers,
+    /// The old ids of all rows, as [`old_id_key`] gives them.
+    old_ids: Vec<String>,
+}
+
+impl Persona {
+    /// Whether a text is an old id of this person.
+    pub(super) fn has_old_id(&self, text: &str) -> bool {
+        self.old_ids.contains(&old_id_key(text))
+    }
 }
 
 /// Whom a reference meant in the old system; numbers are indexes into [`People::list`].
@@ -110,13 +119,10 @@ fn find(finder: &Finder, keys: &[String]) -> Vec<usize> {
 
 /// Every key under which a row is found as it is written.
 fn written_keys(row: &Person) -> Vec<String> {
-    let texts = [&row.upn, &row.mail, &row.employee_id];
-    let mut keys: Vec<String> = texts
-        .into_iter()
-        .flatten()
-        .map(|text| comparison_key(text))
-        .collect();
-    keys.extend(row.id.as_deref().map(old_id_key));
+    let texts = [&row.upn, &row.mail].into_iter().flatten();
+    let mut keys: Vec<String> = texts.map(|text| comparison_key(text)).collect();
+    let ids = [&row.id, &row.employee_id].into_iter().flatten();
+    keys.extend(ids.map(|id| old_id_key(id)));
     keys.extend(row.directory_id.map(|id| id.to_string()));
     keys.extend(full_name(row).map(|name| name_key(&name)));
     keys.retain(|key| !key.is_empty());
@@ -159,7 +165,7 @@ impl Marks {
         Self {
             upn: address(&row.upn),
             mail: address(&row.mail),
-            employee_id: row.employee_id.as_deref().map(comparison_key),
+            employee_id: row.employee_id.as_deref().map(reference_key),
             directory_id: row.directory_id,
             name: full_name(row).map(|name| name_key(&name)),
             id: id.map(|id| (row.file, old_id_key(id))),
@@ -293,7 +299,9 @@ fn persona(group: &[&Person], domains: &BTreeMap<String, String>) -> Persona {
         };
         identifiers.join(&Identifiers::of_person(&without_address, domains));
     }
+    let old_ids = group.iter().filter_map(|row| row.id.as_deref());
     Persona {
+        old_ids: old_ids.map(old_id_key).collect(),
         rows: group.iter().map(|row| (row.file, row.row)).collect(),
         identifiers,
         person,

@@ -38,7 +38,16 @@ pub fn load(folder: &Path, replace: bool, console: &mut Console<'_>) -> Result<E
     if !missing.is_empty() {
         console.say(&format!("  not loaded: {}", missing.join(", ")))?;
     }
+    say_remarks(&summary, console)?;
     Ok(Exit::Done)
+}
+
+/// How files were read where that was a choice: in another encoding, or one sheet of several.
+fn say_remarks(summary: &LoadSummary, console: &mut Console<'_>) -> Result<(), Failure> {
+    for remark in &summary.remarks {
+        console.say(&format!("  note: {remark}"))?;
+    }
+    Ok(())
 }
 
 /// Fills the environment file, whatever stands there.
@@ -67,7 +76,8 @@ pub(super) fn open_or_load(
 ) -> Result<EnvironmentFile, Failure> {
     let path = project.environment_file();
     if !path.exists() {
-        fill(project, console.progress)?;
+        let summary = fill(project, console.progress)?;
+        say_remarks(&summary, console)?;
     }
     let environment = EnvironmentFile::open(&path)?;
     if let Some(folder) = project

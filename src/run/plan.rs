@@ -220,7 +220,7 @@ impl Making<'_> {
             resolution,
             &self.present.facts,
         );
-        sheet::update(self.project, &self.owners, lines, console)
+        sheet::update(self.project, lines, console)
     }
 }
 

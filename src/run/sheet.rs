@@ -9,10 +9,10 @@ use std::ops::ControlFlow;
 use crate::environment::Facts;
 use crate::model::{
     FileId, Findings, Input, InputKind, Principal, Reference, Resolution, Resolved, Ruling, Silent,
-    Verdict,
+    Verdict, unguard_cell,
 };
 use crate::project::{OwnerRow, OwnersSheet, Project, Written, rulings_hash};
-use crate::read::{FileSpec, open_table};
+use crate::read::{FileSpec, Table, open_table};
 use crate::run::inputs::Rows;
 use crate::run::{Console, Exit, Failure};
 
@@ -67,31 +67,52 @@ pub(super) fn open(
         delimiter: None,
     };
     let table = open_table(&spec, findings)?;
-    let columns = table.column(&["reference"]).zip(table.column(&["ruling"]));
-    let Some((reference, ruling)) = columns else {
-        return Err(Failure::new(
-            Exit::Usage,
-            format!("`{workbook}` has no columns `reference` and `ruling`; expected both"),
-        ));
-    };
-    let mut rulings = Vec::new();
-    table.rows(&Silent, &mut |row| {
-        if !row.cell(ruling).is_empty() {
-            rulings.push(Ruling {
-                row: row.row(),
-                column: u16::try_from(ruling + 1).unwrap_or(u16::MAX),
-                reference: crate::model::unguard_cell(row.cell(reference)).to_owned(),
-                ruling: crate::model::unguard_cell(row.cell(ruling)).to_owned(),
-            });
-        }
-        ControlFlow::Continue(())
-    })?;
+    let rulings = rulings_of(&table, workbook)?;
     Ok(OwnersInput {
         input: table.input().clone(),
         hash: rulings_hash(&rulings),
         rulings,
         sheet,
     })
+}
+
+/// The rulings of a workbook; a row that cannot be trusted is refused, as it may hold one.
+fn rulings_of(table: &Table, workbook: &str) -> Result<Vec<Ruling>, Failure> {
+    let columns = table.column(&["reference"]).zip(table.column(&["ruling"]));
+    let Some((reference, ruling)) = columns else {
+        let found = table.input().headers.join("`, `");
+        return Err(Failure::new(
+            Exit::Usage,
+            format!(
+                "`{workbook}`: expected columns `reference` and `ruling`, found `{found}`; name the \
+                 two so"
+            ),
+        ));
+    };
+    let mut rulings = Vec::new();
+    let mut defects = Vec::new();
+    table.rows(&Silent, &mut |row| {
+        if let Some(defect) = row.defect() {
+            let (row, line) = (row.row(), row.line());
+            defects.push(format!("row {row} (line {line}): {defect}"));
+        } else if !row.cell(ruling).is_empty() {
+            rulings.push(Ruling {
+                row: row.row(),
+                column: u16::try_from(ruling + 1).unwrap_or(u16::MAX),
+                reference: unguard_cell(row.cell(reference)).to_owned(),
+                ruling: unguard_cell(row.cell(ruling)).to_owned(),
+            });
+        }
+        ControlFlow::Continue(())
+    })?;
+    if defects.is_empty() {
+        return Ok(rulings);
+    }
+    let defects = defects.join("\n  ");
+    Err(Failure::new(
+        Exit::Usage,
+        format!("`{workbook}` has rows that cannot be read; correct them\n  {defects}"),
+    ))
 }
 
 /// Numbers the rulings by the rows that they will stand in once the sheet is brought up to date, so
@@ -125,13 +146,14 @@ pub(super) fn lines(
 }
 
 /// Brings `owners.csv` up to date; a workbook of rulings is only read.
+///
+/// The sheet is read again: planning takes its time, and what somebody saved meanwhile must stay.
 pub(super) fn update(
     project: &Project,
-    owners: &OwnersInput,
     lines: Vec<OwnerRow>,
     console: &mut Console<'_>,
 ) -> Result<(), Failure> {
-    let mut sheet = owners.sheet.clone();
+    let mut sheet = OwnersSheet::read(&project.owners())?;
     sheet.update(lines);
     if let Written::Beside(path) = sheet.write(&project.owners())? {
         let path = path.display();

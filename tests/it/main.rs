@@ -10,6 +10,7 @@ mod readme;
 mod rules;
 mod samples;
 mod service_cases;
+mod sheets;
 mod support;
 mod tidy;
 mod whole_way;

@@ -147,6 +147,9 @@ impl Sheet {
                 cells.problem(Column(None), &format!("{defect}; correct the row"));
                 return ControlFlow::Continue(());
             }
+            if cells.tell_strange() {
+                return ControlFlow::Continue(());
+            }
             failed = sink(&mut cells);
             if failed.is_ok() {
                 ControlFlow::Continue(())
@@ -239,6 +242,26 @@ impl Cells<'_> {
             "`{text}`: this {what} stands in an earlier row too, expected each once; remove one row"
         );
         self.problem(column, &message);
+    }
+
+    /// Tells cells of known columns that a spreadsheet mangled: equal, they would be one thing.
+    /// Says whether there were any.
+    fn tell_strange(&mut self) -> bool {
+        let columns = self.sheet.columns.iter().map(|(_, column)| *column);
+        let strange: Vec<Column> = columns.filter(|column| self.is_strange(*column)).collect();
+        for column in &strange {
+            let message = format!(
+                "`{}`: a formula's error or a mangled number; export the column again, as text",
+                self.cell(*column)
+            );
+            self.problem(*column, &message);
+        }
+        !strange.is_empty()
+    }
+
+    /// Whether the cell holds a formula's error or a number that lost digits.
+    pub(super) fn is_strange(&self, column: Column) -> bool {
+        column.0.is_some_and(|index| self.row.is_strange(index))
     }
 
     /// The cell, trimmed; empty where there is none.

@@ -17,7 +17,7 @@ use crate::environment::load::headers::Header;
 use crate::environment::load::problems::Collector;
 use crate::environment::load::world::Found;
 use crate::environment::load::world::World;
-use crate::model::{Principal, RecordId, comparison_key};
+use crate::model::{Principal, RecordId, record_key};
 
 /// How many records, or keys of records, are sorted at once (some 150 MB of them).
 const CHUNK_ROWS: usize = 4 << 20;
@@ -64,7 +64,9 @@ pub(super) fn read(
         };
         chunk.rows.push((record, owner, cells.spot()));
         for (field, column) in columns.iter().enumerate() {
-            keys.push(field, cells.cell(*column), record);
+            if !cells.is_strange(*column) {
+                keys.push(field, cells.cell(*column), record);
+            }
         }
         if chunk.rows.len() >= CHUNK_ROWS {
             chunk.write(entity, &owners.principals, writer, &mut repeated)?;
@@ -194,7 +196,7 @@ impl Keys {
             return;
         }
         let start = self.text.len();
-        self.text.push_str(&comparison_key(text));
+        self.text.push_str(&record_key(text));
         let number = |length: usize| u32::try_from(length).unwrap_or(u32::MAX);
         let range = number(start)..number(self.text.len());
         self.rows.push((number(field), range, record));

@@ -12,6 +12,7 @@ use crate::environment::load::cells::Cells;
 use crate::environment::load::cells::Column;
 use crate::environment::load::cells::Sheet;
 use crate::environment::load::roles::user;
+use crate::environment::load::words;
 use crate::environment::load::world::World;
 use crate::model::{Cascade, CascadeAssign, Fact, comparison_key, parse_guid, setting};
 
@@ -131,8 +132,22 @@ fn value(cells: &mut Cells<'_>, column: Column, name: &str, world: &World) -> Op
             });
             day.ok().flatten().map(|day| day.to_string())
         }
+        setting::ROLES_ON_DISABLED
+        | setting::OWNERSHIP_ACROSS_UNITS
+        | setting::KEEP_ROLES_ON_MOVE
+        | setting::MOVE_RECORDS_WITH_OWNER => switch(cells, column),
         _ => Some(cells.cell(column).to_owned()),
     }
+}
+
+/// On or off, as the service writes it. What it does not know it takes for its default, so that a
+/// blank one or another word would be a setting passed over.
+fn switch(cells: &mut Cells<'_>, column: Column) -> Option<String> {
+    cells.text(column, "`true` or `false`")?;
+    let on = cells.parsed(column, "`true` or `false`", |text| {
+        words::yes_no(text, "on", "off")
+    });
+    on.ok().flatten().map(|on| on.to_string())
 }
 
 /// Reads seats by product; the answer is how many rows there were.

@@ -263,6 +263,27 @@ fn records_owners_and_keys() {
 }
 
 #[test]
+fn a_switch_is_kept_as_the_service_writes_it_and_keys_are_whose_they_are() {
+    let (_folder, file, _) = loaded(&[
+        (
+            "settings.csv",
+            "name,value\nAllowRoleAssignmentOnDisabledUsers,Yes\n",
+        ),
+        (
+            "records-account.csv",
+            "id,owner,legacy\n@e1,Sales,1.2E+17\n@e2,Sales,12\n@e3,Sales,0015g00000NCJmQAAX\n",
+        ),
+    ]);
+    let facts = Facts::of(&file).unwrap();
+    let name = "AllowRoleAssignmentOnDisabledUsers";
+    assert_eq!(facts.setting(name), Some("true"));
+    let keys = file.keys("account", "legacy", &Silent).unwrap();
+    let found = |key: &str| keys.records(key).len();
+    assert_eq!((keys.len(), found("12")), (2, 1));
+    assert_eq!((found("0015g00000NCJmQ"), found("0015g00000NCJmq")), (1, 0));
+}
+
+#[test]
 fn what_is_absent_is_not_loaded() {
     let absent: Vec<(&str, &str)> = GOOD[3..].iter().map(|(name, _)| (*name, "")).collect();
     let (_place, file, summary) = loaded(&absent);

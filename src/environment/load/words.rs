@@ -87,7 +87,7 @@ words! {
     }
 }
 
-/// Yes or no, in the words of files and of the service's two labels for `isdisabled`.
+/// Yes or no, in the words of files, or in the two labels that a column has for them.
 pub(super) fn yes_no(text: &str, yes: &str, no: &str) -> Option<bool> {
     let key = comparison_key(text);
     match key.as_str() {

@@ -31,14 +31,15 @@ fn file_of(bytes: &[u8], block: usize, delimiter: u8) -> CsvFile {
 
 type Cells = Vec<Vec<u8>>;
 
-/// Row, line, whether unterminated, cells.
-fn read(csv: &CsvFile) -> Vec<(u64, u64, bool, Cells)> {
+/// Row, line, whether unterminated, cells, whether misquoted.
+fn read(csv: &CsvFile) -> Vec<(u64, u64, bool, Cells, bool)> {
     let mut all = Vec::new();
     let map = |chunk: &dyn Chunk| {
         let mut rows = Vec::new();
         chunk.rows(&mut |row| {
             let cells = (0..row.len()).map(|column| row.raw(column).to_vec());
-            rows.push((row.number, row.line, row.unterminated, cells.collect()));
+            let (number, line, open) = (row.number, row.line, row.unterminated);
+            rows.push((number, line, open, cells.collect(), row.misquoted));
             ControlFlow::Continue(())
         });
         rows
@@ -113,6 +114,7 @@ proptest! {
         prop_assert_eq!(cells, reference(&bytes, delimiter));
         let places: Vec<(u64, u64)> = rows.iter().map(|row| (row.0, row.1)).collect();
         prop_assert_eq!(places, reference_places(&bytes, delimiter));
+        prop_assert_eq!(rows, read(&file_of(&bytes, 1 << 20, delimiter)));
     }
 }
 

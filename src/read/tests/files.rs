@@ -35,6 +35,8 @@ fn files_that_are_refused() {
     check_refused("encoding",      &strange,                                       "`encoding` is `ebcdic`");
     let strange = FileSpec { delimiter: Some('\u{a7}'), encoding: None, ..strange };
     check_refused("delimiter",     &strange,                                       "`delimiter` is `\u{a7}`");
+    let strange = FileSpec { sheet: Some("Rows".to_owned()), ..folder.file("u.csv", b"id,owner\n1,2\n") };
+    check_refused("a sheet of a CSV", &strange,                                    "`sheet` is `Rows`, expected none");
     let wide = format!("{}\n1\n", "x,".repeat(20_000));
     check_refused("too wide",      &folder.file("t.csv", wide),                    "20001 columns");
 }

@@ -18,8 +18,26 @@ fn rows_and_their_places() {
     check("braces and case",     &with(&format!("{{{}}},A,  Ana \n", one.to_uppercase())), &["2/2 1 > Ana"], &[]);
     check("cells missing",       &with(&format!("{one},A\n{two},B,Bo\n")),           &["2/2 FIL003 > FIL003", "3/3 2 > Bo"],
         &["FIL003 r.csv: rows have more or fewer cells than the header @ 2/2"]);
-    check("cells too many",      &with(&format!("{one},A,x,Ana\n{two},B,Bo,,\n")),   &["2/2 FIL003 > FIL003", "3/3 2 > Bo"],
+    check("cells too many",      &with(&format!("{one},A,x,Ana\n{two},B,Bo,,\n")),   &["2/2 FIL003 > FIL003", "3/3 FIL003 > FIL003"],
+        &["FIL003 r.csv: rows have more or fewer cells than the header @ 2/2 3/3"]);
+    let noted = |rows: &str| format!("accountid,Name,Owner,Note\n{rows}");
+    check("one row shifted, its last cell blank", &noted(&format!("{one},Smith, John,Ana,\n{two},B,Bo,\n")),
+        &["2/2 FIL003 > FIL003", "3/3 2 > Bo"],
         &["FIL003 r.csv: rows have more or fewer cells than the header @ 2/2"]);
+    check("a shifted row and no other", &noted(&format!("{one},Smith, John,Ana,\n")), &["2/2 FIL003 > FIL003"],
+        &["FIL003 r.csv: rows have more or fewer cells than the header @ 2/2"]);
+    check("rows end with a delimiter", &with(&format!("{one},A,Ana,\n{two},B,Bo,\n{one},A,x,Ana,\n")),
+        &["2/2 1 > Ana", "3/3 2 > Bo", "4/4 FIL003 > FIL003"],
+        &["FIL003 r.csv: rows have more or fewer cells than the header @ 4/4", "FIL002 r.csv: ends of rows @ 0/0"]);
+    check("and the header too", &format!("accountid,Name,Owner,\n{one},A,Ana,\n{two},B,x,Bo\n{two},B,,Bo,\n"),
+        &["2/2 1 > Ana", "3/3 FIL003 > FIL003", "4/4 FIL003 > FIL003"],
+        &["FIL003 r.csv: rows have more or fewer cells than the header @ 3/3 4/4"]);
+    check("the header alone", &format!("accountid,Name,Owner,\n{one},A,Ana\n{two},x,B,\n{one},A,Ana\n"),
+        &["2/2 1 > Ana", "3/3 FIL003 > FIL003", "4/4 1 > Ana"],
+        &["FIL003 r.csv: rows have more or fewer cells than the header @ 3/3"]);
+    check("a quote closed by another cell's", &with(&format!("{one},\"A,Ana\n{two},\"B\",Bo\n{one},C,Cy\n")),
+        &["2/2 FIL003 > FIL003", "3/4 1 > Cy"],
+        &["FIL003 r.csv: text follows the quote that closes a cell @ 2/2"]);
     check("unused cells missing", &format!("accountid,Owner,Note,More\n{one},Ana\n{two},Bo,n\n"), &["2/2 1 > Ana", "3/3 2 > Bo"], &[]);
     check("quote left open",     &with(&format!("{one},A,Ana\n{two},\"B,Bo\n{one},C,Cy\n")), &["2/2 1 > Ana", "3/3 FIL003 > FIL003"],
         &["FIL003 r.csv: a quote is opened and never closed @ 3/3"]);
@@ -49,8 +67,9 @@ fn rows_found_by_key() {
     check_key("totals",            "17,Ana\nTotal,\n,Bo\n",       &["2/2 17 > Ana", "3/3 FIL006 > FIL006", "4/4 FIL006 > FIL006"],
         &["FIL006 r.csv: lines of totals among the rows @ 3/3", "FIL006 r.csv: rows without an id @ 4/4"]);
     check_key("called Total",      "Total,Ana\n",                 &["2/2 Total > Ana"], &[]);
-    check_key("mangled",           "1.5E+09,Ana\n",               &["2/2 1.5E+09 > Ana"],
-        &["FIL007 r.csv column Old id: a formula's error or a mangled number @ 2/2:1"]);
+    check_key("mangled",           "1.5E+09,Ana\n",               &["2/2 REC001 > Ana"],
+        &["REC001 r.csv column Old id: keys that a spreadsheet mangled @ 2/2:1",
+          "FIL007 r.csv column Old id: a formula's error or a mangled number @ 2/2:1"]);
 }
 
 #[track_caller]

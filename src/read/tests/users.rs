@@ -17,8 +17,14 @@ fn rows_that_are_no_person() {
         &["FIL003 u.csv: rows have more or fewer cells than the header @ 2/2"]);
     check("quote left open", "u1,\"ana@c.com,Ana\n",           &[],
         &["FIL003 u.csv: a quote is opened and never closed @ 2/2"]);
-    check("mangled",      "1.5E+12,ana@c.com,Ana\n",           &["2/2 1.5E+12"],
+    check("mangled: nobody's id", "1.5E+12,ana@c.com,Ana\n",   &["2/2 -"],
         &["FIL007 u.csv column Id: a formula's error or a mangled number @ 2/2:1"]);
+    check("a formula's error",  "#N/A,ana@c.com,#N/A\n",        &["2/2 -"],
+        &["FIL007 u.csv column Full Name: a formula's error or a mangled number @ 2/2:3",
+          "FIL007 u.csv column Id: a formula's error or a mangled number @ 2/2:1"]);
+    check("nothing else",       "#N/A,,\n",                     &[],
+        &["FIL006 u.csv: rows without id, login name, mail or full name @ 2/2",
+          "FIL007 u.csv column Id: a formula's error or a mangled number @ 2/2:1"]);
 }
 
 #[track_caller]

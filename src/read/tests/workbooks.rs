@@ -6,6 +6,8 @@ use rust_xlsxwriter::{ExcelDateTime, Format, Formula, Workbook};
 
 use super::{Folder, accounts, accounts_by_key, id, read_records, show_findings};
 use crate::model::{Code, Findings, Silent};
+use crate::read::look::look;
+use crate::read::source::{Chunk, Source};
 use crate::read::{FileSpec, open_records, open_table};
 
 fn save(folder: &Folder, mut workbook: Workbook) -> FileSpec {
@@ -43,6 +45,12 @@ fn the_first_visible_sheet_that_holds_anything_is_read() {
     assert_eq!(read.rows, ["5/5 1 > hiddenSheet's Ana"]);
     let error = read_records(&named("Gone"), &accounts()).err().unwrap();
     assert_eq!(error.code(), Code::Fil004);
+    let as_csv = FileSpec {
+        delimiter: Some(';'),
+        ..spec.clone()
+    };
+    let refused = read_records(&as_csv, &accounts()).err().unwrap();
+    assert!(refused.to_string().contains("`delimiter` is `;`"));
     let message = error.to_string();
     assert!(
         message.contains("`Gone`") && message.contains("`Accounts`, `Notes`"),
@@ -113,10 +121,12 @@ fn numbers_that_are_no_ids_are_warned_of() {
     let read = read_records(&save(&folder, workbook), &accounts_by_key("Old id")).unwrap();
     assert_eq!(
         read.rows,
-        ["2/2 17 > Ana", "3/3 17.5 > Bo", "4/4 3E+15 > Cy"]
+        ["2/2 17 > Ana", "3/3 17.5 > Bo", "4/4 REC001 > Cy"]
     );
-    let expected =
-        ["FIL007 w.xlsx column Old id: a formula's error or a mangled number @ 3/3:1 4/4:1"];
+    let expected = [
+        "REC001 w.xlsx column Old id: keys that a spreadsheet mangled @ 4/4:1",
+        "FIL007 w.xlsx column Old id: a formula's error or a mangled number @ 3/3:1 4/4:1",
+    ];
     assert_eq!(read.findings, expected);
 }
 
@@ -146,6 +156,32 @@ fn many_rows_come_in_order_and_short_rows_are_not_ragged() {
         let id = u128::from_str_radix(&row.to_string(), 16).unwrap() & 0xffff;
         assert_eq!(*shown, format!("{number}/{number} {id} > {owner}"));
     }
+}
+
+#[test]
+fn cells_far_to_the_right_make_shorter_chunks() {
+    let folder = Folder::new();
+    let mut workbook = Workbook::new();
+    let sheet = workbook.add_worksheet();
+    for row in 0..200_u32 {
+        sheet.write(row, 16_383, "x").unwrap();
+    }
+    let look = look(&save(&folder, workbook)).unwrap();
+    let opened = crate::read::workbook::Workbook::open("w.xlsx", look, None).unwrap();
+    let mut rows_of_chunks = Vec::new();
+    let mut take = |chunk: Box<dyn Chunk>| {
+        let mut rows = Vec::new();
+        chunk.rows(&mut |row| {
+            rows.push(row.number);
+            ControlFlow::Continue(())
+        });
+        rows_of_chunks.push(rows);
+        ControlFlow::Continue(())
+    };
+    opened.workbook.chunks(&mut take).unwrap();
+    let all: Vec<u64> = (1..=200).collect();
+    assert_eq!(rows_of_chunks.concat(), all);
+    assert!(rows_of_chunks.iter().all(|rows| rows.len() <= 64));
 }
 
 #[test]

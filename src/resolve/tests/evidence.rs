@@ -228,6 +228,62 @@ fn rows_translate() {
 }
 
 #[test]
+fn an_old_id_is_no_employee_id() {
+    let mut world = World::new();
+    world.add(User {
+        employee_id: some("1001"),
+        ..user(80, "cy@contoso.com", "", "Cy Moss")
+    });
+    world.check("nobody says otherwise", "1001", "user 80 by employee id");
+    let gone = person(2, "1001", "gone@x.y", "", "Gone Person");
+    let world = world.with_people([gone.clone()]);
+    world.check("somebody's who is missing", "1001", "stub gone@x.y");
+    let mut world = World::new().with_people([
+        person(3, "E-1", "bo@contoso.com", "", "Bo Reyes"),
+        person(4, "77", "ana@contoso.com", "", ""),
+    ]);
+    world.add(User {
+        employee_id: some("77"),
+        ..user(81, "dee@contoso.com", "", "Dee Fox")
+    });
+    world.check("whatever it looks like", "E-1", "user 2 by UPN");
+    world.check("and no contradiction", "77", "user 1 by UPN");
+    let row = Person {
+        employee_id: some("77"),
+        ..person(5, "77", "gone@x.y", "", "")
+    };
+    let mut world = World::new().with_people([row]);
+    world.add(User {
+        employee_id: some("77"),
+        ..user(81, "dee@contoso.com", "", "Dee Fox")
+    });
+    world.check("unless the row says so", "77", "user 81 by employee id");
+}
+
+#[test]
+fn salesforce_ids_kept_as_employee_ids_are_told_apart_by_case() {
+    let mut world = World::new();
+    world.policy.missing = MissingPolicy::Leave;
+    world.add(User {
+        employee_id: some("005bm00000NCJmQAAX"),
+        ..user(82, "fay@contoso.com", "", "Fay Orr")
+    });
+    world.check("the same", "005bm00000NCJmQ", "user 82 by employee id");
+    world.check("another", "005bm00000NCJmq", "OWN005");
+    let row = Person {
+        employee_id: some("005bm00000NCJmQ"),
+        ..person(2, "9", "", "", "Somebody")
+    };
+    let world = world.with_people([row]);
+    world.check("of a row", "9", "user 82 by employee id");
+    world.check(
+        "found by it",
+        "005bm00000NCJmQAAX",
+        "user 82 by employee id",
+    );
+}
+
+#[test]
 fn ids_that_nobody_knows_stop() {
     let mut world = World::new();
     world.policy.missing = MissingPolicy::Leave;

@@ -420,3 +420,59 @@ fn a_row_that_cannot_be_read_is_told() {
         &[("groups.csv", 2, "", "the row has 4 cells, the header 3")],
     );
 }
+
+#[test]
+fn what_a_spreadsheet_mangled_is_nobody() {
+    check(
+        "an employee id and an id",
+        &[
+            (
+                "users.csv",
+                "id,upn,business unit,employee id\n\
+             @u1,ana@contoso.com,Porto,#N/A\n@u2,rui@contoso.com,Porto,17\n\
+             @u3,old@contoso.com,Porto,1.2E+17\n",
+            ),
+            ("user_roles.csv", ""),
+            ("team_members.csv", ""),
+            ("user_licences.csv", ""),
+            ("settings.csv", ""),
+            ("records-account.csv", ""),
+            ("records-contact.csv", ""),
+        ],
+        &[
+            ("users.csv", 2, "employee id", "`#N/A`: a formula's error"),
+            (
+                "users.csv",
+                4,
+                "employee id",
+                "`1.2E+17`: a formula's error",
+            ),
+        ],
+    );
+}
+
+#[test]
+fn a_switch_is_on_or_off() {
+    check(
+        "another word, and none",
+        &[(
+            "settings.csv",
+            "name,value\nAllowRoleAssignmentOnDisabledUsers,ja\n\
+             EnableOwnershipAcrossBusinessUnits,\nSomethingElse,ja\n",
+        )],
+        &[
+            (
+                "settings.csv",
+                2,
+                "value",
+                "`ja`, expected `true` or `false`",
+            ),
+            (
+                "settings.csv",
+                3,
+                "value",
+                "blank, expected `true` or `false`",
+            ),
+        ],
+    );
+}
