@@ -43,8 +43,9 @@ pub const JOURNAL: &str = "journal.sqlite";
 /// Name of the journal of the way back, beside it.
 pub const UNDO_JOURNAL: &str = "undo.sqlite";
 
-/// Changes in a batch that do a target on this machine good.
-pub const BATCH: usize = 1_000;
+/// Changes in a batch that do a target on this machine good: each batch costs two syncs and every
+/// page that it touches, and a wish to stop waits for those under way, a fraction of a second each.
+pub const BATCH: usize = 10_000;
 
 /// How to run.
 #[derive(Clone, Copy)]
