@@ -6,6 +6,7 @@ mod broken_off;
 mod readme;
 mod rules;
 mod samples;
+mod sequences;
 mod service_cases;
 mod support;
 mod tidy;
