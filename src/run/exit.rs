@@ -127,6 +127,7 @@ failure_from! {
     ApplyError => |error| match error {
         ApplyError::Target(error) => target(error),
         ApplyError::Plan(error) => plan(error),
+        ApplyError::Journal(error) if error.is_locked() => Exit::Refused,
         ApplyError::Journal(_) => Exit::Usage,
         _ => Exit::Refused,
     },
@@ -156,5 +157,38 @@ fn target(error: &TargetError) -> Exit {
         TargetError::Locked { .. } => Exit::Refused,
         TargetError::Environment(error) => environment(error),
         _ => Exit::Unreachable,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::*;
+
+    #[test]
+    fn who_finds_the_file_locked_is_refused() {
+        let path = PathBuf::from("environment.sqlite");
+        let locked = || EnvironmentError::Locked { path: path.clone() };
+        let missing = || EnvironmentError::Missing { path: path.clone() };
+        let held = || TargetError::Locked { path: path.clone() };
+        let silent = TargetError::Unreachable {
+            host: "contoso.crm4.dynamics.com".to_owned(),
+            why: "no route".to_owned(),
+        };
+        check(locked(), Exit::Refused);
+        check(LoadError::Environment(locked()), Exit::Refused);
+        check(TargetError::Environment(locked()), Exit::Refused);
+        check(held(), Exit::Refused);
+        check(ApplyError::Target(held()), Exit::Refused);
+        check(missing(), Exit::Usage);
+        check(TargetError::Environment(missing()), Exit::Usage);
+        check(ApplyError::Target(silent), Exit::Unreachable);
+    }
+
+    #[track_caller]
+    fn check(error: impl Into<Failure>, expected: Exit) {
+        let failure = error.into();
+        assert_eq!(failure.exit, expected, "{:#}", failure.error);
     }
 }

@@ -10,7 +10,7 @@ use crate::check::{approvable, check};
 use crate::environment::{EnvironmentFile, Facts, Keys, Owners};
 use crate::model::{FileId, Finding, Findings, Identity, Progress, Resolution};
 use crate::plan::{Document, Draft, RulingsRecord, ToSeal, Unchecked, Wanted, build};
-use crate::project::{Project, fresh_folder, publish, retire};
+use crate::project::{Project, fresh_folder, publish};
 use crate::report::{Page, summary};
 use crate::resolve::{Question, resolve};
 use crate::run::inputs::{Opened, Rows};
@@ -80,6 +80,13 @@ struct Making<'a> {
     owners: OwnersInput,
     present: Present,
     rows: Rows,
+}
+
+/// Whether the plan in this folder was ever applied. Where the very same plan comes out again, what
+/// it wrote has been taken back or replaced since. A journal that cannot be read says no such thing;
+/// who needs it will say what is wrong with it.
+fn is_spent(plan: &Path) -> bool {
+    journal_state(plan).is_ok_and(|state| state != JournalState::None)
 }
 
 /// A draft with every finding that `check/` has to say about it.
@@ -200,12 +207,8 @@ impl Making<'_> {
         };
         let sealed = crate::plan::seal(&new, &what, progress)?;
         let document = sealed.document().clone();
-        // What was applied from the same plan has been taken back or replaced since, or another
-        // plan would have come out: its journal must not speak for this one.
-        if journal_state(&self.project.plan())? != JournalState::None {
-            retire(&self.project.plan(), &self.project.history())?;
-        }
-        publish(&new, &self.project.plan(), &self.project.history())?;
+        let plan = self.project.plan();
+        publish(&new, &plan, &self.project.history(), is_spent(&plan))?;
         Ok(document)
     }
 

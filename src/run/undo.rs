@@ -55,6 +55,12 @@ pub fn undo(request: &ApplyRequest<'_>, console: &mut Console<'_>) -> Result<Exi
             "Interrupted. Go on with:\n  cutover undo {}",
             shell_word(&request.folder.display().to_string())
         ))?;
+    } else if !undone.is_complete() {
+        console.say(&format!(
+            "Not everything was taken back. See why above; what was refused or skipped is tried \
+             again with:\n  cutover undo {}",
+            request.folder.display()
+        ))?;
     }
     Ok(ended(&undone))
 }

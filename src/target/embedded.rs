@@ -15,8 +15,8 @@ use uuid::Uuid;
 
 use crate::environment::{EnvironmentError, EnvironmentFile};
 use crate::model::{
-    Change, Fact, Identity, Outcome, Present, Principal, RoleId, Seq, Subject, UserId,
-    comparison_key,
+    Change, Fact, Identity, Outcome, Present, Principal, RecordId, RoleId, Seq, Subject, UserId,
+    Write, comparison_key,
 };
 use crate::service::{Performed, Service, ServiceError};
 use crate::target::{Feed, Scope, Target, TargetError};
@@ -26,6 +26,10 @@ const SUBJECTS_READ: usize = 4_096;
 
 /// Pages that the writing connection keeps, in KiB: assignments touch a large table all over.
 const WRITER_CACHE_KIB: i64 = 65_536;
+
+/// Pages in the log at which they go over to the file: a page that many batches touch goes over
+/// once.
+const LOG_PAGES_MAX: i64 = 16_384;
 
 /// An environment file that can be written to.
 #[derive(Debug)]
@@ -66,8 +70,7 @@ impl Embedded {
             none => {
                 let file =
                     EnvironmentFile::open_for_writing(&self.path).map_err(environment_error)?;
-                file.connection()
-                    .pragma_update(None, "cache_size", -WRITER_CACHE_KIB)
+                make_room(file.connection())
                     .map_err(|source| database_error(&self.path, source))?;
                 none.insert(file)
             }
@@ -100,7 +103,7 @@ impl Embedded {
         let transaction = Transaction::new_unchecked(connection, TransactionBehavior::Immediate)
             .map_err(failed)?;
         let mut outcomes = Vec::with_capacity(batch.len());
-        for change in batch {
+        for change in in_order_of_rows(batch, |change| record_of(&change.write)) {
             let performed = if change.restore {
                 service.restore(&change.write)
             } else {
@@ -172,6 +175,30 @@ impl Target for Embedded {
     }
 }
 
+/// Settings of the writing connection for writes that touch a large table all over.
+fn make_room(connection: &Connection) -> rusqlite::Result<()> {
+    connection.pragma_update(None, "cache_size", -WRITER_CACHE_KIB)?;
+    connection.pragma_update_and_check(None, "wal_autocheckpoint", LOG_PAGES_MAX, |_| Ok(()))
+}
+
+/// Records in the order in which the file keeps them, so that each page is touched once; whatever is
+/// no record first, in the order in which it came.
+fn in_order_of_rows<T>(
+    these: impl IntoIterator<Item = T>,
+    record: impl Fn(&T) -> Option<RecordId>,
+) -> Vec<T> {
+    let mut these: Vec<T> = these.into_iter().collect();
+    these.sort_by_key(record);
+    these
+}
+
+fn record_of(write: &Write) -> Option<RecordId> {
+    match write {
+        Write::AssignRecord { record, .. } => Some(*record),
+        _ => None,
+    }
+}
+
 /// A number that moves whenever another connection has written.
 fn data_version(connection: &Connection) -> rusqlite::Result<i64> {
     connection
@@ -194,10 +221,15 @@ fn read_chunk(
     by_upn: &HashMap<String, UserId>,
 ) -> rusqlite::Result<Vec<Present>> {
     let transaction = connection.unchecked_transaction()?;
-    subjects
-        .iter()
-        .map(|subject| read_subject(&transaction, subject, by_upn))
-        .collect()
+    let order = in_order_of_rows(subjects.iter().enumerate(), |(_, subject)| match subject {
+        Subject::Record { record, .. } => Some(*record),
+        Subject::Stub { .. } | Subject::Role { .. } => None,
+    });
+    let mut present = vec![Present::Absent; subjects.len()];
+    for (place, subject) in order {
+        present[place] = read_subject(&transaction, subject, by_upn)?;
+    }
+    Ok(present)
 }
 
 fn read_subject(

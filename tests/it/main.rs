@@ -9,6 +9,7 @@ mod foretell;
 mod readme;
 mod rules;
 mod samples;
+mod sequences;
 mod service_cases;
 mod sheets;
 mod support;

@@ -110,7 +110,10 @@ fn whole_way(folder: &Path) {
     let seal = document(folder).seal;
     ends(&plan(folder), Exit::Done);
     let history = image(folder);
-    let kept = within(&history, &Path::new("history").join(&seal[..8]));
+    let kept = within(
+        &history,
+        &Path::new("history").join(format!("0001-{}", &seal[..8])),
+    );
     assert!(!old.is_empty());
     assert_eq!(differences(&old, &kept), Vec::<PathBuf>::new(), "history");
     ends(&apply(folder), Exit::Done);
@@ -156,7 +159,7 @@ fn a_new_plan_after_an_applied_one_keeps_it_in_the_history() {
     ends(&plan(folder.path()), Exit::Done);
     let totals = document(folder.path()).totals;
     assert_eq!(totals.changes.values().sum::<u64>(), 0, "all is as wanted");
-    let kept = Path::new("history").join(&seal[..8]);
+    let kept = Path::new("history").join(format!("0001-{}", &seal[..8]));
     let kept = within(&image(folder.path()), &kept);
     assert_eq!(differences(&old, &kept), Vec::<PathBuf>::new());
     // Nothing is to be written, and the older plan can still be taken back.

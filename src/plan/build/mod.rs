@@ -86,7 +86,8 @@ fn stubs(wanted: &Wanted<'_>, draft: &mut Draft) {
 fn keep_needed_stubs(draft: &mut Draft) {
     let mut owners: BTreeSet<PrincipalIndex> = BTreeSet::new();
     for row in draft.tables.iter().flat_map(|table| &table.rows) {
-        if row.fate == Fate::Change && row.before.is_some() {
+        // Nobody can own a record already who is not there yet, so `check/` has to hear of that too.
+        if matches!(row.fate, Fate::Change | Fate::NoChange) && row.before.is_some() {
             owners.insert(row.after);
         }
     }
