@@ -176,7 +176,7 @@ fn next_place(history: &Path, name: &str) -> Result<PathBuf, ProjectError> {
     let taken = numbered(history).map_err(|source| unreadable(history, source))?;
     let last = taken.into_iter().map(|(number, _)| number).max();
     let next = last.unwrap_or(0).saturating_add(1);
-    Ok(history.join(format!("{next:0width$}-{name}", width = NUMBER_DIGITS)))
+    Ok(history.join(format!("{next:0NUMBER_DIGITS$}-{name}")))
 }
 
 /// What lies in the history, with the number that its name begins with; 0 where it bears none.

@@ -4,6 +4,7 @@
 //! interface: scripts on a go-live night act on them.
 
 use crate::apply::ApplyError;
+use crate::apply::JournalError;
 use crate::environment::EnvironmentError;
 use crate::environment::LoadError;
 use crate::plan::PlanError;
@@ -123,8 +124,8 @@ failure_from! {
     TargetError => of_target,
     ApplyError => |error| match error {
         ApplyError::Target(error) => of_target(error),
-        ApplyError::Journal(error) if error.is_locked() => Exit::Refused,
-        ApplyError::Journal(_) | ApplyError::Plan(_) => Exit::Usage,
+        ApplyError::Journal(error) => of_journal(error),
+        ApplyError::Plan(_) => Exit::Usage,
         _ => Exit::Refused,
     },
 }
@@ -133,6 +134,17 @@ fn of_environment(error: &EnvironmentError) -> Exit {
     match error {
         EnvironmentError::Locked { .. } => Exit::Refused,
         _ => Exit::Usage,
+    }
+}
+
+fn of_journal(error: &JournalError) -> Exit {
+    match error {
+        error if error.is_locked() => Exit::Refused,
+        // A full disk ends a run as it does where the target itself lies on it.
+        JournalError::Create { .. } | JournalError::Database { .. } => Exit::Unreachable,
+        JournalError::OtherVersion { .. }
+        | JournalError::OtherPlan { .. }
+        | JournalError::Entry { .. } => Exit::Usage,
     }
 }
 
@@ -152,7 +164,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn who_finds_the_file_locked_is_refused() {
+    fn trouble_with_files() {
         let path = PathBuf::from("environment.sqlite");
         let locked = || EnvironmentError::Locked { path: path.clone() };
         let missing = || EnvironmentError::Missing { path: path.clone() };
@@ -160,6 +172,10 @@ mod tests {
         let silent = TargetError::Unreachable {
             host: "contoso.crm4.dynamics.com".to_owned(),
             why: "no route".to_owned(),
+        };
+        let full = JournalError::Create {
+            path: path.clone(),
+            source: std::io::ErrorKind::StorageFull.into(),
         };
         check(locked(), Exit::Refused);
         check(LoadError::Environment(locked()), Exit::Refused);
@@ -169,6 +185,7 @@ mod tests {
         check(missing(), Exit::Usage);
         check(TargetError::Environment(missing()), Exit::Usage);
         check(ApplyError::Target(silent), Exit::Unreachable);
+        check(ApplyError::Journal(full), Exit::Unreachable);
     }
 
     #[track_caller]

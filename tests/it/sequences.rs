@@ -111,7 +111,7 @@ fn undo_takes_the_newest_plan_of_a_project_that_was_copied() {
         .append(true)
         .open(old.join("journal.sqlite"))
         .and_then(|file| {
-            file.set_modified(std::time::SystemTime::now() + std::time::Duration::from_secs(60))
+            file.set_modified(std::time::SystemTime::now() + std::time::Duration::from_mins(1))
         })
         .expect("another date");
     commands(folder.path(), &["undo"]);
