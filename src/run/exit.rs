@@ -4,6 +4,7 @@
 //! interface: scripts on a go-live night act on them.
 
 use crate::apply::ApplyError;
+use crate::apply::JournalError;
 use crate::environment::EnvironmentError;
 use crate::environment::LoadError;
 use crate::plan::PlanError;
@@ -126,9 +127,8 @@ failure_from! {
     TargetError => target,
     ApplyError => |error| match error {
         ApplyError::Target(error) => target(error),
+        ApplyError::Journal(error) => journal(error),
         ApplyError::Plan(error) => plan(error),
-        ApplyError::Journal(error) if error.is_locked() => Exit::Refused,
-        ApplyError::Journal(_) => Exit::Usage,
         _ => Exit::Refused,
     },
 }
@@ -137,6 +137,17 @@ fn environment(error: &EnvironmentError) -> Exit {
     match error {
         EnvironmentError::Locked { .. } => Exit::Refused,
         _ => Exit::Usage,
+    }
+}
+
+fn journal(error: &JournalError) -> Exit {
+    match error {
+        error if error.is_locked() => Exit::Refused,
+        // A full disk ends a run as it does where the target itself lies on it.
+        JournalError::Create { .. } | JournalError::Database { .. } => Exit::Unreachable,
+        JournalError::OtherVersion { .. }
+        | JournalError::OtherPlan { .. }
+        | JournalError::Entry { .. } => Exit::Usage,
     }
 }
 
@@ -167,7 +178,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn who_finds_the_file_locked_is_refused() {
+    fn trouble_with_files() {
         let path = PathBuf::from("environment.sqlite");
         let locked = || EnvironmentError::Locked { path: path.clone() };
         let missing = || EnvironmentError::Missing { path: path.clone() };
@@ -175,6 +186,10 @@ mod tests {
         let silent = TargetError::Unreachable {
             host: "contoso.crm4.dynamics.com".to_owned(),
             why: "no route".to_owned(),
+        };
+        let full = JournalError::Create {
+            path: path.clone(),
+            source: std::io::ErrorKind::StorageFull.into(),
         };
         check(locked(), Exit::Refused);
         check(LoadError::Environment(locked()), Exit::Refused);
@@ -184,6 +199,7 @@ mod tests {
         check(missing(), Exit::Usage);
         check(TargetError::Environment(missing()), Exit::Usage);
         check(ApplyError::Target(silent), Exit::Unreachable);
+        check(ApplyError::Journal(full), Exit::Unreachable);
     }
 
     #[track_caller]

@@ -320,6 +320,23 @@ fn a_write_from_outside_between_batches_is_seen() {
 }
 
 #[test]
+fn a_record_that_somebody_took_since_it_was_read_has_drifted() {
+    let (folder, target) = embedded();
+    write(&target, vec![vec![create(0)]]).1.unwrap();
+    let other = Connection::open(folder.path().join("environment.sqlite")).unwrap();
+    let take = "UPDATE record SET owner = ?1 WHERE id = ?2";
+    let taken = (STUB.0.into_bytes(), record(5).0.into_bytes());
+    assert_eq!(other.execute(take, taken).unwrap(), 1);
+    let batches = vec![vec![assign(1, 4, BEN)], vec![assign(2, 5, BEN)]];
+    let (outcomes, ended) = write(&target, batches);
+    ended.unwrap();
+    let stub = Present::Owner(Principal::User(STUB));
+    let expected = [(Seq(1), DONE), (Seq(2), Outcome::Drifted(stub.clone()))];
+    assert_eq!(outcomes, expected);
+    assert_eq!(target.present(&[record_subject(5)]).unwrap(), [stub]);
+}
+
+#[test]
 fn nothing_is_left_beside_the_file() {
     let check = |case: &str, work: &dyn Fn(&Embedded)| {
         let (folder, target) = embedded();

@@ -27,10 +27,6 @@ const SUBJECTS_READ: usize = 4_096;
 /// Pages that the writing connection keeps, in KiB: assignments touch a large table all over.
 const WRITER_CACHE_KIB: i64 = 65_536;
 
-/// Pages in the log at which they go over to the file: a page that many batches touch goes over
-/// once.
-const LOG_PAGES_MAX: i64 = 16_384;
-
 /// An environment file that can be written to.
 #[derive(Debug)]
 pub struct Embedded {
@@ -38,7 +34,16 @@ pub struct Embedded {
     // Before the writer, so that they are closed first: it ends the log, if it is the last.
     readers: Mutex<Vec<EnvironmentFile>>,
     // None until the first write: who only reads, or is refused, leaves the file as it is.
-    writer: Mutex<Option<EnvironmentFile>>,
+    writer: Mutex<Option<Writer>>,
+}
+
+/// The connection that writes.
+#[derive(Debug)]
+struct Writer {
+    file: EnvironmentFile,
+    /// The file's [`data_version`] that all values read so far are at least as new as; none while
+    /// values may have been read before this connection was there to notice who else writes.
+    version: Option<i64>,
 }
 
 impl Embedded {
@@ -55,27 +60,30 @@ impl Embedded {
     #[cfg(test)]
     pub(super) fn busy_at_most(&self, wait: std::time::Duration) -> Result<(), TargetError> {
         let mut writer = locked(&self.writer);
-        self.writing(&mut writer)?
+        let writer = self.writing(&mut writer)?;
+        writer
+            .file
+            .connection()
             .busy_timeout(wait)
             .map_err(|source| database_error(&self.path, source))
     }
 
     /// The connection that writes, opened where it is not yet.
-    fn writing<'a>(
-        &self,
-        writer: &'a mut Option<EnvironmentFile>,
-    ) -> Result<&'a Connection, TargetError> {
-        let file = match writer {
-            Some(file) => file,
+    fn writing<'a>(&self, writer: &'a mut Option<Writer>) -> Result<&'a mut Writer, TargetError> {
+        match writer {
+            Some(writer) => Ok(writer),
             none => {
                 let file =
                     EnvironmentFile::open_for_writing(&self.path).map_err(environment_error)?;
-                make_room(file.connection())
+                file.connection()
+                    .pragma_update(None, "cache_size", -WRITER_CACHE_KIB)
                     .map_err(|source| database_error(&self.path, source))?;
-                none.insert(file)
+                Ok(none.insert(Writer {
+                    file,
+                    version: None,
+                }))
             }
-        };
-        Ok(file.connection())
+        }
     }
 
     /// Runs `read` on a connection of its own, kept for the next one.
@@ -96,24 +104,69 @@ impl Embedded {
     fn write_batch(
         &self,
         connection: &Connection,
-        service: &mut Service<'_>,
+        writing: &mut Writing<'_>,
         batch: &[Change],
     ) -> Result<Vec<(Seq, Outcome)>, TargetError> {
         let failed = |source| database_error(&self.path, source);
         let transaction = Transaction::new_unchecked(connection, TransactionBehavior::Immediate)
             .map_err(failed)?;
+        writing.look_for_others(data_version(&transaction).map_err(failed)?);
         let mut outcomes = Vec::with_capacity(batch.len());
         for change in in_order_of_rows(batch, |change| record_of(&change.write)) {
-            let performed = if change.restore {
-                service.restore(&change.write)
-            } else {
-                service.perform(&change.write)
+            let drifted = writing.drifted(&transaction, change).map_err(failed)?;
+            let outcome = match drifted {
+                Some(found) => Outcome::Drifted(found),
+                None => writing
+                    .write(change)
+                    .map_err(|source| service_error(&self.path, source))?,
             };
-            let performed = performed.map_err(|source| service_error(&self.path, source))?;
-            outcomes.push((change.seq, outcome(performed)));
+            outcomes.push((change.seq, outcome));
         }
         transaction.commit().map_err(failed)?;
         Ok(outcomes)
+    }
+}
+
+/// Writing one stage.
+struct Writing<'c> {
+    service: Service<'c>,
+    version: Option<i64>,
+    /// Whether another program has written to the file since it was opened here: then a value that
+    /// was read outside the transaction may be gone.
+    others: bool,
+}
+
+impl Writing<'_> {
+    fn look_for_others(&mut self, version: i64) {
+        if self.version.replace(version) != Some(version) {
+            self.others = true;
+            self.service.forget();
+        }
+    }
+
+    /// What a record holds where another program has come between its reading and now. Stub users
+    /// and roles need no second look: the service itself answers by what is there, and so it does on
+    /// the way back.
+    fn drifted(
+        &self,
+        connection: &Connection,
+        change: &Change,
+    ) -> rusqlite::Result<Option<Present>> {
+        if !self.others || change.restore || record_of(&change.write).is_none() {
+            return Ok(None);
+        }
+        let found = read_subject(connection, &change.write.subject(), &HashMap::new())?;
+        let known = found == change.write.before() || found == change.write.after();
+        Ok((!known).then_some(found))
+    }
+
+    fn write(&mut self, change: &Change) -> Result<Outcome, ServiceError> {
+        let performed = if change.restore {
+            self.service.restore(&change.write)
+        } else {
+            self.service.perform(&change.write)
+        };
+        performed.map(outcome)
     }
 }
 
@@ -158,27 +211,22 @@ impl Target for Embedded {
         done: &Sender<(Seq, Outcome)>,
     ) -> Result<(), TargetError> {
         let mut writer = locked(&self.writer);
-        let connection = self.writing(&mut writer)?;
-        let mut service = Service::new(connection);
-        let mut version = None;
+        let Writer { file, version } = self.writing(&mut writer)?;
+        let connection = file.connection();
+        let mut writing = Writing {
+            service: Service::new(connection),
+            version: *version,
+            others: false,
+        };
         while let Some(batch) = stage.next() {
-            let now =
-                data_version(connection).map_err(|error| database_error(&self.path, error))?;
-            if version.replace(now) != Some(now) {
-                service.forget();
-            }
-            for outcome in self.write_batch(connection, &mut service, &batch)? {
+            for outcome in self.write_batch(connection, &mut writing, &batch)? {
                 done.send(outcome).map_err(|_| TargetError::Unheard)?;
             }
         }
+        // Later stages are read after this one has ended.
+        *version = writing.version;
         Ok(())
     }
-}
-
-/// Settings of the writing connection for writes that touch a large table all over.
-fn make_room(connection: &Connection) -> rusqlite::Result<()> {
-    connection.pragma_update(None, "cache_size", -WRITER_CACHE_KIB)?;
-    connection.pragma_update_and_check(None, "wal_autocheckpoint", LOG_PAGES_MAX, |_| Ok(()))
 }
 
 /// Records in the order in which the file keeps them, so that each page is touched once; whatever is
