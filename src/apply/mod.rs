@@ -29,6 +29,7 @@ pub use verify::{Compared, DIFFERENCES_MAX, Difference, Verified, verify};
 
 use crate::apply::applied::{by_kind, sum_up};
 use crate::apply::dependents::Way;
+use crate::apply::entry::State;
 use crate::apply::journal::{Journal, Run};
 use crate::apply::pass::Pass;
 use crate::apply::source::{Sealed, total};
@@ -43,8 +44,9 @@ pub const JOURNAL: &str = "journal.sqlite";
 /// Name of the journal of the way back, beside it.
 pub const UNDO_JOURNAL: &str = "undo.sqlite";
 
-/// Changes in a batch that do a target on this machine good.
-pub const BATCH: usize = 1_000;
+/// Changes in a batch that do a target on this machine good: each batch costs two syncs and every
+/// page that it touches, and a wish to stop waits for those under way, a fraction of a second each.
+pub const BATCH: usize = 10_000;
 
 /// How to run.
 #[derive(Clone, Copy)]
@@ -129,6 +131,7 @@ pub fn apply(
     target: &dyn Target,
     options: &Options<'_>,
 ) -> Result<Applied, ApplyError> {
+    plan.plan().intact()?;
     carry_out(plan.plan(), target, options)
 }
 
@@ -206,17 +209,51 @@ pub fn journal_state(plan_folder: &Path) -> Result<JournalState, ApplyError> {
             JournalState::Undoing
         });
     }
-    let Some(journal) = Journal::open(&plan_folder.join(JOURNAL), None)? else {
+    // One that a stop left before the first intent says nothing of the target.
+    let begun = Journal::open(&plan_folder.join(JOURNAL), None)?.filter(Journal::begun);
+    let Some(journal) = begun else {
         return Ok(JournalState::None);
     };
     let tallies = by_kind(&journal.counts()?);
     let done = tallies.values().map(|tally| tally.succeeded()).sum();
     let failed = tallies.values().map(|tally| tally.unsuccessful()).sum();
     match journal.changes()?.saturating_sub(done + failed) {
-        // A run that broke off before its first batch has left a journal without entries.
-        open if open > 0 && done + failed == 0 && !journal.begun() => Ok(JournalState::None),
         0 if failed == 0 => Ok(JournalState::Complete),
+        // Nothing was ever about to be written: the run broke off, or all that it met had drifted.
+        _ if !journal.begun() => Ok(JournalState::None),
         open => Ok(JournalState::Begun { done, open, failed }),
+    }
+}
+
+/// What of a plan stands in its target.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Standing {
+    /// What it wrote, or may have written.
+    Written,
+    /// What its undo could not take back.
+    Left,
+    /// Nothing: it wrote nothing, or everything was taken back that was still as it wrote it.
+    Nothing,
+}
+
+/// Looks what of a plan stands, without its plan.
+pub fn standing(plan_folder: &Path) -> Result<Standing, ApplyError> {
+    let Some(journal) = Journal::open(&plan_folder.join(JOURNAL), None)? else {
+        return Ok(Standing::Nothing);
+    };
+    if !journal.holds(&[State::Intended, State::Done])? {
+        return Ok(Standing::Nothing);
+    }
+    match Journal::open(&plan_folder.join(UNDO_JOURNAL), None)? {
+        Some(way_back) if way_back.ended()? => {
+            let left = way_back.holds(&[State::Failed, State::Skipped])?;
+            Ok(if left {
+                Standing::Left
+            } else {
+                Standing::Nothing
+            })
+        }
+        _ => Ok(Standing::Written),
     }
 }
 

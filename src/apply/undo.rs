@@ -57,6 +57,7 @@ pub fn undo(
     way_back: &WayBack,
     options: &Options<'_>,
 ) -> Result<Applied, ApplyError> {
+    plan.intact()?;
     go_back(plan, target, way_back, options)
 }
 

@@ -114,6 +114,26 @@ pub(super) enum Command {
     Man,
 }
 
+impl Command {
+    /// Whether it works in batches, ends after one, and is resumed by running it again.
+    pub(super) fn is_resumed(&self) -> bool {
+        matches!(self, Self::Apply { .. } | Self::Undo { .. })
+    }
+
+    /// Whether its exit code says more than that its words were printed.
+    pub(super) fn has_verdict(&self) -> bool {
+        matches!(
+            self,
+            Self::Init { .. }
+                | Self::Load { .. }
+                | Self::Plan { .. }
+                | Self::Apply { .. }
+                | Self::Verify { .. }
+                | Self::Undo { .. }
+        )
+    }
+}
+
 /// `show [DIR] [WHAT] [NAME]`.
 #[derive(Debug, Args)]
 pub(super) struct ShowArguments {
@@ -125,20 +145,21 @@ pub(super) struct ShowArguments {
     second: Option<String>,
     /// Which owner (a reference) or record (an id).
     #[arg(value_name = "NAME")]
-    third: Option<String>,
+    name: Vec<String>,
 }
 
 impl ShowArguments {
-    /// The three words, with the folder put in where it was left out.
-    fn words(&self) -> (PathBuf, Option<&str>, Option<&str>) {
-        let [first, second, third] =
-            [&self.first, &self.second, &self.third].map(|word| word.as_deref());
+    /// Folder, what and name, with the folder put in where it was left out. A name of several words
+    /// needs no quotes.
+    fn words(&self) -> (PathBuf, Option<&str>, String) {
+        let (first, second) = (self.first.as_deref(), self.second.as_deref());
         match first {
             Some(word) if What::is_word(word) && !Path::new(word).is_dir() => {
-                (here().to_owned(), first, second)
+                let name = self.second.iter().chain(&self.name).map(String::as_str);
+                (here().to_owned(), first, name.collect::<Vec<_>>().join(" "))
             }
-            Some(folder) => (PathBuf::from(folder), second, third),
-            None => (here().to_owned(), None, None),
+            Some(folder) => (PathBuf::from(folder), second, self.name.join(" ")),
+            None => (here().to_owned(), None, String::new()),
         }
     }
 
@@ -150,7 +171,7 @@ impl ShowArguments {
     /// What to show.
     pub(super) fn what(&self) -> What {
         let (_, what, name) = self.words();
-        What::of(what, name)
+        What::of(what, &name)
     }
 }
 
@@ -199,6 +220,11 @@ mod tests {
         );
         check(
             &["show", "owner", "Karl Meier"],
+            ".",
+            "Owner(\"Karl Meier\")",
+        );
+        check(
+            &["show", "owner", "Karl", "Meier"],
             ".",
             "Owner(\"Karl Meier\")",
         );

@@ -6,6 +6,7 @@
 mod args;
 mod ask;
 mod bars;
+mod closed;
 
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal, Write};
@@ -17,6 +18,7 @@ use crate::model::{Progress, Silent, StopSignal};
 use crate::run::{Console, Exit, Failure};
 
 use args::{Arguments, Command};
+use closed::WhileRead;
 
 /// Runs the program on the process's arguments; the result is the exit code.
 pub fn main() -> u8 {
@@ -34,15 +36,18 @@ pub fn main() -> u8 {
     };
     arguments.color.write_global();
     let stop = StopSignal::default();
-    listen(&stop);
+    listen(&stop, arguments.command.is_resumed());
     if let Some(threads) = arguments.threads {
         // Fails only where a pool is there already, which is never so early.
         let _ = rayon::ThreadPoolBuilder::new()
             .num_threads(threads)
             .build_global();
     }
-    let mut out = anstream::AutoStream::auto(io::stdout().lock());
-    let mut err = anstream::AutoStream::auto(io::stderr());
+    let mut out = WhileRead::new(
+        anstream::AutoStream::auto(io::stdout().lock()),
+        arguments.command.has_verdict(),
+    );
+    let mut err = WhileRead::new(anstream::AutoStream::auto(io::stderr()), true);
     let bars = bars::Bars;
     let shown = !arguments.quiet && io::stderr().is_terminal();
     let progress: &dyn Progress = if shown { &bars } else { &Silent };
@@ -63,7 +68,9 @@ pub fn main() -> u8 {
     });
     match ended {
         Ok(exit) => exit.code(),
-        Err(failure) => tell(&failure, console.err),
+        // The only fault is that the reader of the data has gone.
+        Err(_) if out.is_closed() && !arguments.command.has_verdict() => Exit::Done.code(),
+        Err(failure) => tell(&failure, &mut err),
     }
 }
 
@@ -72,12 +79,13 @@ fn width() -> usize {
     terminal_size::terminal_size_of(io::stdout()).map_or(100, |(width, _)| usize::from(width.0))
 }
 
-/// First Ctrl-C: end after the batch in flight. Second: at once; the journal copes.
-fn listen(stop: &StopSignal) {
+/// First Ctrl-C: end after the batch in flight, where there are batches. Second: at once; the
+/// journal copes.
+fn listen(stop: &StopSignal, batches: bool) {
     let stop = stop.clone();
     // Without a handler Ctrl-C still ends the process, which the journal survives.
     let _ = ctrlc::set_handler(move || {
-        if stop.asked() {
+        if stop.asked() || !batches {
             #[expect(
                 clippy::exit,
                 reason = "a second Ctrl-C aborts, wherever the run stands"
@@ -89,14 +97,6 @@ fn listen(stop: &StopSignal) {
 }
 
 fn tell(failure: &Failure, err: &mut dyn Write) -> u8 {
-    let closed = failure
-        .error
-        .chain()
-        .filter_map(|cause| cause.downcast_ref::<io::Error>())
-        .any(|cause| cause.kind() == io::ErrorKind::BrokenPipe);
-    if closed {
-        return Exit::Done.code();
-    }
     let style = anstyle::AnsiColor::Red.on_default().bold();
     let mut words = format!("{style}error{style:#}: {}", failure.error);
     for cause in failure.error.chain().skip(1) {

@@ -14,7 +14,7 @@ use rusqlite::ErrorCode;
 pub enum EnvironmentError {
     /// There is no such file.
     #[error(
-        "`{}`: no environment file here; make one with `cutover load` or `cutover pull`, or \
+        "`{}`: no environment file here; make one with `cutover load`, or \
          correct `[environment] file`",
         path.display()
     )]
@@ -59,7 +59,7 @@ pub enum EnvironmentError {
     },
     /// It holds what cannot be there.
     #[error(
-        "`{}`: damaged: {what}; make the file again with `cutover load` or `cutover pull`",
+        "`{}`: damaged: {what}; make the file again with `cutover load`",
         path.display()
     )]
     Damaged {

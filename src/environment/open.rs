@@ -75,6 +75,9 @@ pub(super) fn any(path: &Path) -> rusqlite::Result<Connection> {
 /// Does nothing while another connection is open; that one ends it later.
 pub(super) fn settle(connection: &Connection) -> rusqlite::Result<()> {
     connection.busy_timeout(Duration::ZERO)?;
+    // A connection that has read nothing yet does not know of the log that others have made, and
+    // would leave it behind, empty.
+    schema::marks(connection)?;
     connection.pragma_update_and_check(None, "journal_mode", "DELETE", |_| Ok(()))
 }
 

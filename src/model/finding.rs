@@ -34,6 +34,17 @@ impl Finding {
         self.code.rule().severity
     }
 
+    /// Names the way out that the rule allows, where the cure does not.
+    fn say_keep_out(&mut self) {
+        if self.code.rule().keep_out && !self.cure.contains("keep out") {
+            let cure = self.cure.trim_end_matches('.');
+            self.cure = format!(
+                "{cure}; or set `{} = \"keep out\"` under `[accept]`",
+                self.code
+            );
+        }
+    }
+
     /// Whether it forbids that the plan is applied.
     pub fn stops(&self) -> bool {
         self.severity() == Severity::Error && !self.accepted
@@ -131,6 +142,7 @@ impl Findings {
             finding.places.sort_unstable();
             finding.count = finding.count.max(1);
             finding.accepted = accept.keep_out.contains(&finding.code);
+            finding.say_keep_out();
         }
         list.sort_by(|left, right| {
             let key = |finding: &Finding| (finding.severity(), finding.code);

@@ -57,17 +57,21 @@ impl Ledger {
         }
     }
 
-    /// Counts one row's fate; an accepted code is kept out, any other stops.
-    pub fn count(&mut self, fate: Fate, accept: &Accept) {
+    /// Counts so many rows of one fate; an accepted code is kept out, any other stops.
+    pub fn count(&mut self, fate: Fate, rows: u64, accept: &Accept) {
+        *self.place(fate, accept) += rows;
+    }
+
+    fn place(&mut self, fate: Fate, accept: &Accept) -> &mut u64 {
         match fate {
-            Fate::Change => self.changes += 1,
-            Fate::NoChange => self.no_change += 1,
-            Fate::Repeated => self.repeated += 1,
-            Fate::Left => self.left += 1,
+            Fate::Change => &mut self.changes,
+            Fate::NoChange => &mut self.no_change,
+            Fate::Repeated => &mut self.repeated,
+            Fate::Left => &mut self.left,
             Fate::Stopped(code) if accept.keep_out.contains(&code) => {
-                *self.kept_out.entry(code).or_default() += 1;
+                self.kept_out.entry(code).or_default()
             }
-            Fate::Stopped(code) => *self.stopped.entry(code).or_default() += 1,
+            Fate::Stopped(code) => self.stopped.entry(code).or_default(),
         }
     }
 
@@ -85,5 +89,32 @@ impl Ledger {
     pub fn balances(&self) -> bool {
         let known = self.changes + self.no_change + self.repeated + self.left;
         self.rows == known + self.kept_out_rows() + self.stopped_rows()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_are_counted_by_their_fate() {
+        // More rows than could be counted one by one.
+        const MANY: u64 = 1 << 50;
+        let accept = Accept {
+            keep_out: [Code::Rec001].into(),
+            ..Accept::default()
+        };
+        let mut ledger = Ledger::new(FileId(0), 3 * MANY + 2);
+        ledger.count(Fate::NoChange, MANY, &accept);
+        ledger.count(Fate::Stopped(Code::Rec001), MANY, &accept);
+        ledger.count(Fate::Stopped(Code::Rec002), MANY, &accept);
+        ledger.count(Fate::Change, 1, &accept);
+        assert!(!ledger.balances());
+        ledger.count(Fate::Change, 1, &accept);
+        assert!(ledger.balances());
+        assert_eq!(
+            (ledger.kept_out_rows(), ledger.stopped_rows()),
+            (MANY, MANY)
+        );
     }
 }

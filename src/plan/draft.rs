@@ -196,9 +196,7 @@ impl Draft {
             .collect();
         let mut count = |file: FileId, fate: Fate, times: u64| {
             let ledger = ledgers.entry(file).or_insert_with(|| Ledger::new(file, 0));
-            for _ in 0..times {
-                ledger.count(fate, accept);
-            }
+            ledger.count(fate, times, accept);
         };
         for ((file, fate), times) in &self.settled {
             count(*file, *fate, *times);

@@ -19,6 +19,9 @@ const SHORT_DIGITS: usize = 8;
 /// The name in the history of a folder that bears no seal.
 const UNSEALED: &str = "unsealed";
 
+/// Digits, at least, of the number that a name in the history begins with.
+const NUMBER_DIGITS: usize = 4;
+
 const DOCUMENT: &str = "plan.json";
 const TABLE_ENDING: &str = "parquet";
 
@@ -43,21 +46,28 @@ pub fn fresh_folder(new: &Path) -> Result<(), ProjectError> {
     fs::create_dir(new).map_err(|source| unwritable(new, source))
 }
 
-/// Puts the plan in `new` in the place of `plan`, and what was there into `history`, under the first
-/// digits of its seal. Nothing in the history is ever overwritten.
+/// Puts the plan in `new` in the place of `plan`, and what was there into `history`, under a number
+/// that counts on and the first digits of its seal. Nothing in the history is ever overwritten.
 ///
-/// All three are on one file system, and the caller holds the project's lock.
-pub fn publish(new: &Path, plan: &Path, history: &Path) -> Result<Published, ProjectError> {
+/// `spent` says that the plan that is there was applied, or undone: its journal must not speak for
+/// the fresh one, so even the very same plan takes its place. All three are on one file system, and the caller holds the project's
+/// lock.
+pub fn publish(
+    new: &Path,
+    plan: &Path,
+    history: &Path,
+    spent: bool,
+) -> Result<Published, ProjectError> {
     if !exists(plan)? {
         rename(new, plan)?;
         return Ok(Published::New { replaced: None });
     }
-    if holds_the_same(new, plan).map_err(|source| unreadable(plan, source))? {
+    if !spent && holds_the_same(new, plan).map_err(|source| unreadable(plan, source))? {
         fs::remove_dir_all(new).map_err(|source| unwritable(new, source))?;
         return Ok(Published::Same);
     }
     fs::create_dir_all(history).map_err(|source| unwritable(history, source))?;
-    let place = free_place(history, &short_seal(plan))?;
+    let place = next_place(history, &short_seal(plan))?;
     rename(plan, &place)?;
     rename(new, plan)?;
     Ok(Published::New {
@@ -147,16 +157,39 @@ fn same_bytes(left: &Path, right: &Path) -> io::Result<bool> {
     }
 }
 
-fn free_place(history: &Path, name: &str) -> Result<PathBuf, ProjectError> {
-    let first = history.join(name);
-    let further = (2..).map(|number: u32| history.join(format!("{name}-{number}")));
-    for place in std::iter::once(first).chain(further) {
-        if !exists(&place)? {
-            return Ok(place);
-        }
+/// The folders of the history, the newest first. Their numbers say so, not their dates: a copied
+/// project has other dates, and a journal that is looked at may get a new one.
+pub fn history_folders(history: &Path) -> Result<Vec<PathBuf>, ProjectError> {
+    if !exists(history)? {
+        return Ok(Vec::new());
     }
-    let full = io::Error::other("no name is left");
-    Err(unwritable(history, full))
+    let mut folders: Vec<(u64, PathBuf)> = numbered(history)
+        .map_err(|source| unreadable(history, source))?
+        .into_iter()
+        .filter(|(_, path)| path.is_dir())
+        .collect();
+    folders.sort_unstable();
+    Ok(folders.into_iter().rev().map(|(_, path)| path).collect())
+}
+
+fn next_place(history: &Path, name: &str) -> Result<PathBuf, ProjectError> {
+    let taken = numbered(history).map_err(|source| unreadable(history, source))?;
+    let last = taken.into_iter().map(|(number, _)| number).max();
+    let next = last.unwrap_or(0).saturating_add(1);
+    Ok(history.join(format!("{next:0NUMBER_DIGITS$}-{name}")))
+}
+
+/// What lies in the history, with the number that its name begins with; 0 where it bears none.
+fn numbered(history: &Path) -> io::Result<Vec<(u64, PathBuf)>> {
+    fs::read_dir(history)?
+        .map(|entry| {
+            let entry = entry?;
+            let name = entry.file_name();
+            let number = name.to_str().and_then(|name| name.split_once('-'));
+            let number = number.and_then(|(number, _)| number.parse().ok());
+            Ok((number.unwrap_or(0), entry.path()))
+        })
+        .collect()
 }
 
 /// Whether anything bears this name, a broken link included.
@@ -220,14 +253,23 @@ mod tests {
         // Seals of the plans published one after the other, and what the history holds then.
         check("a first plan", &[RED], &[]);
         check("the same again", &[RED, RED], &[]);
-        check("another", &[RED, BLUE], &["aaaaaaaa"]);
+        check("another", &[RED, BLUE], &["0001-aaaaaaaa"]);
         check(
             "there and back again and again",
             &[RED, BLUE, RED, BLUE, RED],
-            &["aaaaaaaa", "aaaaaaaa-2", "bbbbbbbb", "bbbbbbbb-2"],
+            &[
+                "0004-bbbbbbbb",
+                "0003-aaaaaaaa",
+                "0002-bbbbbbbb",
+                "0001-aaaaaaaa",
+            ],
         );
-        check("no seal at all", &["", RED], &["unsealed"]);
-        check("a seal that is a path", &["../../ab", RED], &["unsealed"]);
+        check("no seal at all", &["", RED], &["0001-unsealed"]);
+        check(
+            "a seal that is a path",
+            &["../../ab", RED],
+            &["0001-unsealed"],
+        );
     }
 
     #[track_caller]
@@ -249,7 +291,7 @@ mod tests {
         fs::write(project.path().join("plan/journal.sqlite"), "done").unwrap();
         assert_eq!(publish_plan(project.path(), RED), Published::Same);
         assert!(project.path().join("plan/journal.sqlite").exists());
-        let replaced = project.path().join("history/aaaaaaaa");
+        let replaced = project.path().join("history/0001-aaaaaaaa");
         assert_eq!(
             publish_plan(project.path(), BLUE),
             Published::New {
@@ -267,10 +309,11 @@ mod tests {
         fs::write(&table, "rowz").unwrap();
         publish_plan(project.path(), RED);
         assert_eq!(fs::read(&table).unwrap(), b"rows");
-        assert_eq!(history_of(project.path()), ["aaaaaaaa"]);
+        assert_eq!(history_of(project.path()), ["0001-aaaaaaaa"]);
         fs::remove_file(&table).unwrap();
         publish_plan(project.path(), RED);
-        assert_eq!(history_of(project.path()), ["aaaaaaaa", "aaaaaaaa-2"]);
+        let expected = ["0002-aaaaaaaa", "0001-aaaaaaaa"];
+        assert_eq!(history_of(project.path()), expected);
     }
 
     #[test]
@@ -279,17 +322,28 @@ mod tests {
         publish_plan(project.path(), RED);
         write_plan(project.path(), BLUE);
         fs::create_dir_all(project.path().join("history")).unwrap();
-        let away = project.path().join("history/aaaaaaaa");
+        let away = project.path().join("history/0001-aaaaaaaa");
         fs::rename(project.path().join("plan"), away).unwrap();
         publish_plan(project.path(), BLUE);
         let plan = super::seal(&project.path().join("plan"));
         assert_eq!(plan.as_deref(), Some(BLUE));
-        assert_eq!(history_of(project.path()), ["aaaaaaaa"]);
+        assert_eq!(history_of(project.path()), ["0001-aaaaaaaa"]);
+    }
+
+    #[test]
+    fn a_plan_that_was_undone_makes_room_for_the_same() {
+        let project = tempfile::tempdir().unwrap();
+        publish_plan(project.path(), RED);
+        let new = write_plan(project.path(), RED);
+        let (plan, history) = (project.path().join("plan"), project.path().join("history"));
+        let published = publish(&new, &plan, &history, true).unwrap();
+        let replaced = Some(history.join("0001-aaaaaaaa"));
+        assert_eq!(published, Published::New { replaced });
     }
 
     fn publish_plan(project: &Path, seal: &str) -> Published {
         let new = write_plan(project, seal);
-        publish(&new, &project.join("plan"), &project.join("history")).unwrap()
+        publish(&new, &project.join("plan"), &project.join("history"), false).unwrap()
     }
 
     fn write_plan(project: &Path, seal: &str) -> PathBuf {
@@ -301,14 +355,10 @@ mod tests {
         new
     }
 
+    /// Names in the history, newest first.
     fn history_of(project: &Path) -> Vec<String> {
-        let Ok(entries) = fs::read_dir(project.join("history")) else {
-            return Vec::new();
-        };
-        let mut names: Vec<String> = entries
-            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-            .collect();
-        names.sort();
-        names
+        let folders = history_folders(&project.join("history")).unwrap();
+        let name = |path: &PathBuf| path.file_name().unwrap().to_str().unwrap().to_owned();
+        folders.iter().map(name).collect()
     }
 }

@@ -5,11 +5,17 @@
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::path::Path;
+use std::thread;
+use std::time::Duration;
 
 use crate::project::ProjectError;
 
 /// The lock's file name.
 pub const LOCK: &str = ".cutover.lock";
+
+/// A command that is just ending, or a process that it has just begun, lets go within this time.
+const TRIES: u32 = 10;
+const PAUSE: Duration = Duration::from_millis(20);
 
 /// The lock, held until dropped.
 #[derive(Debug)]
@@ -31,13 +37,16 @@ impl Lock {
             .write(true)
             .open(&path)
             .map_err(unwritable)?;
-        match file.try_lock() {
-            Ok(()) => Ok(Self { _file: file }),
-            Err(TryLockError::WouldBlock) => Err(ProjectError::Locked {
-                folder: folder.to_owned(),
-            }),
-            Err(TryLockError::Error(source)) => Err(unwritable(source)),
+        for _ in 0..TRIES {
+            match file.try_lock() {
+                Ok(()) => return Ok(Self { _file: file }),
+                Err(TryLockError::WouldBlock) => thread::sleep(PAUSE),
+                Err(TryLockError::Error(source)) => return Err(unwritable(source)),
+            }
         }
+        Err(ProjectError::Locked {
+            folder: folder.to_owned(),
+        })
     }
 }
 

@@ -172,7 +172,13 @@ impl Manifest {
 
     /// Checks the text of a manifest; the error says where, what was found, what was expected.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let raw: Raw = toml::from_str(text).map_err(|error| error.to_string())?;
+        let raw: Raw = toml::from_str(text).map_err(|error| {
+            let hint = "write folders with `/`, as in `exports/users.csv`";
+            match error.to_string() {
+                message if text.contains('\\') => format!("{message}{hint}"),
+                message => message,
+            }
+        })?;
         let needs_fallback = fallback_needed(&raw.owners);
         if let (Some(key), None) = (needs_fallback, &raw.owners.fallback) {
             return Err(format!(
@@ -350,6 +356,7 @@ mod tests {
         check("kept out, misspelt",        "[accept]\nFIL003 = \"keepout\"\n",                      Some("expected \"keep out\""));
         check("no such rule",              "[accept]\nFIL999 = \"keep out\"\n",                     Some("`FIL999` is no rule"));
         check("left unchecked",            "[accept]\nunchecked = [\"OWN009\"]\n",                  None);
+        check("a Windows path",            "[[users]]\nfile = \"exports\\User.csv\"\n",            Some("write folders with `/`"));
         check("not TOML",                  "[owners\n",                                             Some("TOML parse error"));
     }
 

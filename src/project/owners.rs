@@ -83,6 +83,22 @@ impl OwnersSheet {
         &self.headers
     }
 
+    /// The row of a reference, each cell under its header; nothing where the sheet has no such row.
+    pub fn row(&self, reference: &str) -> Vec<(&str, &str)> {
+        let Some(column) = self.column(REFERENCE) else {
+            return Vec::new();
+        };
+        let key = reference_key(reference);
+        self.rows
+            .iter()
+            .find(|row| reference_key(unguard_cell(&row.cells[column])) == key)
+            .map(|row| {
+                let cells = row.cells.iter().map(|cell| unguard_cell(cell));
+                self.headers.iter().map(String::as_str).zip(cells).collect()
+            })
+            .unwrap_or_default()
+    }
+
     /// The rulings, in the order of the rows; rows without one are not listed.
     pub fn rulings(&self) -> Vec<Ruling> {
         let (Some(reference), Some(ruling)) = (self.column(REFERENCE), self.column(RULING)) else {

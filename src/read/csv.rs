@@ -130,7 +130,8 @@ impl<'a> Cutter<'a> {
         Self {
             csv,
             offset: csv.start,
-            stop,
+            // No buffer is larger than the file; one that grows meanwhile is told by its metadata.
+            stop: stop.min(csv.metadata.len()),
             pending: Vec::new(),
             scanned: 0,
             splitter: Splitter::new(csv.delimiter),

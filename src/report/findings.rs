@@ -6,7 +6,7 @@
 use std::io;
 
 use crate::plan::{Document, FindingRecord, InputRecord, PlaceRecord};
-use crate::report::page::{Page, clause};
+use crate::report::page::{Page, clause, shell_word};
 use crate::report::table::{BAD, FAINT, HEADING, WARN, counted, styled};
 
 /// Places shown with a finding in text.
@@ -20,12 +20,16 @@ pub fn findings(
     most: usize,
 ) -> io::Result<()> {
     let all = || document.findings.iter().filter(|finding| wanted(finding));
+    // A line that says that a few more exist would be as long as they are.
+    let few = all().count() <= most.saturating_add(most / 5);
+    let most = if few { usize::MAX } else { most };
     for finding in all().take(most) {
         write_finding(page, document, finding)?;
     }
     let more = all().count().saturating_sub(most);
     if more > 0 {
         let folder = page.folder;
+        let folder = shell_word(folder);
         writeln!(
             page.out,
             "  … and {more} more: `cutover show {folder} findings`"
@@ -59,7 +63,7 @@ pub fn write_finding(
     page.paragraph(6, "", &finding.message)?;
     for place in finding.places.iter().take(PLACES_SHOWN) {
         let words = format!("at {}", place_words(&document.inputs, place));
-        writeln!(page.out, "      {}", styled(FAINT, words))?;
+        page.faint(6, &words)?;
     }
     let shown = finding.places.len().min(PLACES_SHOWN) as u64;
     if shown > 0 && finding.count > shown {

@@ -16,5 +16,6 @@ pub use csv::*;
 pub use explain::*;
 pub use findings::*;
 pub use outcome::*;
-pub use page::Page;
+pub use page::{Page, shell_word};
 pub use summary::*;
+pub use table::thousands;

@@ -90,41 +90,40 @@ pub fn outcome(
     Ok(())
 }
 
-/// Writes how plan and target compare, as text or JSON.
+/// Writes how plan and target compare; `good` is said where nothing differs.
 pub fn compared(
     out: &mut dyn Write,
-    json: bool,
     heading: &str,
+    good: &str,
     rows: &[ComparedRow],
     differences: &[FailureRow],
 ) -> io::Result<()> {
-    if json {
-        let all = serde_json::json!({ "counts": rows, "differences": differences });
-        serde_json::to_writer_pretty(&mut *out, &all)?;
-        return writeln!(out);
-    }
     writeln!(out, "{}", styled(HEADING, heading))?;
     let lines: Vec<Vec<String>> = rows
         .iter()
         .map(|row| line(&row.kind, &[row.as_planned, row.not_applied, row.different]))
         .collect();
     if !lines.is_empty() {
-        write!(
-            out,
-            "{}",
-            aligned(&["", "as planned", "not applied", "different"], &lines)
-        )?;
+        let header = ["", "as planned", "not applied", "different"];
+        write!(out, "{}", aligned(&header, &lines))?;
     }
-    let differing: u64 = rows.iter().map(|row| row.not_applied + row.different).sum();
-    listed(out, differences, differing)?;
-    if differing == 0 {
-        writeln!(
-            out,
-            "{}",
-            styled(GOOD, "The target holds what was planned.")
-        )?;
+    listed(out, differences, rows.iter().map(|row| row.different).sum())?;
+    if rows.iter().all(|row| row.not_applied + row.different == 0) {
+        writeln!(out, "{}", styled(GOOD, good))?;
     }
     Ok(())
+}
+
+/// Writes the same as JSON, with a word for what the plan is held against.
+pub fn compared_json(
+    out: &mut dyn Write,
+    state: &str,
+    rows: &[ComparedRow],
+    differences: &[FailureRow],
+) -> io::Result<()> {
+    let all = serde_json::json!({ "state": state, "counts": rows, "differences": differences });
+    serde_json::to_writer_pretty(&mut *out, &all)?;
+    writeln!(out)
 }
 
 fn line(kind: &str, counts: &[u64]) -> Vec<String> {
@@ -161,8 +160,8 @@ pub fn outcome_json(
     writeln!(out)
 }
 
-/// Writes the counts as CSV.
-pub fn outcome_csv(out: &mut dyn Write, rows: &[OutcomeRow]) -> io::Result<()> {
+/// Writes counts as CSV, a line a kind.
+pub fn counts_csv(out: &mut dyn Write, rows: &[impl Serialize]) -> io::Result<()> {
     let mut table = csv::Writer::from_writer(out);
     for row in rows {
         table.serialize(row)?;

@@ -4,6 +4,8 @@
 
 use std::io::{self, Write};
 
+use crate::report::table::FAINT;
+
 /// A page of text.
 pub struct Page<'a> {
     /// Where it goes.
@@ -18,6 +20,13 @@ pub struct Page<'a> {
 const WIDTH_MIN: usize = 60;
 
 impl Page<'_> {
+    /// Writes a sentence that matters less, indented.
+    pub(super) fn faint(&mut self, indent: usize, text: &str) -> io::Result<()> {
+        write!(self.out, "{FAINT}")?;
+        self.paragraph(indent, "", text)?;
+        write!(self.out, "{FAINT:#}")
+    }
+
     /// Writes a sentence after a word, its further lines under its first letter.
     pub(super) fn paragraph(&mut self, indent: usize, word: &str, text: &str) -> io::Result<()> {
         let first = format!("{}{word}", " ".repeat(indent));
@@ -28,6 +37,16 @@ impl Page<'_> {
             .break_words(false)
             .word_splitter(textwrap::WordSplitter::NoHyphenation);
         writeln!(self.out, "{}", textwrap::fill(&plain(text), options))
+    }
+}
+
+/// A word as a shell takes it: in quotes where it holds a blank or a sign with a meaning.
+pub fn shell_word(word: &str) -> String {
+    let harmless = |letter: char| letter.is_alphanumeric() || "/\\._-:~+@,".contains(letter);
+    if !word.is_empty() && word.chars().all(harmless) {
+        word.to_owned()
+    } else {
+        format!("\"{word}\"")
     }
 }
 
@@ -63,6 +82,14 @@ mod tests {
         assert_eq!(clause("CSV only"), "CSV only");
         assert_eq!(clause("A row"), "a row");
         assert_eq!(plain("bell\u{7} "), "bell ");
+    }
+
+    #[test]
+    fn commands_can_be_typed() {
+        assert_eq!(shell_word("samples/contoso"), "samples/contoso");
+        assert_eq!(shell_word("Meine Übernahme"), "\"Meine Übernahme\"");
+        assert_eq!(shell_word("Übernahme"), "Übernahme");
+        assert_eq!(shell_word(""), "\"\"");
     }
 
     #[test]

@@ -7,8 +7,8 @@ use std::io;
 
 use crate::plan::{Document, FindingRecord, LedgerRecord, MatchRecord, UncheckedRecord};
 use crate::report::findings::findings;
-use crate::report::page::Page;
-use crate::report::table::{BAD, FAINT, GOOD, HEADING, WARN, aligned, counted, styled, thousands};
+use crate::report::page::{Page, shell_word};
+use crate::report::table::{BAD, GOOD, HEADING, WARN, aligned, counted, styled, thousands};
 
 /// Errors and warnings shown in the summary.
 const ERRORS_SHOWN: usize = 30;
@@ -89,6 +89,10 @@ fn warnings(page: &mut Page<'_>, document: &Document) -> io::Result<()> {
         let errors = counted(totals.accepted, "error");
         quiet.push(format!("{errors} accepted by the manifest"));
     }
+    if document.rulings.unused > 0 {
+        let rulings = counted(document.rulings.unused, "ruling");
+        quiet.push(format!("{rulings} in `owners.csv` that no row asks for"));
+    }
     if totals.notes > 0 {
         quiet.push(counted(totals.notes, "note"));
     }
@@ -102,9 +106,10 @@ fn warnings(page: &mut Page<'_>, document: &Document) -> io::Result<()> {
         quiet.push(format!("not checked: {}", left.join(", ")));
     }
     if !quiet.is_empty() {
-        let folder = page.folder;
+        let folder = shell_word(page.folder);
         let line = format!("{} (`cutover show {folder} findings`)", quiet.join(", "));
-        writeln!(page.out, "\n{}", styled(FAINT, line))?;
+        writeln!(page.out)?;
+        page.faint(0, &line)?;
     }
     Ok(())
 }
@@ -301,13 +306,13 @@ fn count(document: &Document, kind: &str) -> u64 {
 
 fn next(page: &mut Page<'_>, document: &Document) -> io::Result<()> {
     let changes: u64 = document.totals.changes.values().sum();
-    let folder = page.folder;
+    let folder = shell_word(page.folder);
     writeln!(page.out)?;
     if !document.approved {
         let verdict = styled(BAD, "Not approved.");
         return writeln!(
             page.out,
-            "{verdict}\nNext: cure the errors above, or rule on owners in `{folder}/owners.csv`, \
+            "{verdict}\nNext: cure the errors above, or rule on owners in `owners.csv`, \
              then\n  cutover plan {folder}"
         );
     }

@@ -91,10 +91,11 @@ pub fn resolve(question: &Question<'_>, findings: &mut Findings) -> Resolution {
         index,
     };
     let references: Vec<&Reference> = question.references.iter().map(|(_, one)| one).collect();
-    let resolved = references
+    let mut resolved: Vec<Resolved> = references
         .par_iter()
         .map(|reference| room.resolve(reference))
         .collect();
+    room.join_stubs(&references, &mut resolved);
     room.finish(resolved)
 }
 
@@ -306,6 +307,26 @@ impl Resolver<'_> {
             return stopped(remarks::shared_upn(question, reference, &stub.upn, &people));
         }
         plain(Verdict::Stub(number))
+    }
+
+    /// Whom records make a stub user is there for the roles too, however the roles files write them.
+    fn join_stubs(&self, references: &[&Reference], resolved: &mut [Resolved]) {
+        let verdicts = resolved.iter().map(|one| &one.verdict);
+        let stubs: BTreeSet<usize> = verdicts
+            .filter_map(|verdict| match verdict {
+                Verdict::Stub(person) => Some(*person),
+                _ => None,
+            })
+            .collect();
+        for (reference, one) in references.iter().zip(resolved) {
+            if one.verdict == Verdict::Stopped(Code::Rol005)
+                && let Translation::One(person) = self.translate(reference)
+                && stubs.contains(&person)
+            {
+                one.verdict = Verdict::Stub(person);
+                one.remarks.retain(|remark| remark.code != Code::Rol005);
+            }
+        }
     }
 
     /// Numbers the stub users by UPN key and puts everything together.

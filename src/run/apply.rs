@@ -5,12 +5,14 @@
 
 use std::path::Path;
 
-use crate::apply::{Applied, BATCH, JOURNAL, JournalState, Options, Tally, journal_state};
+use crate::apply::{
+    Applied, ApplyError, BATCH, JOURNAL, JournalState, Options, Tally, journal_state,
+};
 use crate::check::approve;
 use crate::model::{ChangeKind, Findings, Outcome};
 use crate::plan::{Document, SealedPlan};
 use crate::project::Project;
-use crate::report::{FailureRow, OutcomeRow, outcome, present_word};
+use crate::report::{FailureRow, OutcomeRow, outcome, present_word, shell_word, thousands};
 use crate::run::{Answer, Console, Exit, Failure, Format};
 use crate::run::{inputs, sheet};
 use crate::target::Embedded;
@@ -33,12 +35,17 @@ pub fn apply(request: &ApplyRequest<'_>, console: &mut Console<'_>) -> Result<Ex
     let plan = SealedPlan::open(&project.plan())?;
     let journal = project.plan().join(JOURNAL);
     let state = journal_state(&project.plan())?;
+    match state {
+        JournalState::Undone => return Err(ApplyError::Undone.into()),
+        JournalState::Undoing => return Err(ApplyError::UndoBegun.into()),
+        JournalState::None | JournalState::Begun { .. } | JournalState::Complete => {}
+    }
     let changes: u64 = plan.document().totals.changes.values().sum();
     within(request.limit, changes)?;
     if state == JournalState::None {
         unchanged(&project, plan.document(), request.folder)?;
     }
-    let folder = request.folder.display().to_string();
+    let folder = shell_word(&request.folder.display().to_string());
     let seal = plan.short_seal().to_owned();
     let target = Embedded::open(&project.environment_file())?;
     let approved = approve(plan).map_err(|reason| Failure {
@@ -83,7 +90,11 @@ pub(super) fn within(limit: Option<u64>, changes: u64) -> Result<(), Failure> {
         None => Ok(()),
         Some(limit) => Err(Failure::new(
             Exit::Refused,
-            format!("{changes} changes, and `--limit` allows {limit}; nothing was written"),
+            format!(
+                "{} changes, and `--limit` allows {}; nothing was written",
+                thousands(changes),
+                thousands(limit)
+            ),
         )),
     }
 }
@@ -127,7 +138,7 @@ fn unchanged(project: &Project, document: &Document, folder: &Path) -> Result<()
             "the plan is stale: these have moved since it was made\n  {}\nnothing was written; plan \
              anew: cutover plan {}",
             moved.join("\n  "),
-            folder.display()
+            shell_word(&folder.display().to_string())
         ),
     ))
 }
@@ -152,7 +163,7 @@ fn announce(
             .and_then(serde_json::Value::as_str)
             .unwrap_or_default();
         if let Some(count) = document.totals.changes.get(name) {
-            console.say(&format!("  {}: {count}", kind.words()))?;
+            console.say(&format!("  {}: {}", kind.words(), thousands(*count)))?;
         }
     }
     if let JournalState::Begun { done, open, failed } = state {
@@ -183,9 +194,9 @@ pub(super) fn agreed(yes: bool, question: &str, console: &mut Console<'_>) -> Re
 }
 
 /// An apply error with what moved, where the plan is stale.
-pub(super) fn explained(error: crate::apply::ApplyError, folder: &Path) -> Failure {
+pub(super) fn explained(error: ApplyError, folder: &Path) -> Failure {
     const SHOWN: usize = 20;
-    let crate::apply::ApplyError::Stale(moved) = &error else {
+    let ApplyError::Stale(moved) = &error else {
         return error.into();
     };
     let value = |value: &Option<String>| value.clone().unwrap_or_else(|| "nothing".to_owned());
@@ -197,7 +208,7 @@ pub(super) fn explained(error: crate::apply::ApplyError, folder: &Path) -> Failu
     if moved.len() > SHOWN {
         lines.push(format!("  … and {} more", moved.len() - SHOWN));
     }
-    let folder = folder.display();
+    let folder = shell_word(&folder.display().to_string());
     lines.push(format!(
         "nothing was written; plan anew: cutover plan {folder}"
     ));
@@ -226,7 +237,7 @@ pub(super) fn print(
     match console.format {
         Format::Text => outcome(console.out, heading, &rows, applied.open, &failures)?,
         Format::Json => crate::report::outcome_json(console.out, &rows, applied.open, &failures)?,
-        Format::Csv => crate::report::outcome_csv(console.out, &rows)?,
+        Format::Csv => crate::report::counts_csv(console.out, &rows)?,
     }
     Ok(())
 }

@@ -2,30 +2,28 @@
 //!
 //! In: the plan folder and the history. Out: folders, newest first.
 
-use std::fs;
 use std::path::PathBuf;
-use std::time::SystemTime;
 
-use crate::apply::{JOURNAL, JournalState, journal_state};
+use crate::apply::{Standing, standing as standing_of};
 use crate::project::Project;
+use crate::project::history_folders;
 use crate::run::Failure;
 
 /// The folders of plans whose writing stands, the current plan first, then the history from the
-/// newest journal to the oldest.
+/// newest to the oldest; after them those of which an undo has left something, in the same order.
 pub(super) fn standing(project: &Project) -> Result<Vec<PathBuf>, Failure> {
     let mut folders = vec![project.plan()];
-    folders.extend(history(project)?);
-    let mut standing = Vec::new();
+    folders.extend(history_folders(&project.history())?);
+    let (mut written, mut left) = (Vec::new(), Vec::new());
     for folder in folders {
-        let written = match journal_state(&folder)? {
-            JournalState::None | JournalState::Undone => false,
-            JournalState::Begun { .. } | JournalState::Complete | JournalState::Undoing => true,
-        };
-        if written {
-            standing.push(folder);
+        match standing_of(&folder)? {
+            Standing::Written => written.push(folder),
+            Standing::Left => left.push(folder),
+            Standing::Nothing => {}
         }
     }
-    Ok(standing)
+    written.append(&mut left);
+    Ok(written)
 }
 
 /// The names of those plans, for messages.
@@ -35,20 +33,4 @@ pub(super) fn written_plans(project: &Project) -> Result<Vec<String>, Failure> {
         format!("`{}`", folder.display())
     };
     Ok(standing(project)?.iter().map(name).collect())
-}
-
-fn history(project: &Project) -> Result<Vec<PathBuf>, Failure> {
-    let folder = project.history();
-    if !folder.is_dir() {
-        return Ok(Vec::new());
-    }
-    let mut plans: Vec<(SystemTime, PathBuf)> = Vec::new();
-    for entry in fs::read_dir(folder)? {
-        let path = entry?.path();
-        if let Ok(journal) = fs::metadata(path.join(JOURNAL)) {
-            plans.push((journal.modified().unwrap_or(SystemTime::UNIX_EPOCH), path));
-        }
-    }
-    plans.sort();
-    Ok(plans.into_iter().rev().map(|(_, path)| path).collect())
 }

@@ -111,16 +111,84 @@ failure_from! {
         _ => Exit::Usage,
     },
     ReadError => |_| Exit::Usage,
-    LoadError => |_| Exit::Usage,
+    LoadError => |error| match error {
+        LoadError::Environment(error) => environment(error),
+        _ => Exit::Usage,
+    },
     OwnersError => |_| Exit::Usage,
     std::io::Error => |_| Exit::Usage,
-    EnvironmentError => |_| Exit::Usage,
-    PlanError => |_| Exit::Usage,
-    ReportError => |_| Exit::Usage,
-    TargetError => |_| Exit::Unreachable,
+    EnvironmentError => environment,
+    PlanError => plan,
+    ReportError => |error| match error {
+        ReportError::Plan(error) => plan(error),
+        ReportError::Output(_) => Exit::Usage,
+    },
+    TargetError => target,
     ApplyError => |error| match error {
-        ApplyError::Target(_) => Exit::Unreachable,
-        ApplyError::Journal(_) | ApplyError::Plan(_) => Exit::Usage,
+        ApplyError::Target(error) => target(error),
+        ApplyError::Plan(error) => plan(error),
+        ApplyError::Journal(error) if error.is_locked() => Exit::Refused,
+        ApplyError::Journal(_) => Exit::Usage,
         _ => Exit::Refused,
     },
+}
+
+fn environment(error: &EnvironmentError) -> Exit {
+    match error {
+        EnvironmentError::Locked { .. } => Exit::Refused,
+        _ => Exit::Usage,
+    }
+}
+
+/// A plan that is not the one that was sealed is refused like a stale one.
+fn plan(error: &PlanError) -> Exit {
+    match error {
+        PlanError::OtherFormat { .. }
+        | PlanError::NotAPlan { .. }
+        | PlanError::Changed(_)
+        | PlanError::Damaged { .. } => Exit::Refused,
+        _ => Exit::Usage,
+    }
+}
+
+/// What is wrong with an environment file is no line that is down.
+fn target(error: &TargetError) -> Exit {
+    match error {
+        TargetError::Locked { .. } => Exit::Refused,
+        TargetError::Environment(error) => environment(error),
+        _ => Exit::Unreachable,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::*;
+
+    #[test]
+    fn who_finds_the_file_locked_is_refused() {
+        let path = PathBuf::from("environment.sqlite");
+        let locked = || EnvironmentError::Locked { path: path.clone() };
+        let missing = || EnvironmentError::Missing { path: path.clone() };
+        let held = || TargetError::Locked { path: path.clone() };
+        let silent = TargetError::Unreachable {
+            host: "contoso.crm4.dynamics.com".to_owned(),
+            why: "no route".to_owned(),
+        };
+        check(locked(), Exit::Refused);
+        check(LoadError::Environment(locked()), Exit::Refused);
+        check(TargetError::Environment(locked()), Exit::Refused);
+        check(held(), Exit::Refused);
+        check(ApplyError::Target(held()), Exit::Refused);
+        check(missing(), Exit::Usage);
+        check(TargetError::Environment(missing()), Exit::Usage);
+        check(ApplyError::Target(silent), Exit::Unreachable);
+    }
+
+    #[track_caller]
+    fn check(error: impl Into<Failure>, expected: Exit) {
+        let failure = error.into();
+        assert_eq!(failure.exit, expected, "{:#}", failure.error);
+    }
 }

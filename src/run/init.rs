@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use crate::model::{FileId, Findings, InputKind};
 use crate::project::{MANIFEST, Project};
 use crate::read::{FileSpec, Table, open_table};
+use crate::report::shell_word;
 use crate::run::{Console, Exit, Failure};
 
 /// What an export seems to be.
@@ -70,7 +71,7 @@ pub fn init(folder: &Path, console: &mut Console<'_>) -> Result<Exit, Failure> {
     console.say(&format!(
         "wrote {}; look it through, then: cutover plan {}",
         manifest.display(),
-        folder.display()
+        shell_word(&folder.display().to_string())
     ))?;
     Ok(Exit::Done)
 }
@@ -119,7 +120,11 @@ fn exports(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
             let own = path
                 .file_name()
                 .is_some_and(|name| name.to_string_lossy().to_lowercase().starts_with("owners."));
-            if !own && matches!(ending.as_deref(), Some("csv" | "xlsx" | "xlsm")) {
+            // The lock that Excel keeps beside an open workbook.
+            let lock = path
+                .file_name()
+                .is_some_and(|name| name.to_string_lossy().starts_with("~$"));
+            if !own && !lock && matches!(ending.as_deref(), Some("csv" | "xlsx" | "xlsm")) {
                 files.push(path);
             }
         }
@@ -182,12 +187,15 @@ fn table_name(headers: &[String], file: &Path) -> String {
         let name = header.trim().strip_prefix("(Do Not Modify) ")?;
         (!matches!(name, "Row Checksum" | "Modified On")).then(|| name.to_owned())
     });
-    let logical = headers.iter().find_map(|header| {
+    // The id of a table's own rows comes first in its exports; ids further on name other rows.
+    let logical = headers.first().and_then(|header| {
         let header = header.trim().to_lowercase();
-        header
-            .strip_suffix("id")
-            .filter(|name| !matches!(*name, "" | "owner"))
-            .map(str::to_owned)
+        let name = header.strip_suffix("id")?;
+        let whole = !name.is_empty()
+            && name
+                .chars()
+                .all(|letter| letter.is_alphanumeric() || letter == '_');
+        whole.then(|| name.to_owned())
     });
     let stem = file
         .file_stem()

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::Path;
 
+use crate::apply::{JournalState, journal_state};
 use crate::check::{approvable, check};
 use crate::environment::{EnvironmentFile, Facts, Keys, Owners};
 use crate::model::{FileId, Finding, Findings, Identity, Progress, Resolution};
@@ -79,6 +80,13 @@ struct Making<'a> {
     owners: OwnersInput,
     present: Present,
     rows: Rows,
+}
+
+/// Whether the plan in this folder was ever applied. Where the very same plan comes out again, what
+/// it wrote has been taken back or replaced since. A journal that cannot be read says no such thing;
+/// who needs it will say what is wrong with it.
+fn is_spent(plan: &Path) -> bool {
+    journal_state(plan).is_ok_and(|state| state != JournalState::None)
 }
 
 /// A draft with every finding that `check/` has to say about it.
@@ -199,7 +207,8 @@ impl Making<'_> {
         };
         let sealed = crate::plan::seal(&new, &what, progress)?;
         let document = sealed.document().clone();
-        publish(&new, &self.project.plan(), &self.project.history())?;
+        let plan = self.project.plan();
+        publish(&new, &plan, &self.project.history(), is_spent(&plan))?;
         Ok(document)
     }
 

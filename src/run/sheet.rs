@@ -8,8 +8,8 @@ use std::ops::ControlFlow;
 
 use crate::environment::Facts;
 use crate::model::{
-    FileId, Findings, Input, InputKind, Named, Principal, Reference, Resolution, Resolved, Ruling,
-    Silent, Verdict, unguard_cell,
+    FileId, Findings, Input, InputKind, Principal, Reference, Resolution, Resolved, Ruling, Silent,
+    Verdict, unguard_cell,
 };
 use crate::project::{OwnerRow, OwnersSheet, Project, Written, rulings_hash};
 use crate::read::{FileSpec, Table, open_table};
@@ -196,49 +196,36 @@ fn line(
     resolution: &Resolution,
     facts: &Facts,
 ) -> OwnerRow {
-    let near: Vec<String> = resolved
+    let near = resolved
         .near_misses
         .iter()
-        .map(|near| format!("{} ({})", who(&near.named, facts), near.identifier))
-        .collect();
-    let candidates: Vec<String> = resolved
-        .candidates
-        .iter()
-        .map(|named| who(named, facts))
-        .collect();
+        .map(|near| format!("{} ({})", near.named.label, near.identifier));
+    let candidates = resolved.candidates.iter().map(|named| named.label.clone());
     OwnerRow {
         matched: matched(&resolved.verdict, resolution, facts),
-        candidates: candidates.join("; "),
-        near_misses: near.join("; "),
+        candidates: candidates.collect::<Vec<_>>().join("; "),
+        near_misses: near.collect::<Vec<_>>().join("; "),
         ..counts(inputs, reference)
     }
 }
 
-/// Somebody, with what a ruling can name them by.
-fn who(named: &Named, facts: &Facts) -> String {
-    match named.principal {
-        Principal::User(id) => match facts.users().get(&id) {
-            Some(user) if !user.upn.is_empty() => format!("{} <{}>", named.label, user.upn),
-            _ => format!("{} <{id}>", named.label),
-        },
-        Principal::Team(_) => format!("team {}", named.label),
-    }
-}
-
 fn matched(verdict: &Verdict, resolution: &Resolution, facts: &Facts) -> String {
-    let principal = |principal: Principal| {
-        let label = match principal {
-            Principal::User(id) => facts.users().get(&id).map(crate::model::User::label),
-            Principal::Team(id) => facts.teams().get(&id).map(|team| team.name.clone()),
-        };
-        who(
-            &Named {
-                principal,
-                label: label.unwrap_or_else(|| principal.to_string()),
-            },
-            facts,
-        )
+    // With what a ruling can name them by.
+    let principal = |principal: Principal| match principal {
+        Principal::User(id) => facts.users().get(&id).map(|user| {
+            let name = if user.upn.is_empty() {
+                id.to_string()
+            } else {
+                user.upn.clone()
+            };
+            format!("{} <{name}>", user.label())
+        }),
+        Principal::Team(id) => facts
+            .teams()
+            .get(&id)
+            .map(|team| format!("team {}", team.name)),
     };
+    let principal = |one: Principal| principal(one).unwrap_or_else(|| one.to_string());
     match verdict {
         Verdict::Matched {
             principal: one,

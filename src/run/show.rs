@@ -7,7 +7,7 @@ use std::path::Path;
 
 use crate::model::{Change, RecordId, Subject, comparison_key, parse_guid};
 use crate::plan::{Document, FindingRecord, PlaceRecord, SealedPlan};
-use crate::project::Project;
+use crate::project::{OwnersSheet, Project};
 use crate::report::{
     Page, changes_csv, findings, findings_csv, place_words, summary, write_finding,
 };
@@ -46,15 +46,15 @@ impl What {
     }
 
     /// What the words ask for.
-    pub fn of(word: Option<&str>, name: Option<&str>) -> Self {
+    pub fn of(word: Option<&str>, name: &str) -> Self {
         match (word, name) {
             (None | Some("plan"), _) => Self::Plan,
             (Some("findings"), _) => Self::Findings,
             (Some("changes"), _) => Self::Changes,
             (Some("stubs"), _) => Self::Stubs,
             (Some("schema"), _) => Self::Schema,
-            (Some("owner"), Some(name)) => Self::Owner(name.to_owned()),
-            (Some("record"), Some(name)) => Self::Record(name.to_owned()),
+            (Some("owner"), name) if !name.is_empty() => Self::Owner(name.to_owned()),
+            (Some("record"), name) if !name.is_empty() => Self::Record(name.to_owned()),
             (Some(word), _) => Self::Unknown(word.to_owned()),
         }
     }
@@ -88,7 +88,12 @@ pub fn show(folder: &Path, what: &What, console: &mut Console<'_>) -> Result<Exi
         (What::Findings, Format::Json) => json(&plan.document().findings, console)?,
         (What::Stubs, format) => stubs(plan.document(), format, console)?,
         (What::Owner(reference), Format::Text) => {
-            owner(&mut page(console, &shown), plan.document(), reference)?;
+            owner(
+                &mut page(console, &shown),
+                &project,
+                plan.document(),
+                reference,
+            )?;
         }
         (What::Owner(reference), Format::Json) => {
             json(&about(plan.document(), reference), console)?;
@@ -108,7 +113,7 @@ pub fn show(folder: &Path, what: &What, console: &mut Console<'_>) -> Result<Exi
 }
 
 fn json(value: &impl serde::Serialize, console: &mut Console<'_>) -> Result<(), Failure> {
-    serde_json::to_writer_pretty(&mut *console.out, value).map_err(std::io::Error::other)?;
+    serde_json::to_writer_pretty(&mut *console.out, value).map_err(std::io::Error::from)?;
     Ok(writeln!(console.out)?)
 }
 
@@ -164,13 +169,23 @@ fn about<'a>(document: &'a Document, reference: &str) -> Vec<&'a FindingRecord> 
         .collect()
 }
 
-fn owner(page: &mut Page<'_>, document: &Document, reference: &str) -> Result<(), Failure> {
+/// What the owners sheet says of a reference, then the findings about it.
+fn owner(
+    page: &mut Page<'_>,
+    project: &Project,
+    document: &Document,
+    reference: &str,
+) -> Result<(), Failure> {
+    let sheet = OwnersSheet::read(&project.owners())?;
+    let row = sheet.row(reference);
+    for (header, cell) in row.iter().filter(|(_, cell)| !cell.is_empty()) {
+        writeln!(page.out, "  {header}: {cell}")?;
+    }
     let about = about(document, reference);
-    if about.is_empty() {
+    if row.is_empty() && about.is_empty() {
         writeln!(
             page.out,
-            "nothing was found about `{reference}`; how each reference came to its owner stands in \
-             owners.csv"
+            "no row of the exports names `{reference}`, and no finding is about it"
         )?;
     }
     for finding in about {

@@ -3,6 +3,7 @@
 use crate::apply::{BATCH, JOURNAL, JournalState, Options, journal_state, way_back};
 use crate::plan::SealedPlan;
 use crate::project::Project;
+use crate::report::{shell_word, thousands};
 use crate::run::apply::{ApplyRequest, agreed, ended, explained, print, within};
 use crate::run::completed::standing;
 use crate::run::{Console, Exit, Failure};
@@ -31,7 +32,7 @@ pub fn undo(request: &ApplyRequest<'_>, console: &mut Console<'_>) -> Result<Exi
         plan.document().environment.organisation
     ))?;
     for (kind, count) in &back.counts {
-        console.say(&format!("  {}: {count}", kind.words()))?;
+        console.say(&format!("  {}: {}", kind.words(), thousands(*count)))?;
     }
     console.say("every one of them can be restored: the target is an environment file")?;
     agreed(
@@ -52,6 +53,12 @@ pub fn undo(request: &ApplyRequest<'_>, console: &mut Console<'_>) -> Result<Exi
     if undone.interrupted {
         console.say(&format!(
             "Interrupted. Go on with:\n  cutover undo {}",
+            shell_word(&request.folder.display().to_string())
+        ))?;
+    } else if !undone.is_complete() {
+        console.say(&format!(
+            "Not everything was taken back. See why above; what was refused or skipped is tried \
+             again with:\n  cutover undo {}",
             request.folder.display()
         ))?;
     }

@@ -2,29 +2,67 @@
 
 use std::path::Path;
 
-use crate::apply::{JOURNAL, Verified};
+use crate::apply::{JOURNAL, JournalState, Verified, journal_state};
 use crate::plan::SealedPlan;
 use crate::project::Project;
-use crate::report::{ComparedRow, FailureRow, compared, present_word};
-use crate::run::{Console, Exit, Failure};
+use crate::report::{ComparedRow, FailureRow, compared, compared_json, counts_csv, present_word};
+use crate::run::{Console, Exit, Failure, Format};
 use crate::target::Embedded;
 
-/// Verifies the current plan.
+/// Verifies the current plan; one that was undone is held against the state before it.
 pub fn verify(folder: &Path, console: &mut Console<'_>) -> Result<Exit, Failure> {
     let project = Project::open(folder)?;
     let plan = SealedPlan::open(&project.plan())?;
     let target = Embedded::open(&project.environment_file())?;
     let journal = project.plan().join(JOURNAL);
+    let state = journal_state(&project.plan())?;
     let verified = crate::apply::verify(&plan, &target, &journal, console.progress)?;
-    print(&plan, &verified, console)?;
-    Ok(if verified.is_as_planned() {
-        Exit::Done
-    } else {
-        Exit::Partly
+    print(&plan, state, &verified, console)?;
+    Ok(match (state, verified.is_as_planned()) {
+        (JournalState::Undoing, _) | (_, false) => Exit::Partly,
+        (_, true) => Exit::Done,
     })
 }
 
-fn print(plan: &SealedPlan, verified: &Verified, console: &mut Console<'_>) -> Result<(), Failure> {
+/// What the changes are held against, in words: the heading, the good end, and a word for programs.
+fn words(plan: &SealedPlan, state: JournalState) -> (String, &'static str, &'static str) {
+    let (seal, host) = (plan.short_seal(), &plan.document().environment.host);
+    match state {
+        JournalState::Undone => (
+            format!("Plan {seal} was undone: {host} against the state before it"),
+            "The target holds what was there before the plan.",
+            "undone",
+        ),
+        JournalState::Undoing => (
+            format!(
+                "Plan {seal} is undone in part: {host} against the state before it where a change was \
+                 taken back, else against the plan; end it with `cutover undo`"
+            ),
+            "Each change is where the journal says; the undo has not ended.",
+            "undone in part",
+        ),
+        JournalState::None => (
+            format!("Plan {seal} is not applied; {host} against it"),
+            GOOD,
+            "not applied",
+        ),
+        JournalState::Begun { .. } => (
+            format!("Plan {seal} is applied in part; {host} against it"),
+            GOOD,
+            "applied in part",
+        ),
+        JournalState::Complete => (format!("Plan {seal} against {host}"), GOOD, "applied"),
+    }
+}
+
+const GOOD: &str = "The target holds what was planned.";
+
+fn print(
+    plan: &SealedPlan,
+    state: JournalState,
+    verified: &Verified,
+    console: &mut Console<'_>,
+) -> Result<(), Failure> {
     let rows: Vec<ComparedRow> = verified
         .counts
         .iter()
@@ -47,16 +85,11 @@ fn print(plan: &SealedPlan, verified: &Verified, console: &mut Console<'_>) -> R
             ),
         })
         .collect();
-    let heading = format!(
-        "Plan {} against {}",
-        plan.short_seal(),
-        plan.document().environment.host
-    );
-    Ok(compared(
-        console.out,
-        console.format == crate::run::Format::Json,
-        &heading,
-        &rows,
-        &differences,
-    )?)
+    let (heading, good, state) = words(plan, state);
+    match console.format {
+        Format::Text => compared(console.out, &heading, good, &rows, &differences)?,
+        Format::Json => compared_json(console.out, state, &rows, &differences)?,
+        Format::Csv => counts_csv(console.out, &rows)?,
+    }
+    Ok(())
 }

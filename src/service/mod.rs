@@ -57,7 +57,7 @@ pub enum ServiceError {
     /// A number stands for nothing.
     #[error(
         "the environment file holds {found} as {what}, which stands for nothing; make it again \
-         with `cutover load` or `cutover pull`"
+         with `cutover load`"
     )]
     Damaged {
         /// Of what.
@@ -68,7 +68,7 @@ pub enum ServiceError {
     /// Every environment has a root business unit; this one has none.
     #[error(
         "the environment file has no business unit without a parent, and users are made in that \
-         one; make it again with `cutover load` or `cutover pull`"
+         one; make it again with `cutover load`"
     )]
     NoRootUnit,
 }

@@ -87,7 +87,7 @@ impl Service<'_> {
     }
 
     /// A record that is not there, or already has that owner, is answered before what speaks against
-    /// the owner.
+    /// the owner; a table that nobody can own before its record is looked for.
     fn refuse_owner(
         &self,
         entity: &str,
@@ -97,9 +97,9 @@ impl Service<'_> {
         refusal: Refusal,
     ) -> Result<Performed, ServiceError> {
         Ok(match self.owner(table, record)? {
-            None => Performed::Refused(record_missing(entity, record)),
+            None if table.ownable => Performed::Refused(record_missing(entity, record)),
             Some(owner) if owner == after => Performed::NoChangeNeeded,
-            Some(_) => Performed::Refused(refusal),
+            None | Some(_) => Performed::Refused(refusal),
         })
     }
 

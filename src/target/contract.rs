@@ -320,6 +320,25 @@ fn a_write_from_outside_between_batches_is_seen() {
 }
 
 #[test]
+fn nothing_is_left_beside_the_file() {
+    let check = |case: &str, work: &dyn Fn(&Embedded)| {
+        let (folder, target) = embedded();
+        work(&target);
+        drop(target);
+        let beside: Vec<_> = std::fs::read_dir(folder.path())
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name())
+            .collect();
+        assert_eq!(beside, ["environment.sqlite"], "case: {case}");
+    };
+    check("only opened", &|_| {});
+    check("read", &|target| drop(target.identity().unwrap()));
+    check("written to", &|target| {
+        write(target, vec![vec![assign(0, 3, BEN)]]).1.unwrap();
+    });
+}
+
+#[test]
 fn a_missing_file_is_said_so() {
     let missing = Embedded::open(Path::new("nowhere/environment.sqlite"));
     assert!(matches!(missing, Err(TargetError::Environment(_))));

@@ -15,8 +15,8 @@ use uuid::Uuid;
 
 use crate::environment::{EnvironmentError, EnvironmentFile};
 use crate::model::{
-    Change, Fact, Identity, Outcome, Present, Principal, RoleId, Seq, Subject, UserId,
-    comparison_key,
+    Change, Fact, Identity, Outcome, Present, Principal, RecordId, RoleId, Seq, Subject, UserId,
+    Write, comparison_key,
 };
 use crate::service::{Performed, Service, ServiceError};
 use crate::target::{Feed, Scope, Target, TargetError};
@@ -27,33 +27,55 @@ const SUBJECTS_READ: usize = 4_096;
 /// Pages that the writing connection keeps, in KiB: assignments touch a large table all over.
 const WRITER_CACHE_KIB: i64 = 65_536;
 
+/// Pages in the log at which they go over to the file: a page that many batches touch goes over
+/// once.
+const LOG_PAGES_MAX: i64 = 16_384;
+
 /// An environment file that can be written to.
 #[derive(Debug)]
 pub struct Embedded {
     path: PathBuf,
     // Before the writer, so that they are closed first: it ends the log, if it is the last.
     readers: Mutex<Vec<EnvironmentFile>>,
-    writer: Mutex<EnvironmentFile>,
+    // None until the first write: who only reads, or is refused, leaves the file as it is.
+    writer: Mutex<Option<EnvironmentFile>>,
 }
 
 impl Embedded {
-    /// Opens the file for writing.
+    /// Opens the file; it is written to when the first change comes.
     pub fn open(path: &Path) -> Result<Self, TargetError> {
-        let writer = EnvironmentFile::open_for_writing(path).map_err(environment_error)?;
-        writer
-            .connection()
-            .pragma_update(None, "cache_size", -WRITER_CACHE_KIB)
-            .map_err(|source| database_error(path, source))?;
+        let reader = EnvironmentFile::open(path).map_err(environment_error)?;
         Ok(Self {
             path: path.to_path_buf(),
-            readers: Mutex::new(Vec::new()),
-            writer: Mutex::new(writer),
+            readers: Mutex::new(vec![reader]),
+            writer: Mutex::new(None),
         })
     }
 
     #[cfg(test)]
-    pub(super) fn busy_at_most(&self, wait: std::time::Duration) -> rusqlite::Result<()> {
-        locked(&self.writer).connection().busy_timeout(wait)
+    pub(super) fn busy_at_most(&self, wait: std::time::Duration) -> Result<(), TargetError> {
+        let mut writer = locked(&self.writer);
+        self.writing(&mut writer)?
+            .busy_timeout(wait)
+            .map_err(|source| database_error(&self.path, source))
+    }
+
+    /// The connection that writes, opened where it is not yet.
+    fn writing<'a>(
+        &self,
+        writer: &'a mut Option<EnvironmentFile>,
+    ) -> Result<&'a Connection, TargetError> {
+        let file = match writer {
+            Some(file) => file,
+            none => {
+                let file =
+                    EnvironmentFile::open_for_writing(&self.path).map_err(environment_error)?;
+                make_room(file.connection())
+                    .map_err(|source| database_error(&self.path, source))?;
+                none.insert(file)
+            }
+        };
+        Ok(file.connection())
     }
 
     /// Runs `read` on a connection of its own, kept for the next one.
@@ -81,7 +103,7 @@ impl Embedded {
         let transaction = Transaction::new_unchecked(connection, TransactionBehavior::Immediate)
             .map_err(failed)?;
         let mut outcomes = Vec::with_capacity(batch.len());
-        for change in batch {
+        for change in in_order_of_rows(batch, |change| record_of(&change.write)) {
             let performed = if change.restore {
                 service.restore(&change.write)
             } else {
@@ -135,8 +157,8 @@ impl Target for Embedded {
         stage: &Feed<Change>,
         done: &Sender<(Seq, Outcome)>,
     ) -> Result<(), TargetError> {
-        let writer = locked(&self.writer);
-        let connection = writer.connection();
+        let mut writer = locked(&self.writer);
+        let connection = self.writing(&mut writer)?;
         let mut service = Service::new(connection);
         let mut version = None;
         while let Some(batch) = stage.next() {
@@ -150,6 +172,30 @@ impl Target for Embedded {
             }
         }
         Ok(())
+    }
+}
+
+/// Settings of the writing connection for writes that touch a large table all over.
+fn make_room(connection: &Connection) -> rusqlite::Result<()> {
+    connection.pragma_update(None, "cache_size", -WRITER_CACHE_KIB)?;
+    connection.pragma_update_and_check(None, "wal_autocheckpoint", LOG_PAGES_MAX, |_| Ok(()))
+}
+
+/// Records in the order in which the file keeps them, so that each page is touched once; whatever is
+/// no record first, in the order in which it came.
+fn in_order_of_rows<T>(
+    these: impl IntoIterator<Item = T>,
+    record: impl Fn(&T) -> Option<RecordId>,
+) -> Vec<T> {
+    let mut these: Vec<T> = these.into_iter().collect();
+    these.sort_by_key(record);
+    these
+}
+
+fn record_of(write: &Write) -> Option<RecordId> {
+    match write {
+        Write::AssignRecord { record, .. } => Some(*record),
+        _ => None,
     }
 }
 
@@ -175,10 +221,15 @@ fn read_chunk(
     by_upn: &HashMap<String, UserId>,
 ) -> rusqlite::Result<Vec<Present>> {
     let transaction = connection.unchecked_transaction()?;
-    subjects
-        .iter()
-        .map(|subject| read_subject(&transaction, subject, by_upn))
-        .collect()
+    let order = in_order_of_rows(subjects.iter().enumerate(), |(_, subject)| match subject {
+        Subject::Record { record, .. } => Some(*record),
+        Subject::Stub { .. } | Subject::Role { .. } => None,
+    });
+    let mut present = vec![Present::Absent; subjects.len()];
+    for (place, subject) in order {
+        present[place] = read_subject(&transaction, subject, by_upn)?;
+    }
+    Ok(present)
 }
 
 fn read_subject(

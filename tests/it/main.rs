@@ -2,11 +2,18 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod bad_input;
 mod broken_off;
+mod determinism;
+mod foretell;
 mod readme;
 mod rules;
 mod samples;
+mod sequences;
 mod service_cases;
 mod sheets;
 mod support;
 mod tidy;
+mod whole_way;
+mod wiring;
+mod worlds;

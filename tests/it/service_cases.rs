@@ -24,7 +24,7 @@ const CASES_MIN: usize = 80;
 
 #[derive(Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
-enum Wanted {
+pub(crate) enum Wanted {
     CreateStub {
         way: StubWay,
         id: Uuid,
@@ -59,25 +59,25 @@ enum Wanted {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct RoleName {
-    id: Option<Uuid>,
-    name: Option<String>,
-    unit: Option<String>,
+pub(crate) struct RoleName {
+    pub(crate) id: Option<Uuid>,
+    pub(crate) name: Option<String>,
+    pub(crate) unit: Option<String>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct OwnerName {
-    user: Option<String>,
-    team: Option<String>,
-    id: Option<Uuid>,
+pub(crate) struct OwnerName {
+    pub(crate) user: Option<String>,
+    pub(crate) team: Option<String>,
+    pub(crate) id: Option<Uuid>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Expected {
-    answer: String,
-    code: Option<String>,
+pub(crate) struct Expected {
+    pub(crate) answer: String,
+    pub(crate) code: Option<String>,
     #[serde(default)]
     after: Vec<After>,
 }
@@ -141,7 +141,7 @@ fn every_refusal_has_a_case() {
     assert_eq!(expected, known);
 }
 
-fn folders() -> Vec<PathBuf> {
+pub(crate) fn folders() -> Vec<PathBuf> {
     let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/service");
     let mut folders: Vec<_> = std::fs::read_dir(cases)
         .unwrap()
@@ -152,7 +152,7 @@ fn folders() -> Vec<PathBuf> {
     folders
 }
 
-fn read<T: for<'de> Deserialize<'de>>(folder: &Path, file: &str) -> T {
+pub(crate) fn read<T: for<'de> Deserialize<'de>>(folder: &Path, file: &str) -> T {
     let path = folder.join(file);
     let text = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
     toml::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
@@ -187,7 +187,8 @@ fn run(folder: &Path, faults: &mut Vec<String>) {
     }
 }
 
-struct World<'c>(&'c Connection);
+/// An environment file in which the names of a case are looked up.
+pub(crate) struct World<'c>(pub(crate) &'c Connection);
 
 impl World<'_> {
     fn perform(&self, wanted: Wanted) -> Answer {
@@ -210,7 +211,7 @@ impl World<'_> {
         Answer { word, code }
     }
 
-    fn write(&self, wanted: Wanted) -> Write {
+    pub(crate) fn write(&self, wanted: Wanted) -> Write {
         match wanted {
             Wanted::CreateStub {
                 way,

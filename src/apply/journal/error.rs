@@ -6,6 +6,8 @@
 use std::io;
 use std::path::PathBuf;
 
+use rusqlite::ErrorCode;
+
 use crate::apply::journal::VERSION;
 use crate::model::Seq;
 
@@ -58,4 +60,37 @@ pub enum JournalError {
         /// What is wrong.
         what: &'static str,
     },
+}
+
+impl JournalError {
+    /// Whether another program holds the file.
+    pub fn is_locked(&self) -> bool {
+        let Self::Database { source, .. } = self else {
+            return false;
+        };
+        matches!(
+            source.sqlite_error_code(),
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked)
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_who_is_busy_is_locked() {
+        let check = |code, expected| {
+            let error = rusqlite::ffi::Error::new(code);
+            let error = JournalError::Database {
+                path: PathBuf::from("journal.sqlite"),
+                source: rusqlite::Error::SqliteFailure(error, None),
+            };
+            assert_eq!(error.is_locked(), expected, "{error}");
+        };
+        check(rusqlite::ffi::SQLITE_BUSY, true);
+        check(rusqlite::ffi::SQLITE_LOCKED, true);
+        check(rusqlite::ffi::SQLITE_FULL, false);
+    }
 }

@@ -193,6 +193,21 @@ impl Journal {
         .map(count_of)
     }
 
+    /// Whether any change is in one of these states.
+    pub(super) fn holds(&self, states: &[State]) -> Result<bool, JournalError> {
+        let codes: Vec<String> = states
+            .iter()
+            .map(|state| state.code().to_string())
+            .collect();
+        self.ask(
+            &format!(
+                "SELECT EXISTS (SELECT 1 FROM change WHERE state IN ({}))",
+                codes.join(", ")
+            ),
+            |row| row.get(0),
+        )
+    }
+
     /// How many changes from `first` to `last` were written, or may have been.
     pub(super) fn written(&self, first: Seq, last: Seq) -> Result<u64, JournalError> {
         self.connection

@@ -9,7 +9,7 @@ mod records;
 mod repeats;
 mod roles;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::environment::Facts;
 use crate::environment::Keys;
@@ -18,7 +18,7 @@ use crate::model::{
     Code, Fate, FileId, Findings, Input, OwnerPolicy, Place, Principal, RecordRows, References,
     Remark, Resolution, Resolved, RoleId, RoleRow, StubPolicy, UnitId, Verdict, comparison_key,
 };
-use crate::plan::{Draft, DraftStub, MatchCount, MatchCounts};
+use crate::plan::{Draft, DraftStub, MatchCount, MatchCounts, PrincipalIndex};
 
 /// Everything that is wanted, and what is there.
 pub struct Wanted<'a> {
@@ -49,6 +49,7 @@ pub fn build(wanted: &Wanted<'_>, findings: &mut Findings) -> Draft {
     let mut draft = Draft::default();
     stubs(wanted, &mut draft);
     records::build(wanted, &mut draft, findings);
+    keep_needed_stubs(&mut draft);
     roles::build(wanted, &mut draft, findings);
     draft.matches = matches(wanted, &draft);
     draft
@@ -79,6 +80,24 @@ fn stubs(wanted: &Wanted<'_>, draft: &mut Draft) {
             fallen: None,
         })
         .collect();
+}
+
+/// A stub user is made for records that go to it; where all of them stopped, nobody needs it.
+fn keep_needed_stubs(draft: &mut Draft) {
+    let mut owners: BTreeSet<PrincipalIndex> = BTreeSet::new();
+    for row in draft.tables.iter().flat_map(|table| &table.rows) {
+        // Nobody can own a record already who is not there yet, so `check/` has to hear of that too.
+        if matches!(row.fate, Fate::Change | Fate::NoChange) && row.before.is_some() {
+            owners.insert(row.after);
+        }
+    }
+    let needed: BTreeSet<Principal> = owners
+        .into_iter()
+        .map(|index| draft.principal(index))
+        .collect();
+    draft
+        .stubs
+        .retain(|stub| needed.contains(&Principal::User(stub.person.id)));
 }
 
 /// The one copy of the role of that name in a unit; `None` where there is none, or several.

@@ -6,8 +6,8 @@
 use std::collections::BTreeMap;
 
 use crate::model::{
-    Code, Fate, FileId, Findings, OwnerCell, Place, Principal, RoleAction, RoleId, RoleRow, UnitId,
-    Verdict, comparison_key, parse_guid,
+    Code, Fate, FileId, Findings, OwnerCell, Place, Principal, RoleAction, RoleId, RoleRow, Rung,
+    UnitId, Verdict, comparison_key, parse_guid,
 };
 use crate::plan::build::{Wanted, label_of, name_of, principal_of, same_name, settle, unit_of};
 use crate::plan::{Draft, DraftRole};
@@ -73,7 +73,7 @@ fn ask(wanted: &Wanted<'_>, draft: &Draft, row: &RoleRow) -> Result<Option<Ask>,
             cell: text.clone(),
         })
     })?;
-    let Some(principal) = principal(wanted, row)? else {
+    let Some(principal) = principal(wanted, draft, row)? else {
         return Ok(None);
     };
     let (role, role_name) = role(wanted, draft, row, principal).map_err(Some)?;
@@ -85,7 +85,11 @@ fn ask(wanted: &Wanted<'_>, draft: &Draft, row: &RoleRow) -> Result<Option<Ask>,
     }))
 }
 
-fn principal(wanted: &Wanted<'_>, row: &RoleRow) -> Result<Option<Principal>, Option<Fault>> {
+fn principal(
+    wanted: &Wanted<'_>,
+    draft: &Draft,
+    row: &RoleRow,
+) -> Result<Option<Principal>, Option<Fault>> {
     let fault = |subject: &str, message: String| Fault {
         code: Code::Rol005,
         subject: subject.to_owned(),
@@ -108,6 +112,23 @@ fn principal(wanted: &Wanted<'_>, row: &RoleRow) -> Result<Option<Principal>, Op
             text,
             format!("`{text}` goes to the fallback owner, who is given records and no roles"),
         ))),
+        Verdict::Matched {
+            principal,
+            rung: Rung::Ruling,
+        } => {
+            let who = label_of(wanted, *principal);
+            Err(Some(fault(
+                text,
+                format!(
+                    "`{text}` is ruled to {who}, who gets the records; a role follows no ruling, so \
+                     that nobody inherits rights: write who shall have it into the user column"
+                ),
+            )))
+        }
+        Verdict::Stub(index) if !is_made(wanted, draft, *index) => Err(Some(fault(
+            text,
+            format!("no record goes to `{text}`, and no stub user is made for roles alone"),
+        ))),
         Verdict::Stopped(code) => {
             let why = resolved.remarks.iter().find(|remark| remark.code == *code);
             let why = why.map_or_else(
@@ -118,6 +139,12 @@ fn principal(wanted: &Wanted<'_>, row: &RoleRow) -> Result<Option<Principal>, Op
         }
         verdict => Ok(principal_of(wanted.resolution, verdict)),
     }
+}
+
+/// Whether a missing person becomes a stub user in this plan.
+fn is_made(wanted: &Wanted<'_>, draft: &Draft, index: usize) -> bool {
+    let person = wanted.resolution.stubs.get(index);
+    person.is_some_and(|person| draft.stubs.iter().any(|stub| stub.person.id == person.id))
 }
 
 /// The copy of the row's role that its principal can have: in the unit that the row names, else in

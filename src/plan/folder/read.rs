@@ -4,7 +4,7 @@
 //! is compared before its first row is handed out.
 
 use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use uuid::Uuid;
@@ -20,6 +20,7 @@ use crate::plan::PlaceRow;
 use crate::plan::PlanError;
 use crate::plan::StageRecord;
 use crate::plan::folder::changes::way_word;
+use crate::plan::folder::disk;
 use crate::plan::folder::findings;
 use crate::plan::folder::layout::{SEQ, assign, role, stub};
 use crate::plan::folder::principals;
@@ -53,10 +54,46 @@ impl SealedPlan {
     pub fn open(folder: &Path) -> Result<Self, PlanError> {
         let document = seal::read_document(folder)?;
         let plan = Self::of(folder, document);
-        for stage in &plan.document.changes {
-            plan.stage_of(stage)?;
-        }
+        plan.in_order()?;
+        plan.within_the_folder()?;
         Ok(plan)
+    }
+
+    /// A seal is no signature: whoever makes a document can seal it. So what apply relies on is
+    /// looked at: stages one after the other, their changes numbered without gaps.
+    fn in_order(&self) -> Result<(), PlanError> {
+        let (mut last, mut next) = (None, Seq(0));
+        for record in &self.document.changes {
+            let stage = self.stage_of(record)?;
+            if Some(stage.stage) < last || stage.first_seq != next {
+                return Err(
+                    self.damaged(format!("its file `{}` is out of order", record.file.path))
+                );
+            }
+            last = Some(stage.stage);
+            next = Seq(next.0.saturating_add(stage.rows));
+        }
+        Ok(())
+    }
+
+    /// No file that the document names lies elsewhere.
+    fn within_the_folder(&self) -> Result<(), PlanError> {
+        let document = &self.document;
+        let stages = document.changes.iter().map(|stage| &stage.file);
+        for file in stages.chain([&document.principals, &document.findings_file]) {
+            let mut parts = Path::new(&file.path).components();
+            if !parts.all(|part| matches!(part, Component::Normal(_))) {
+                return Err(self.damaged(format!("its file `{}` lies elsewhere", file.path)));
+            }
+        }
+        Ok(())
+    }
+
+    fn damaged(&self, what: String) -> PlanError {
+        PlanError::Damaged {
+            path: self.folder.join(super::DOCUMENT_FILE),
+            what,
+        }
     }
 
     /// A plan whose document is known to be what lies in `folder`.
@@ -93,6 +130,14 @@ impl SealedPlan {
         stages
             .filter_map(|stage| self.stage_of(stage).ok())
             .collect()
+    }
+
+    /// Compares the hash of every file of changes, so that none of them is found changed halfway.
+    pub fn intact(&self) -> Result<(), PlanError> {
+        for stage in &self.document.changes {
+            disk::open_verified(&self.folder.join(&stage.file.path), &stage.file.blake3)?;
+        }
+        Ok(())
     }
 
     /// Hands out the changes of one file in order, in batches of `batch`, the last one smaller.
@@ -155,10 +200,9 @@ impl SealedPlan {
             },
             5 => Stage::RolesRemoved,
             other => {
-                return Err(PlanError::Damaged {
-                    path: self.folder.join(super::DOCUMENT_FILE),
-                    what: format!("its stage {other} has no changes in this format"),
-                });
+                return Err(
+                    self.damaged(format!("its stage {other} has no changes in this format"))
+                );
             }
         };
         Ok(StageFile {

@@ -37,6 +37,25 @@ fn check_policy(case: &str, policy: MissingPolicy, of_records: &str, of_roles: &
     world.check(case, "7", of_records);
 }
 
+/// Whoever becomes a stub user for the records is there for the roles, however they are written.
+#[test]
+fn roles_go_to_a_stub_user_whom_records_ask_for() {
+    let rows = [
+        person(2, "7", "gone@x.y", "g@x.y", "Someone Gone"),
+        person(3, "8", "left@x.y", "", "Someone Left"),
+    ];
+    let mut world = World::new().with_people(rows);
+    world.references.intern("7", RECORDS, 1);
+    for (text, expected) in [
+        ("gone@x.y", "stub gone@x.y"),
+        ("Gone, Someone", "stub gone@x.y"),
+        ("left@x.y", "ROL005"),
+    ] {
+        let (resolved, resolution, _) = world.ask(ROLES, text);
+        assert_eq!(in_words(&resolved, &resolution), expected, "case: {text}");
+    }
+}
+
 #[test]
 fn a_stub_has_what_is_known() {
     let full = Person {

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use super::bytes_of;
 use super::sample::Sample;
+use crate::plan::Document;
 use crate::plan::PlanError;
 use crate::plan::SealedPlan;
 
@@ -105,6 +106,45 @@ fn what_a_refusal_says() {
         "changes longer",
         add("changes/4-table0.parquet"),
         "was changed after",
+    );
+}
+
+#[test]
+fn a_document_that_somebody_sealed_anew() {
+    let sealed = |change: fn(&mut Document)| {
+        move |folder: &Path| {
+            let path = folder.join("plan.json");
+            let mut document: Document = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+            change(&mut document);
+            let bytes = |document: &Document| serde_json::to_vec_pretty(document).unwrap();
+            document.seal = String::new();
+            let unsealed = [bytes(&document), b"\n".to_vec()].concat();
+            document.seal = blake3::hash(&unsealed).to_hex().to_string();
+            fs::write(&path, [bytes(&document), b"\n".to_vec()].concat()).unwrap();
+        }
+    };
+    check(
+        "changes of another folder",
+        sealed(|document| document.changes[0].file.path = "../other/changes/1.parquet".to_owned()),
+        "lies elsewhere",
+    );
+    check(
+        "fields at the root",
+        sealed(|document| document.principals.path = "/principals.parquet".to_owned()),
+        "lies elsewhere",
+    );
+    check(
+        "the last stage first",
+        sealed(|document| document.changes.reverse()),
+        "out of order",
+    );
+    check(
+        "a stage twice",
+        sealed(|document| {
+            let last = document.changes.last().cloned();
+            document.changes.extend(last);
+        }),
+        "out of order",
     );
 }
 

@@ -1,0 +1,265 @@
+//! The program itself: arguments, streams, exit codes, the files it leaves.
+//!
+//! Few tests, because each starts a process; what a command does is tested in this process elsewhere.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use tempfile::TempDir;
+
+use crate::support::{copy, repository};
+
+fn sample(name: &str) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    copy(&repository("samples").join(name), folder.path());
+    folder
+}
+
+fn cutover(words: &[&str]) -> Output {
+    assert_cmd::Command::cargo_bin("cutover")
+        .unwrap()
+        .args(words)
+        .output()
+        .unwrap()
+}
+
+fn in_folder(folder: &TempDir, words: &[&str]) -> Output {
+    let path = folder.path().to_str().unwrap();
+    let mut words = words.to_vec();
+    words.insert(1, path);
+    cutover(&words)
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+#[track_caller]
+fn check(output: &Output, code: i32, says: &[&str]) {
+    let said = text(&output.stdout) + &text(&output.stderr);
+    assert_eq!(output.status.code(), Some(code), "{said}");
+    for words in says {
+        assert!(said.contains(words), "does not say `{words}`: {said}");
+    }
+    assert!(!said.contains("panicked"), "{said}");
+    assert!(!said.contains('\u{1b}'), "escape codes: {said:?}");
+}
+
+#[test]
+fn it_says_what_it_is() {
+    check(
+        &cutover(&["--version"]),
+        0,
+        &["cutover", env!("CARGO_PKG_VERSION")],
+    );
+    let help = cutover(&["--help"]);
+    check(&help, 0, &["Exit codes:", "130  interrupted"]);
+    for exit in cutover::run::Exit::ALL {
+        let line = format!("{:>5}  ", exit.code());
+        assert!(text(&help.stdout).contains(&line), "no exit code{line}");
+    }
+    check(
+        &cutover(&["completions", "bash"]),
+        0,
+        &["complete -F _cutover"],
+    );
+    check(&cutover(&["man"]), 0, &[".TH cutover", "apply"]);
+}
+
+#[test]
+fn usage_that_is_wrong_ends_with_2() {
+    let cases: &[(&[&str], &str)] = &[
+        (&[], "Usage:"),
+        (&["migrate"], "unrecognized subcommand 'migrate'"),
+        (&["plan", "--dry-run"], "unexpected argument '--dry-run'"),
+        (&["plan", "--threads", "0"], "a number from 1 to 256"),
+        (&["plan", "--format", "pdf"], "possible values"),
+        (&["apply", "--limit", "many"], "invalid digit"),
+        (&["explain", "NOPE"], "`NOPE`"),
+        (&["completions", "cmd"], "possible values"),
+    ];
+    for (words, says) in cases {
+        let output = cutover(words);
+        check(&output, 2, &[says]);
+        assert!(output.stdout.is_empty(), "{words:?}: an error is no data");
+    }
+}
+
+#[test]
+fn a_dry_run_with_errors() {
+    let folder = sample("contoso");
+    let output = in_folder(&folder, &["plan", "--quiet"]);
+    check(&output, 1, &["OWN002"]);
+    assert!(!output.stdout.is_empty());
+    assert_eq!(text(&output.stderr), "");
+    let json = in_folder(&folder, &["plan", "--format", "json"]);
+    check(&json, 1, &[]);
+    let document: serde_json::Value = serde_json::from_slice(&json.stdout).unwrap();
+    assert_eq!(document["approved"], false);
+    let findings = in_folder(&folder, &["show", "findings", "--format", "csv"]);
+    check(&findings, 0, &["OWN002"]);
+    check(
+        &in_folder(&folder, &["apply", "--yes"]),
+        1,
+        &["not approved"],
+    );
+}
+
+#[test]
+fn a_night_of_go_live() {
+    let folder = sample("clean");
+    check(&in_folder(&folder, &["plan", "--exit-code"]), 6, &[]);
+    check(
+        &in_folder(&folder, &["apply"]),
+        2,
+        &["no terminal", "--yes"],
+    );
+    check(
+        &in_folder(&folder, &["apply", "--yes"]),
+        0,
+        &["cutover verify"],
+    );
+    check(&in_folder(&folder, &["verify", "--format", "json"]), 0, &[]);
+    owner_only(folder.path(), &["plan/journal.sqlite"]);
+    check(&in_folder(&folder, &["undo", "--yes"]), 0, &[]);
+    owner_only(folder.path(), &["plan/undo.sqlite"]);
+    check(&in_folder(&folder, &["plan", "--threads", "1"]), 0, &[]);
+    owner_only(
+        folder.path(),
+        &["plan/plan.json", "environment.sqlite", "owners.csv"],
+    );
+}
+
+/// Files that hold people, those named and all in `plan/` and `history/`, are their owner's alone.
+#[cfg(unix)]
+#[track_caller]
+fn owner_only(project: &Path, named: &[&str]) {
+    use std::os::unix::fs::PermissionsExt;
+    let mut paths: Vec<_> = named.iter().map(|name| project.join(name)).collect();
+    let mut folders = vec![project.join("plan")];
+    let history = project.join("history");
+    if history.is_dir() {
+        folders.extend(
+            fs::read_dir(history)
+                .unwrap()
+                .map(|entry| entry.unwrap().path()),
+        );
+    }
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                paths.push(path);
+            }
+        }
+        paths.push(folder);
+    }
+    for path in paths {
+        let mode = fs::metadata(&path).unwrap().permissions().mode();
+        assert_eq!(mode & 0o077, 0, "{} is {mode:o}", path.display());
+    }
+}
+
+#[cfg(not(unix))]
+fn owner_only(_project: &Path, _named: &[&str]) {}
+
+#[test]
+fn a_rule_is_explained() {
+    check(
+        &cutover(&["explain", "OWN002"]),
+        0,
+        &["OWN002", "owners.csv"],
+    );
+    let json = cutover(&["explain", "OWN002", "--format", "json"]);
+    check(&json, 0, &[]);
+    let rule: serde_json::Value = serde_json::from_slice(&json.stdout).unwrap();
+    assert!(rule.to_string().contains("OWN002"));
+    let all = cutover(&["explain", "--format", "csv"]);
+    check(&all, 0, &["FIL001", "STB005"]);
+}
+
+#[test]
+fn colours_are_for_a_terminal_or_who_asks_for_them() {
+    let folder = sample("contoso");
+    check(&in_folder(&folder, &["plan"]), 1, &[]);
+    let coloured = in_folder(&folder, &["show", "--color", "always"]);
+    assert!(text(&coloured.stdout).contains('\u{1b}'), "no colour");
+}
+
+#[test]
+fn a_pipe_that_closes_is_no_fault_and_changes_no_verdict() {
+    let contoso = sample("contoso");
+    let path = contoso.path();
+    closed(path, &["plan"], 1);
+    closed(path, &["plan", "--format", "json"], 1);
+    closed(path, &["show", "changes"], 0);
+    closed(path, &["show", "findings", "--format", "json"], 0);
+    closed(path, &["show", "findings", "--format", "csv"], 0);
+    let clean = sample("clean");
+    let path = clean.path();
+    closed(path, &["plan"], 0);
+    closed(path, &["verify"], 3);
+    closed(path, &["apply", "--yes"], 0);
+    check(&in_folder(&clean, &["verify"]), 0, &[]);
+}
+
+/// Runs with a standard output that nobody reads.
+#[track_caller]
+fn closed(folder: &Path, words: &[&str], code: i32) {
+    let mut words = words.to_vec();
+    words.insert(1, folder.to_str().unwrap());
+    let mut child = Command::new(env!("CARGO_BIN_EXE_cutover"))
+        .args(&words)
+        .arg("--quiet")
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(text(&output.stderr), "", "{words:?}");
+    assert_eq!(output.status.code(), Some(code), "{words:?}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_plan_ends_at_the_first_interrupt() {
+    let folder = sample("clean");
+    // A pipe that nobody writes to: the plan waits for it, and for nothing else.
+    let accounts = folder.path().join("exports/accounts.csv");
+    fs::remove_file(&accounts).unwrap();
+    let made = Command::new("mkfifo").arg(&accounts).status().unwrap();
+    assert!(made.success());
+    let mut child = Command::new(env!("CARGO_BIN_EXE_cutover"))
+        .arg("plan")
+        .arg(folder.path())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let lock = folder.path().join(cutover::project::LOCK);
+    for _ in 0..500 {
+        if lock.exists() {
+            break;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    let pid = child.id().to_string();
+    let sent = Command::new("kill").args(["-INT", &pid]).status().unwrap();
+    assert!(sent.success());
+    for _ in 0..500 {
+        if let Some(ended) = child.try_wait().unwrap() {
+            assert_eq!(ended.code(), Some(130));
+            assert!(!folder.path().join("plan").exists());
+            return;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    panic!("one interrupt did not end it");
+}

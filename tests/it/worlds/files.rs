@@ -1,0 +1,363 @@
+//! A world as a project folder: environment, exports, rulings and manifest.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use cutover::model::{RoleAction, SYSTEM_ADMINISTRATOR_TEMPLATE};
+
+use crate::foretell::accept;
+use crate::worlds::world::{ORGANISATION, RecordWant, RoleCopy, RoleWant, Who, World};
+
+/// What one row of an export asks for.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Asked<'w> {
+    Record(&'w RecordWant),
+    Role(&'w RoleWant),
+}
+
+/// The rows of each export, by its name in the manifest.
+pub(super) fn asked(world: &World) -> BTreeMap<String, Vec<Asked<'_>>> {
+    let mut rows: BTreeMap<String, Vec<Asked<'_>>> = BTreeMap::new();
+    for want in &world.record_wants {
+        let name = records_export(world.tables[want.table].name);
+        rows.entry(name).or_default().push(Asked::Record(want));
+    }
+    for want in &world.role_wants {
+        let name = ROLES_EXPORT.to_owned();
+        rows.entry(name).or_default().push(Asked::Role(want));
+    }
+    rows
+}
+
+const ROLES_EXPORT: &str = "exports/roles.csv";
+
+fn records_export(table: &str) -> String {
+    format!("exports/records-{table}.csv")
+}
+
+pub(super) fn write(world: &World, folder: &Path) {
+    for name in ["environment", "exports"] {
+        fs::create_dir(folder.join(name)).expect("a folder");
+    }
+    let environment = folder.join("environment");
+    let add = |name: &str, header: &[&str], rows: Vec<Vec<String>>| {
+        if !world.not_loaded.contains(name) {
+            table(&environment.join(format!("{name}.csv")), header, &rows);
+        }
+    };
+    let tree = units_and_roles(world);
+    add("business_units", &["id", "name", "parent"], tree.0);
+    add(
+        "roles",
+        &["id", "name", "business_unit", "template", "inheritance"],
+        tree.1,
+    );
+    add("role_privileges", &["role", "privilege", "depth"], tree.2);
+    add("users", USERS, users(world));
+    add(
+        "user_roles",
+        &["user", "role"],
+        held(world, &people_there(world)),
+    );
+    let teams: Vec<Who> = (0..world.teams.len()).map(Who::Team).collect();
+    add("team_roles", &["team", "role"], held(world, &teams));
+    let (teams, members) = self::teams(world);
+    add("teams", &["id", "name", "business_unit", "type"], teams);
+    add("team_members", &["team", "user"], members);
+    let settings = world
+        .settings
+        .iter()
+        .map(|(name, value)| vec![(*name).to_owned(), value.clone()]);
+    let organisation = vec!["organisation_id".to_owned(), ORGANISATION.to_string()];
+    table(
+        &environment.join("settings.csv"),
+        &["name", "value"],
+        &if world.not_loaded.contains("settings") {
+            vec![organisation]
+        } else {
+            settings.chain([organisation]).collect()
+        },
+    );
+    let ownership =
+        |table: &super::world::Table| vec![table.name.to_owned(), table.ownership.to_owned()];
+    add(
+        "entities",
+        &["name", "ownership"],
+        world.tables.iter().map(ownership).collect(),
+    );
+    let cascade = |(parent, child): &(&str, &str)| {
+        vec![(*parent).to_owned(), (*child).to_owned(), "all".to_owned()]
+    };
+    add(
+        "cascades",
+        &["parent", "child", "assign"],
+        world.cascades.iter().map(cascade).collect(),
+    );
+    records(world, &environment);
+    exports(world, folder);
+}
+
+const USERS: &[&str] = &[
+    "id",
+    "upn",
+    "mail",
+    "first_name",
+    "last_name",
+    "employee_id",
+    "business_unit",
+    "access_mode",
+    "disabled",
+];
+
+fn table(path: &Path, header: &[&str], rows: &[Vec<String>]) {
+    let mut writer = csv::Writer::from_path(path).expect("a file");
+    writer.write_record(header).expect("written");
+    for row in rows {
+        writer.write_record(row).expect("written");
+    }
+    writer.flush().expect("written");
+}
+
+type Rows = Vec<Vec<String>>;
+
+fn units_and_roles(world: &World) -> (Rows, Rows, Rows) {
+    let units = world.units.iter().map(|unit| {
+        let parent = unit.parent.map(|parent| world.units[parent].id.to_string());
+        vec![
+            unit.id.to_string(),
+            unit.name.clone(),
+            parent.unwrap_or_default(),
+        ]
+    });
+    let roles = world.roles.iter().map(|role| {
+        let template = role
+            .administrator
+            .then(|| SYSTEM_ADMINISTRATOR_TEMPLATE.to_string());
+        vec![
+            role.id.to_string(),
+            role.name.clone(),
+            world.units[role.unit].id.to_string(),
+            template.unwrap_or_default(),
+            role.inheritance.word().to_owned(),
+        ]
+    });
+    let privileges = world.roles.iter().flat_map(|role| {
+        let held = role.privileges.iter();
+        held.map(|(name, depth)| vec![role.id.to_string(), name.clone(), depth.word().to_owned()])
+    });
+    (units.collect(), roles.collect(), privileges.collect())
+}
+
+fn users(world: &World) -> Rows {
+    let there = world
+        .people
+        .iter()
+        .filter(|person| person.is_there)
+        .map(|person| {
+            vec![
+                person.id.to_string(),
+                person.upn(),
+                person.mail.clone(),
+                person.first.clone(),
+                person.last.clone(),
+                person.employee.clone(),
+                world.units[person.unit].id.to_string(),
+                person.access_mode.to_owned(),
+                person.disabled.to_string(),
+            ]
+        });
+    let strangers = world.strangers.iter().map(|(id, upn, mail)| {
+        let root = world.units[0].id.to_string();
+        let texts = [
+            &id.to_string(),
+            upn,
+            mail,
+            "Some",
+            "Stranger",
+            "",
+            &root,
+            "read-write",
+            "false",
+        ];
+        texts.map(str::to_owned).to_vec()
+    });
+    there.chain(strangers).collect()
+}
+
+fn people_there(world: &World) -> Vec<Who> {
+    let numbers = 0..world.people.len();
+    numbers
+        .filter(|number| world.people[*number].is_there)
+        .map(Who::Person)
+        .collect()
+}
+
+fn held(world: &World, holders: &[Who]) -> Rows {
+    let row = |who: Who, copy: RoleCopy| {
+        vec![
+            world.id_of(who).to_string(),
+            world.copy_id(copy).to_string(),
+        ]
+    };
+    let rows = holders.iter().flat_map(|who| {
+        world
+            .roles_of(*who)
+            .iter()
+            .map(move |copy| row(*who, *copy))
+    });
+    rows.collect()
+}
+
+fn teams(world: &World) -> (Rows, Rows) {
+    let teams = world.teams.iter().map(|team| {
+        let unit = world.units[team.unit].id.to_string();
+        vec![
+            team.id.to_string(),
+            team.name.clone(),
+            unit,
+            team.kind.to_owned(),
+        ]
+    });
+    let members = world.teams.iter().flat_map(|team| {
+        let members = team.members.iter();
+        members.map(|member| vec![team.id.to_string(), world.people[*member].id.to_string()])
+    });
+    (teams.collect(), members.collect())
+}
+
+/// What the old system called a record.
+fn old_id(table: usize, record: usize) -> String {
+    format!("old-{table}-{record}")
+}
+
+fn records(world: &World, environment: &Path) {
+    for (number, table) in world
+        .tables
+        .iter()
+        .enumerate()
+        .filter(|(_, table)| table.loaded)
+    {
+        let there = table
+            .records
+            .iter()
+            .enumerate()
+            .filter(|(_, (_, _, there))| *there);
+        let rows: Rows = there
+            .map(|(record, (id, owner, _))| {
+                vec![
+                    id.to_string(),
+                    world.id_of(*owner).to_string(),
+                    old_id(number, record),
+                ]
+            })
+            .collect();
+        let path = environment.join(format!("records-{}.csv", table.name));
+        self::table(&path, &["id", "owner", "new_legacyid"], &rows);
+    }
+}
+
+fn exports(world: &World, folder: &Path) {
+    let mut manifest = format!(
+        "[environment]\nfrom = \"environment/\"\nas_of = \"2026-11-24\"\nstubs = \"{}\"\n[owners]\n\
+         domains = {{ \"contoso.local\" = \"contoso.com\", \"contoso\" = \"contoso.com\" }}\n{}",
+        world.way,
+        accept()
+    );
+    let people = world.people.iter().filter(|person| person.in_export);
+    let people: Rows = people
+        .map(|one| {
+            let upn = format!("{}@contoso.local", one.local);
+            let texts = [
+                &one.old_id,
+                &upn,
+                &one.mail,
+                &one.first,
+                &one.last,
+                &one.employee,
+            ];
+            texts.map(String::clone).to_vec()
+        })
+        .collect();
+    if !people.is_empty() {
+        let header = [
+            "id",
+            "upn",
+            "mail",
+            "first_name",
+            "last_name",
+            "employee_id",
+        ];
+        table(&folder.join("exports/users.csv"), &header, &people);
+        manifest += "[[users]]\nfile = \"exports/users.csv\"\n";
+    }
+    for (name, rows) in asked(world) {
+        manifest += &export(world, folder, &name, &rows);
+    }
+    fs::write(folder.join("cutover.toml"), manifest).expect("written");
+    if !world.rulings.is_empty() {
+        let rulings = world
+            .rulings
+            .iter()
+            .map(|(reference, ruling)| vec![reference.clone(), ruling.clone()]);
+        table(
+            &folder.join("owners.csv"),
+            &["reference", "ruling"],
+            &rulings.collect::<Rows>(),
+        );
+    }
+}
+
+/// Writes one export; what the manifest says of it.
+fn export(world: &World, folder: &Path, name: &str, asked: &[Asked<'_>]) -> String {
+    let rows: Rows = asked
+        .iter()
+        .map(|asked| match asked {
+            Asked::Record(want) => {
+                let table = &world.tables[want.table];
+                let id = if table.keyed {
+                    old_id(want.table, want.record)
+                } else {
+                    table.records[want.record].0.to_string()
+                };
+                vec![id, want.text.clone()]
+            }
+            Asked::Role(want) => {
+                let unit = want.unit.map(|unit| world.units[unit].name.clone());
+                let action = if want.action == RoleAction::Give {
+                    "give"
+                } else {
+                    "remove"
+                };
+                vec![
+                    want.text.clone(),
+                    world.roles[want.role].name.clone(),
+                    unit.unwrap_or_default(),
+                    action.to_owned(),
+                ]
+            }
+        })
+        .collect();
+    let Some(Asked::Record(first)) = asked.first() else {
+        table(
+            &folder.join(name),
+            &["user", "role", "business unit", "action"],
+            &rows,
+        );
+        return format!("[[roles]]\nfile = \"{name}\"\n");
+    };
+    let about = &world.tables[first.table];
+    let (id, key) = if about.keyed {
+        (
+            "Legacy".to_owned(),
+            "key = { column = \"Legacy\", field = \"new_legacyid\" }\n",
+        )
+    } else {
+        (format!("{}id", about.name), "")
+    };
+    table(&folder.join(name), &[&id, "Owner"], &rows);
+    format!(
+        "[[records]]\nfile = \"{name}\"\ntable = \"{}\"\n{key}",
+        about.name
+    )
+}
