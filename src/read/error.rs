@@ -131,6 +131,17 @@ impl ReadError {
             _ => Code::Fil001,
         }
     }
+
+    /// The message with the system's own words behind it, which say why.
+    pub fn with_causes(&self) -> String {
+        let mut words = self.to_string();
+        let mut cause = self.source();
+        while let Some(inner) = cause {
+            words = format!("{words} ({inner})");
+            cause = inner.source();
+        }
+        words
+    }
 }
 
 /// Names in backticks, in order, cut to what a person still reads.

@@ -102,7 +102,7 @@ fn keep<T>(opened: Result<T, ReadError>, kept: &mut Vec<T>, faults: &mut Vec<Rea
 fn unusable(faults: &[ReadError]) -> Failure {
     let lines: Vec<String> = faults
         .iter()
-        .map(|fault| format!("{}  {fault}", fault.code()))
+        .map(|fault| format!("{}  {}", fault.code(), fault.with_causes()))
         .collect();
     let count = match faults {
         [_] => "an export cannot be used; no plan was written".to_owned(),

@@ -3,7 +3,6 @@
 //! In: a file and its known columns. Out: rows whose cells are asked for by the design's names;
 //! what a cell cannot be is told as a problem at that cell. The only file here that names `read/`.
 
-use std::error::Error;
 use std::ops::ControlFlow;
 use std::path::Path;
 
@@ -202,14 +201,9 @@ fn spec(path: &Path, shown: &str) -> FileSpec {
 
 /// Tells why a file as a whole cannot be read; its name is said once.
 fn tell_unreadable(shown: &str, error: &ReadError, problems: &mut Collector) {
-    let whole = error.to_string();
+    let whole = error.with_causes();
     let named = format!("`{shown}` ");
-    let mut message = whole.strip_prefix(&named).unwrap_or(&whole).to_owned();
-    let mut cause = error.source();
-    while let Some(inner) = cause {
-        message = format!("{message} ({inner})");
-        cause = inner.source();
-    }
+    let message = whole.strip_prefix(&named).unwrap_or(&whole).to_owned();
     problems.of_file(shown, message);
 }
 

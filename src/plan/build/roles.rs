@@ -9,7 +9,7 @@ use crate::model::{
     Code, Fate, FileId, Findings, OwnerCell, Place, Principal, RoleAction, RoleId, RoleRow, Rung,
     UnitId, Verdict, comparison_key, parse_guid,
 };
-use crate::plan::build::{Wanted, label_of, principal_of, same_name, settle, unit_of};
+use crate::plan::build::{Wanted, label_of, name_of, principal_of, same_name, settle, unit_of};
 use crate::plan::{Draft, DraftRole};
 
 /// What a row asks for, once everything in it is known.
@@ -19,6 +19,10 @@ struct Ask {
     role: RoleId,
     role_name: String,
 }
+
+/// What was asked for before of each principal and role (`None`: both to give and to take it), with
+/// file and row of the first who asked.
+type Asked = BTreeMap<(Principal, RoleId), (Option<RoleAction>, FileId, u64)>;
 
 /// Why a row asks for nothing.
 struct Fault {
@@ -30,7 +34,7 @@ struct Fault {
 }
 
 pub(super) fn build(wanted: &Wanted<'_>, draft: &mut Draft, findings: &mut Findings) {
-    let mut asked: BTreeMap<(Principal, RoleId), (RoleAction, FileId, u64)> = BTreeMap::new();
+    let mut asked = Asked::new();
     for (file, rows) in wanted.roles {
         *draft.rows.entry(*file).or_default() += rows.len() as u64;
         for row in rows {
@@ -345,7 +349,7 @@ fn take(
     wanted: &Wanted<'_>,
     draft: &mut Draft,
     findings: &mut Findings,
-    asked: &mut BTreeMap<(Principal, RoleId), (RoleAction, FileId, u64)>,
+    asked: &mut Asked,
     row: &RoleRow,
     ask: Ask,
 ) {
@@ -358,32 +362,38 @@ fn take(
     let subject = format!("{role_name} of {}", label_of(wanted, principal));
     let mut place = Place::row(row.file, row.row, row.line);
     place.column = Some(row.columns.role);
-    let tell = |code: Code, message: String| {
+    let mut tell = |code: Code, message: String, place: Place| {
         let id = findings.about(code, &subject, || message, || code.rule().cure.to_owned());
         findings.place(id, place);
     };
-    if let Some((before, file, first)) = asked.get(&(principal, role)) {
-        let origin = crate::plan::build::name_of(wanted.inputs, *file);
-        if *before == action {
-            tell(
-                Code::Rol007,
-                format!("asked for before, in `{origin}`, row {first}"),
-            );
+    if let Some((before, file, first)) = asked.get_mut(&(principal, role)) {
+        let origin = name_of(wanted.inputs, *file);
+        if *before == Some(action) {
+            let message = format!("asked for before, in `{origin}`, row {first}");
+            tell(Code::Rol007, message, place);
             settle(draft, row.file, Fate::Repeated);
-        } else {
-            tell(
-                Code::Rol015,
-                format!("`{origin}`, row {first}, asks for the opposite"),
-            );
-            settle(draft, row.file, Fate::Stopped(Code::Rol015));
-            withdraw(draft, principal, role, *file);
+            return;
         }
+        *before = None;
+        let message =
+            format!("given and removed by several rows, the first in `{origin}`, row {first}");
+        for change in withdraw(draft, principal, role) {
+            let mut place = Place::row(change.file, change.row, change.line);
+            place.column = (change.file == row.file).then_some(row.columns.role);
+            tell(Code::Rol015, message.clone(), place);
+        }
+        tell(Code::Rol015, message, place);
+        settle(draft, row.file, Fate::Stopped(Code::Rol015));
         return;
     }
-    asked.insert((principal, role), (action, row.file, row.row));
+    asked.insert((principal, role), (Some(action), row.file, row.row));
     if has(wanted, draft, principal, role) == (action == RoleAction::Give) {
         if action == RoleAction::Give {
-            tell(Code::Rol006, "the target holds it already".to_owned());
+            tell(
+                Code::Rol006,
+                "the target holds it already".to_owned(),
+                place,
+            );
         }
         settle(draft, row.file, Fate::NoChange);
         return;
@@ -400,14 +410,14 @@ fn take(
     });
 }
 
-/// Takes back a change that a later row contradicts: neither of the two is done.
-fn withdraw(draft: &mut Draft, principal: Principal, role: RoleId, file: FileId) {
-    let is_meant = |change: &DraftRole| change.principal == principal && change.role == role;
-    let before = draft.roles.len();
-    draft.roles.retain(|change| !is_meant(change));
-    for _ in draft.roles.len()..before {
-        settle(draft, file, Fate::Stopped(Code::Rol015));
+/// Takes back the changes that a later row contradicts: neither of the two is done.
+fn withdraw(draft: &mut Draft, principal: Principal, role: RoleId) -> Vec<DraftRole> {
+    let is_meant = |change: &mut DraftRole| change.principal == principal && change.role == role;
+    let withdrawn: Vec<DraftRole> = draft.roles.extract_if(.., is_meant).collect();
+    for change in &withdrawn {
+        settle(draft, change.file, Fate::Stopped(Code::Rol015));
     }
+    withdrawn
 }
 
 /// Whether the principal has the role, a stub user's default role included.
