@@ -1,10 +1,9 @@
 //! Fidelity: the dry run and the service agree, in worlds that nobody thought of.
 //!
-//! In: seeds, a fixed list and fresh ones, as many as `CUTOVER_WORLDS` says; `CUTOVER_SEED` replays one
-//! and keeps its folder. Out: one
-//! failure that names every seed of a world in which the plan lies: a planned change is refused
-//! (recall), a foretold refusal does not come (precision), a record goes to somebody else, more or
-//! less than planned is written, or undo does not restore everything.
+//! In: seeds, a fixed list and fresh ones, as many as `CUTOVER_WORLDS` says; `CUTOVER_SEED` replays
+//! one and keeps its folder. Out: one failure that names every seed of a world in which the plan
+//! lies: a planned change is refused (recall), a foretold refusal does not come (precision), a record
+//! goes to somebody else, more or less than planned is written, or undo does not restore everything.
 
 mod chance;
 mod disturb;

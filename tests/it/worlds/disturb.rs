@@ -7,10 +7,10 @@
     reason = "the disturbances are one table of functions, and most may find nothing to disturb"
 )]
 
-use cutover::model::RoleAction;
+use cutover::model::{Inheritance, RoleAction};
 
 use crate::worlds::chance::Chance;
-use crate::worlds::generate::{anybody, give, remove, text};
+use crate::worlds::generate::{DEPTHS, READS, anybody, give, remove, text};
 use crate::worlds::world::{
     ACROSS_UNITS, ADMINISTRATOR, DEFAULT_ROLE, OVERSEER, ROLES_ON_DISABLED, RecordWant, RoleWant,
     VISITOR, WORKER, Who, World, planned_id,
@@ -321,10 +321,16 @@ fn reads_by_team_only(world: &mut World, chance: &mut Chance) -> Option<()> {
         .role_wants
         .retain(|want| want.who != Who::Person(user));
     world.teams[team].members.insert(user);
-    let role = chance.between(OVERSEER, world.roles.len() - 1);
+    let role = chance.between(ADMINISTRATOR + 1, world.roles.len() - 1);
     let unit = world.teams[team].unit;
     if world.is_below(unit, world.roles[role].unit) {
         world.teams[team].roles = [(role, unit)].into();
+        let role = &mut world.roles[role];
+        role.inheritance = Inheritance::ALL[chance.below(Inheritance::ALL.len())];
+        for (_, privilege) in READS {
+            let depth = DEPTHS[chance.below(DEPTHS.len())];
+            role.privileges.insert((*privilege).to_owned(), depth);
+        }
     }
     Some(())
 }

@@ -20,12 +20,12 @@ const FIRST: &[&str] = &[
 const LAST: &[&str] = &[
     "Costa", "Okafor", "Lind", "Meier", "O'Neil", "van Dam", "Šimić", "Yıldız",
 ];
-const READS: &[(&str, &str)] = &[
+pub(super) const READS: &[(&str, &str)] = &[
     ("account", "prvReadAccount"),
     ("task", "prvReadActivity"),
     ("new_project", "prvReadnew_Project"),
 ];
-const DEPTHS: [Depth; 4] = [
+pub(super) const DEPTHS: [Depth; 4] = [
     Depth::User,
     Depth::Unit,
     Depth::UnitAndBelow,
