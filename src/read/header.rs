@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use crate::model::{Code, Findings, Input, Place, comparison_key, parse_guid};
 use crate::read::ReadError;
 use crate::read::error::name_list;
-use crate::read::names::{Pattern, Wanted};
+use crate::read::names::{Pattern, Wanted, also_called};
 
 /// How many rows may stand above the header, itself included.
 pub(super) const HEADER_WITHIN_ROWS: usize = 30;
@@ -40,14 +40,24 @@ struct Keys {
     tight: String,
     /// The name in brackets of Entra's templates: `User name [userPrincipalName] Required`.
     bracketed: Option<String>,
+    /// Another column bears the same name: nothing says which is meant, so neither is read.
+    repeated: bool,
 }
 
 impl<'a> Header<'a> {
     /// The first of `rows` as header.
     pub(super) fn of(rows: &'a [HeadRow]) -> Self {
         let cells = rows.first().map_or(&[][..], |row| &row.cells);
+        let mut keys: Vec<Keys> = cells.iter().map(|cell| Keys::of(cell)).collect();
+        let mut times: BTreeMap<String, usize> = BTreeMap::new();
+        for key in &keys {
+            *times.entry(key.tight.clone()).or_default() += 1;
+        }
+        for key in &mut keys {
+            key.repeated = times.get(&key.tight).is_some_and(|times| *times > 1);
+        }
         Self {
-            keys: cells.iter().map(|cell| Keys::of(cell)).collect(),
+            keys,
             samples: rows.get(1..).unwrap_or_default(),
         }
     }
@@ -73,6 +83,10 @@ impl<'a> Header<'a> {
             Pattern::TableId => self.exactly(&tight(&format!("{table}id"))),
             Pattern::Starts(with) => self.only(|keys| keys.plain.starts_with(with)),
             Pattern::Ends(with) => self.only(|keys| keys.plain.ends_with(with)),
+            Pattern::TableOwner(with) => self.only(|keys| {
+                let word = keys.plain.strip_suffix(with);
+                word.is_some_and(|word| word == table || also_called(table).contains(&word))
+            }),
             Pattern::DoNotModify => self.do_not_modify(),
         }
     }
@@ -82,12 +96,17 @@ impl<'a> Header<'a> {
     }
 
     fn position(&self, fits: impl Fn(&Keys) -> bool) -> Option<usize> {
-        self.keys.iter().position(fits)
+        self.keys
+            .iter()
+            .position(|keys| !keys.repeated && fits(keys))
     }
 
     fn only(&self, fits: impl Fn(&Keys) -> bool) -> Option<usize> {
         let first = self.position(&fits)?;
-        let last = self.keys.iter().rposition(fits)?;
+        let last = self
+            .keys
+            .iter()
+            .rposition(|keys| !keys.repeated && fits(keys))?;
         (first == last).then_some(first)
     }
 
@@ -121,6 +140,7 @@ impl Keys {
         Self {
             tight: tight(&plain),
             bracketed,
+            repeated: false,
             plain,
         }
     }
@@ -147,6 +167,7 @@ pub(super) fn missing(input: &Input, wanted: &Wanted, table: &str, cure: &str) -
         Pattern::Is(name) => (*name).to_owned(),
         Pattern::Starts(with) => format!("{with}\u{2026}"),
         Pattern::Ends(with) => format!("\u{2026}{with}"),
+        Pattern::TableOwner(with) => format!("{table}{with}"),
         Pattern::TableId if table.is_empty() => "id".to_owned(),
         Pattern::TableId => format!("{table}id"),
         Pattern::DoNotModify => "(Do Not Modify) \u{2026}".to_owned(),
@@ -171,9 +192,26 @@ pub(super) fn missing_named(
         name: input.name.clone(),
         what,
         wanted: wanted.to_owned(),
-        found: name_list(input.headers.iter().map(String::as_str)),
+        found: name_list(input.headers.iter().map(String::as_str)) + &repeated(&input.headers),
         cure: cure.to_owned(),
     }
+}
+
+/// A word about the headers that stand more than once, where there are any.
+fn repeated(headers: &[String]) -> String {
+    let mut times: BTreeMap<String, usize> = BTreeMap::new();
+    for header in headers {
+        *times.entry(tight(header)).or_default() += 1;
+    }
+    let twice = headers
+        .iter()
+        .find(|header| !header.trim().is_empty() && times.get(&tight(header)) > Some(&1));
+    twice.map_or_else(String::new, |header| {
+        format!(
+            " (`{}` stands more than once, so none of them is read)",
+            header.trim()
+        )
+    })
 }
 
 /// FIL005: headers that repeat or are blank, so that columns can be mistaken.
@@ -199,7 +237,7 @@ pub(super) fn check_headers(input: &Input, head: &HeadRow, findings: &mut Findin
         Code::Fil005,
         &input.name,
         || format!("headers of `{}` are repeated or blank", input.name),
-        || "rename them in the export; where one is needed, its first column is read".to_owned(),
+        || "rename them in the export; a column whose header stands twice is not read".to_owned(),
     );
     let mut at: Vec<usize> = columns.into_values().flatten().collect();
     at.sort_unstable();

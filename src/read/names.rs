@@ -14,13 +14,27 @@ pub(super) enum Pattern {
     Starts(&'static str),
     /// It ends so, one such column at most.
     Ends(&'static str),
+    /// It is the table's name, or what other systems call such rows, and this; one such column at
+    /// most. `Previous owner` is no such name.
+    TableOwner(&'static str),
     /// The logical name of the table and `id`.
     TableId,
     /// The first `(Do Not Modify)` column, or its like in another language, that holds GUIDs.
     DoNotModify,
 }
 
-use Pattern::{DoNotModify, Ends, Is, Starts, TableId};
+use Pattern::{DoNotModify, Ends, Is, Starts, TableId, TableOwner};
+
+/// What other systems call the rows of a table, in their headers.
+pub(super) fn also_called(table: &str) -> &'static [&'static str] {
+    match table {
+        "account" => &["company", "organization", "organisation", "customer"],
+        "contact" => &["person"],
+        "opportunity" => &["deal"],
+        "incident" => &["case", "ticket"],
+        _ => &[],
+    }
+}
 
 /// What a column is looked for as.
 #[derive(Clone, Copy, Debug)]
@@ -54,14 +68,14 @@ pub(super) const RECORD_OWNER: Wanted = Wanted {
         Is("owninguser"),
         Is("_owninguser_value"),
         Is("owner.id"),
-        Ends(" owner.id"),
+        TableOwner(" owner.id"),
         Is("owner"),
         Is("record owner"),
         Is("owner email"),
         Is("owner name"),
         Is("owneridname"),
-        Ends(" - owner"),
-        Ends(" owner"),
+        TableOwner(" - owner"),
+        TableOwner(" owner"),
     ],
 };
 

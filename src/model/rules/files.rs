@@ -82,8 +82,8 @@ pub(super) const FIL005: Rule = Rule {
     title: "repeated or blank header",
     what: "The headers of each file are compared with each other; a header that stands there \
           twice, or a blank one above cells that hold something, is reported.",
-    why: "A column is found by its header. Where two columns bear the same one, the first is \
-          used, and it may be the wrong one.",
+    why: "A column is found by its header. Where two columns bear the same one, nothing says which \
+          is meant, so neither is read; a needed one then counts as missing (FIL004).",
     example: "A contact-and-company export has `Create Date` in columns 4 and 17.",
     cure: "Rename one of the columns in the file where it is one that this product reads (id, \
           owner, user, role); leave it where it is none.",

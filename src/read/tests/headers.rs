@@ -23,6 +23,10 @@ fn records_headers() {
     check_records("blank, mark and case",    "account",     "\u{feff} ACCOUNT_ID ,\u{a0}Owner",                                Some((1, 2)));
     check_records("table's id before Id",    "account",     "Id,accountid,Owner,OwnerId",                                      Some((2, 4)));
     check_records("two could be the owner",  "account",     "accountid,Deal owner,Contact owner",                              None);
+    check_records("a former owner is no owner", "contact",  "contactid,Previous Owner",                                       None);
+    check_records("an owner of another table", "contact",   "contactid,Account Owner",                                        None);
+    check_records("two columns Owner",       "account",     "accountid,Owner,Name,owner",                                     None);
+    check_records("two columns Name",        "account",     "accountid,Name,Name,Owner",                                      Some((1, 4)));
     check_records("no owner",                "account",     "src_name,src_parent,src_addresstype",                             None);
     check_records("no id",                   "opportunity", "Created On,Topic,Owner,Potential Customer,Status",                None);
 }
