@@ -5,8 +5,9 @@
 use std::io::{self, Write};
 use std::ops::ControlFlow;
 
-use crate::model::{ChangeKind, Present, Subject, guard_cell};
-use crate::plan::{Document, PlanError, SealedPlan};
+use crate::model::{Change, Present, Subject, guard_cell};
+use crate::plan::{Document, PlanError, SealedPlan, StageFile};
+use crate::report::names::Names;
 
 /// A report could not be written.
 #[derive(Debug, thiserror::Error)]
@@ -19,50 +20,73 @@ pub enum ReportError {
     Output(#[from] io::Error),
 }
 
+/// Columns of a plan's changes: ids for programs, then names for people.
+const CHANGE_COLUMNS: [&str; 12] = [
+    "seq",
+    "stage",
+    "kind",
+    "entity",
+    "subject",
+    "before",
+    "after",
+    "file",
+    "row",
+    "subject_name",
+    "before_name",
+    "after_name",
+];
+
 /// Writes every change of a plan.
 pub fn changes_csv(out: &mut dyn Write, plan: &SealedPlan) -> Result<(), ReportError> {
     const BATCH: usize = 8_192;
+    let names = Names::of(plan)?;
     let mut writer = csv::Writer::from_writer(out);
-    write(
-        &mut writer,
-        &[
-            "seq", "stage", "kind", "entity", "subject", "before", "after", "file", "row",
-        ],
-    )?;
+    write(&mut writer, &CHANGE_COLUMNS)?;
     for stage in plan.stages() {
-        let number = stage.stage.number().to_string();
-        let mut failed = None;
+        let mut written = Ok(());
         plan.changes(&stage, BATCH, &mut |batch| {
-            for change in batch {
-                let source = change
-                    .source
-                    .map(|(file, row)| (input_name(plan.document(), file.0), row));
-                let cells = [
-                    change.seq.0.to_string(),
-                    number.clone(),
-                    kind_word(change.write.kind()).to_owned(),
-                    stage.entity.clone(),
-                    subject_id(&change.write.subject()),
-                    present_word(&change.write.before()),
-                    present_word(&change.write.after()),
-                    source
-                        .as_ref()
-                        .map(|(name, _)| (*name).to_owned())
-                        .unwrap_or_default(),
-                    source.map(|(_, row)| row.to_string()).unwrap_or_default(),
-                ];
-                if let Err(error) = write(&mut writer, &cells) {
-                    failed = Some(error);
-                    return ControlFlow::Break(());
-                }
+            written = batch.iter().try_for_each(|change| {
+                write(
+                    &mut writer,
+                    &change_cells(plan.document(), &names, &stage, change),
+                )
+            });
+            if written.is_ok() {
+                ControlFlow::Continue(())
+            } else {
+                ControlFlow::Break(())
             }
-            ControlFlow::Continue(())
         })?;
-        if let Some(error) = failed {
-            return Err(error.into());
-        }
+        written?;
     }
     Ok(writer.flush()?)
+}
+
+fn change_cells(
+    document: &Document,
+    names: &Names,
+    stage: &StageFile,
+    change: &Change,
+) -> [String; 12] {
+    let source = change.source;
+    let (before, after) = (change.write.before(), change.write.after());
+    let subject = change.write.subject();
+    [
+        change.seq.0.to_string(),
+        stage.stage.number().to_string(),
+        change.write.kind().words().to_owned(),
+        stage.entity.clone(),
+        subject_id(&subject),
+        present_word(&before),
+        present_word(&after),
+        source.map_or_else(String::new, |(file, _)| {
+            input_name(document, file.0).to_owned()
+        }),
+        source.map_or_else(String::new, |(_, row)| row.to_string()),
+        names.subject(&subject),
+        names.owner(&before),
+        names.owner(&after),
+    ]
 }
 
 /// Writes every place of every finding.
@@ -120,10 +144,6 @@ fn input_name(document: &Document, file: u16) -> &str {
         .iter()
         .find(|input| input.file == file)
         .map_or("", |input| &input.name)
-}
-
-fn kind_word(kind: ChangeKind) -> &'static str {
-    kind.words()
 }
 
 /// The id of what a change is about.

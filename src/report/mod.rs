@@ -7,6 +7,7 @@
 mod csv;
 mod explain;
 mod findings;
+mod names;
 mod outcome;
 mod page;
 mod summary;

@@ -68,18 +68,13 @@ pub fn apply(request: &ApplyRequest<'_>, console: &mut Console<'_>) -> Result<Ex
     };
     let applied = crate::apply::apply(&approved, &target, &options)
         .map_err(|error| explained(error, request.folder))?;
-    print(
-        &format!(
-            "Applied plan {seal} to {}",
-            approved.plan().document().environment.host
-        ),
-        &applied,
-        console,
-    )?;
-    if applied.nothing_written && applied.is_complete() {
-        console
-            .say("nothing had to be written: the plan was applied before, or changes nothing")?;
-    }
+    let host = &approved.plan().document().environment.host;
+    let heading = if applied.nothing_written && applied.is_complete() {
+        format!("Plan {seal} is applied to {host} already: nothing had to be written")
+    } else {
+        format!("Applied plan {seal} to {host}")
+    };
+    print(&heading, &applied, console)?;
     next(&applied, &folder, console)?;
     Ok(ended(&applied))
 }

@@ -9,7 +9,7 @@ use std::ops::ControlFlow;
 use crate::environment::Facts;
 use crate::model::{
     FileId, Findings, Input, InputKind, Principal, Reference, Resolution, Resolved, Ruling, Silent,
-    Verdict, unguard_cell,
+    Verdict, comparison_key, unguard_cell,
 };
 use crate::project::{OwnerRow, OwnersSheet, Project, Written, rulings_hash};
 use crate::read::{FileSpec, Table, open_table};
@@ -37,6 +37,7 @@ pub(super) fn open(
     let file = FileId(u16::try_from(exports).unwrap_or(u16::MAX));
     let sheet = OwnersSheet::read(&project.owners())?;
     let Some(workbook) = &project.manifest.rulings else {
+        has_columns("owners.csv", sheet.headers())?;
         let rulings = sheet.rulings();
         let input = Input {
             file,
@@ -76,18 +77,34 @@ pub(super) fn open(
     })
 }
 
+/// Refuses a sheet whose rulings could not be found: passing them over would undo decisions.
+fn has_columns(name: &str, headers: &[String]) -> Result<(), Failure> {
+    let has = |wanted: &str| {
+        headers
+            .iter()
+            .any(|header| comparison_key(header) == wanted)
+    };
+    if headers.is_empty() || (has("reference") && has("ruling")) {
+        return Ok(());
+    }
+    Err(lacks_columns(name, headers))
+}
+
+fn lacks_columns(name: &str, headers: &[String]) -> Failure {
+    let found = headers.join("`, `");
+    Failure::new(
+        Exit::Usage,
+        format!(
+            "`{name}`: expected columns `reference` and `ruling`, found `{found}`; name the two so"
+        ),
+    )
+}
+
 /// The rulings of a workbook; a row that cannot be trusted is refused, as it may hold one.
 fn rulings_of(table: &Table, workbook: &str) -> Result<Vec<Ruling>, Failure> {
     let columns = table.column(&["reference"]).zip(table.column(&["ruling"]));
     let Some((reference, ruling)) = columns else {
-        let found = table.input().headers.join("`, `");
-        return Err(Failure::new(
-            Exit::Usage,
-            format!(
-                "`{workbook}`: expected columns `reference` and `ruling`, found `{found}`; name the \
-                 two so"
-            ),
-        ));
+        return Err(lacks_columns(workbook, &table.input().headers));
     };
     let mut rulings = Vec::new();
     let mut defects = Vec::new();

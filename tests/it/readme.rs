@@ -34,6 +34,28 @@ fn the_readme_is_what_the_program_says() {
     );
 }
 
+#[test]
+fn planning_the_sample_leaves_its_owners_sheet_as_committed() {
+    let folder = tempfile::tempdir().unwrap();
+    copy(&repository("samples/contoso"), folder.path());
+    run(|console| cutover::run::plan(folder.path(), false, console));
+    let sheet = fs::read_to_string(folder.path().join("owners.csv")).unwrap();
+    let path = repository("samples/contoso/owners.csv");
+    if std::env::var_os("UPDATE_README").is_some() {
+        fs::write(&path, &sheet).unwrap();
+        return;
+    }
+    let committed = fs::read_to_string(&path).unwrap();
+    let behind = committed
+        .lines()
+        .zip(sheet.lines())
+        .find(|(is, should)| is != should);
+    assert!(
+        committed == sheet,
+        "behind, first here: {behind:?}; UPDATE_README=1 cargo test readme"
+    );
+}
+
 /// Puts content between a mark and its end.
 fn put(text: &str, mark: &str, content: &str) -> String {
     let begin = format!("<!-- {mark} -->\n");
