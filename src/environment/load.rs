@@ -11,6 +11,7 @@ mod headers;
 mod problems;
 mod records;
 mod roles;
+mod strays;
 mod tables;
 mod teams;
 mod units;
@@ -142,7 +143,9 @@ fn read_file(
     let (problems, remarks) = (&mut loading.problems, &mut loading.remarks);
     let sheet = match what {
         What::Table(table) => {
-            Sheet::open(&file.path, shown, headers::of(*table), problems, remarks)
+            let known = headers::of(*table);
+            let sheet = Sheet::open(&file.path, shown, known, problems, remarks);
+            sheet.inspect(|sheet| sheet.tell_strays(known, problems, remarks))
         }
         What::Records(_) => Sheet::open(&file.path, shown, &records::headers(), problems, remarks),
     };

@@ -12,6 +12,8 @@ use crate::environment::EnvironmentError;
 use crate::environment::load::headers::Header;
 use crate::environment::load::problems::Collector;
 use crate::environment::load::problems::Problem;
+use crate::environment::load::strays::remark;
+use crate::environment::load::strays::strays;
 use crate::environment::load::words;
 use crate::environment::load::words::Word;
 use crate::environment::load::world::Found;
@@ -85,6 +87,32 @@ impl Sheet {
             sheet.columns.push((header.name, column));
         }
         usable.then_some(sheet)
+    }
+
+    /// Tells the columns that nobody reads: a misspelt one is a problem, the others are a remark.
+    pub(super) fn tell_strays(
+        &self,
+        headers: &[Header],
+        problems: &mut Collector,
+        remarks: &mut Vec<String>,
+    ) {
+        let read: Vec<usize> = self
+            .columns
+            .iter()
+            .filter_map(|(_, column)| column.0)
+            .collect();
+        let lacking: Vec<&Header> = headers
+            .iter()
+            .filter(|header| self.column(header.name) == Column(None))
+            .collect();
+        let strays = strays(self.headers(), &read, &lacking);
+        for (index, message) in &strays.misspelt {
+            let top = Spot { row: 1, line: 1 };
+            self.problem_at(problems, top, Column::at(*index), message);
+        }
+        if !strays.unread.is_empty() {
+            remarks.push(remark(&self.shown, &strays.unread));
+        }
     }
 
     fn find(&self, header: &Header) -> Column {
