@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 use crate::environment::Facts;
 use crate::model::{
-    BusinessUnit, Entity, Fact, Role, RoleId, RolePrivilege, Team, TeamId, User, UserId,
+    BusinessUnit, Cascade, Entity, Fact, Role, RoleId, RolePrivilege, Team, TeamId, User, UserId,
 };
 
 /// What a field says for yes; links between two subjects say it too.
@@ -72,7 +72,7 @@ pub struct FieldRow<'a> {
     pub id: &'a str,
     /// What people call it.
     pub label: &'a str,
-    /// The field. Links are `role <id>`, `member <id>` and `privilege <name>`.
+    /// The field. Links are `role <id>`, `member <id>`, `privilege <name>` and `cascade <table>`.
     pub field: &'a str,
     /// Its value; ids where it names another subject.
     pub value: &'a str,
@@ -112,6 +112,9 @@ impl Fields {
         }
         for entity in facts.entities().values() {
             fields.entity(entity);
+        }
+        for cascade in facts.cascades() {
+            fields.cascade(cascade);
         }
         for role in facts.roles().values() {
             fields.role(role);
@@ -153,7 +156,8 @@ impl Fields {
             Fact::TeamRole { team, role } => self.team_role(team, role),
             Fact::Entity(entity) => self.entity(&entity),
             Fact::Setting { name, value } => self.setting(&name, &value),
-            Fact::Cascade(_) | Fact::Loaded(_) => {}
+            Fact::Cascade(cascade) => self.cascade(&cascade),
+            Fact::Loaded(_) => {}
         }
     }
 
@@ -297,6 +301,13 @@ impl Fields {
         let subject = self.subject(Kind::Entity, entity.name.as_str(), &entity.name);
         subject.exists();
         subject.set_some("ownership", entity.ownership);
+    }
+
+    /// The order in which tables are written rests on it.
+    fn cascade(&mut self, cascade: &Cascade) {
+        let parent = cascade.parent.as_str();
+        let subject = self.subject(Kind::Entity, parent, parent);
+        subject.set(format!("cascade {}", cascade.child), cascade.assign.word());
     }
 }
 

@@ -7,7 +7,10 @@ Makes a project of N records, plans it, applies a copy undisturbed, then for eac
 fresh copy, sends SIGKILL after a random part of the undisturbed time, resumes, and compares every
 table of the environment file. Prints one line a kill and the totals; exits 1 on any difference.
 """
-import argparse, hashlib, pathlib, random, shutil, signal, sqlite3, subprocess, sys, time, uuid
+import argparse, pathlib, random, shutil, signal, sqlite3, subprocess, sys, time, uuid
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "tools"))
+from environment_tables import digests
 
 
 def write_project(folder, changes):
@@ -46,19 +49,6 @@ def write_project(folder, changes):
     (folder / "cutover.toml").write_text(
         '[environment]\nfrom = "environment/"\n\n[[users]]\nfile = "exports/users.csv"\n\n'
         '[[records]]\nfile = "exports/accounts.csv"\ntable = "account"\n')
-
-
-def state(folder):
-    connection = sqlite3.connect(folder / "environment.sqlite")
-    names = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")]
-    digests = {}
-    for name in names:
-        digest = hashlib.blake2b()
-        for row in sorted(connection.execute(f'SELECT * FROM "{name}"'), key=repr):
-            digest.update(repr(row).encode())
-        digests[name] = digest.hexdigest()
-    connection.close()
-    return digests
 
 
 def done(folder):
@@ -101,7 +91,7 @@ def main():
     begun = time.monotonic()
     subprocess.run(apply(reference), check=True, stdout=subprocess.DEVNULL)
     duration = time.monotonic() - begun
-    expected = state(reference)
+    expected = digests(reference / "environment.sqlite")
     print(f"undisturbed apply: {duration:.2f} s")
     partly = wrong = 0
     for number in range(options.kills):
@@ -116,7 +106,7 @@ def main():
         written = done(folder)
         partly += 0 < written < options.changes
         resumed = subprocess.run(apply(folder), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-        found = state(folder)
+        found = digests(folder / "environment.sqlite")
         same = resumed.returncode == 0 and found == expected
         wrong += not same
         print(f"kill {number + 1}: after {moment:.2f} s, {written} changes known as written, "

@@ -7,20 +7,9 @@ In: project folders made by the other tools here, which know who was meant. Out:
 exits 1 if any differs. A project that plans without an error is applied, verified and undone, and
 every table of the environment file must be as before.
 """
-import hashlib, json, pathlib, sqlite3, subprocess, sys, tomllib
+import json, pathlib, subprocess, sys, tomllib
 
-
-def tables(project):
-    connection = sqlite3.connect(project / "environment.sqlite")
-    names = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")]
-    digests = {}
-    for name in names:
-        digest = hashlib.blake2b()
-        for row in sorted(connection.execute(f'SELECT * FROM "{name}"'), key=repr):
-            digest.update(repr(row).encode())
-        digests[name] = digest.hexdigest()
-    connection.close()
-    return digests
+from environment_tables import digests
 
 
 def run(program, *words):
@@ -48,12 +37,12 @@ def differences(program, project):
             if ledger[key] != value:
                 found.append(f"{names[ledger['file']]}: {key} is {ledger[key]}, expected {value}")
     if planned.returncode == 0 and not found:
-        before = tables(project)
+        before = digests(project / "environment.sqlite")
         for command in (["apply", "--yes"], ["apply", "--yes"], ["verify"], ["undo", "--yes"]):
             ended = run(program, command[0], str(project), *command[1:])
             if ended.returncode:
                 found.append(f"{command[0]} exits {ended.returncode}: {ended.stderr}")
-        if tables(project) != before:
+        if digests(project / "environment.sqlite") != before:
             found.append("a table is not as before")
     return found
 

@@ -135,7 +135,7 @@ fn subjects_that_come_and_go() {
         &[],
     );
     check(
-        "cascades and what was loaded",
+        "what assigning a table takes along",
         |facts| {
             let (parent, child) = ("account".to_owned(), "contact".to_owned());
             facts.push(Fact::Cascade(Cascade {
@@ -145,7 +145,7 @@ fn subjects_that_come_and_go() {
             }));
             facts.push(Fact::Loaded(Loadable::Licences));
         },
-        &[],
+        &["table account: cascade contact: () -> all"],
     );
 }
 
