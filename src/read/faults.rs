@@ -46,13 +46,35 @@ impl<'a> Faults<'a> {
                 "write quotes within a cell twice, and close the quote of that cell; rows below it \
                  may have been taken for its text",
             ),
-            ShapeFault::Ragged => (
-                "rows have more or fewer cells than the header",
-                "put cells that hold the delimiter or a line break into quotes, or export again",
-            ),
+            ShapeFault::Ragged => {
+                self.ragged(row);
+                return Some(Code::Fil003);
+            }
         };
         self.row_finding(Code::Fil003, row, class, cure);
         Some(Code::Fil003)
+    }
+
+    /// Says how many cells there are, and how many should be.
+    fn ragged(&mut self, row: &Row<'_>) {
+        let class = "rows have more or fewer cells than the header";
+        let (name, number) = (&self.input.name, row.number);
+        let (cells, expected) = (row.len(), self.width.full);
+        let id = self.findings.about(
+            Code::Fil003,
+            &format!("{name}: {class}"),
+            || {
+                format!(
+                    "`{name}`: {class}, such as row {number} with {cells} cells, expected {expected}"
+                )
+            },
+            || {
+                "put cells that hold the delimiter or a line break into quotes, or export again"
+                    .to_owned()
+            },
+        );
+        let place = Place::row(self.input.file, row.number, row.line);
+        self.findings.place(id, place);
     }
 
     /// Says how much of the file it took with it: kept out, that goes with the row.
