@@ -67,7 +67,8 @@ impl Exit {
                 "applied in part or found different: some changes failed, drifted, or verify differs"
             }
             Self::Refused => {
-                "refused: stale plan, wrong target, over the limit, locked, or the answer was no"
+                "refused: stale plan, one changed after it was sealed, wrong target, over the limit, \
+                 locked, or the answer was no"
             }
             Self::Unreachable => "target unreachable or sign-in failed",
             Self::Pending => "`plan --exit-code` only: no errors, and changes pending",
