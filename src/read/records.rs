@@ -187,7 +187,10 @@ impl Decoder<'_> {
         let id = self.dataverse_id(row);
         let (record, owner) = match self.unusable(row, id.is_some()) {
             Some(code) => (RecordCell::Unusable(code), OwnerCell::Unusable(code)),
-            None => (id.unwrap_or_else(|| self.other_id(row)), self.owner(row)),
+            None => (
+                id.unwrap_or_else(|| self.other_id(row)),
+                self.owners.cell(row, self.columns.owner, &mut self.faults),
+            ),
         };
         RecordRow {
             record,
@@ -279,19 +282,6 @@ impl Decoder<'_> {
             .cell_finding(Code::Rec001, row, column, &text, class, cure);
         RecordCell::Unusable(Code::Rec001)
     }
-
-    fn owner(&mut self, row: &Row<'_>) -> OwnerCell {
-        let column = self.columns.owner;
-        let (cell, strange) = self.owners.cell(row, column);
-        if strange {
-            let text = row.text(column).unwrap_or_default();
-            self.faults.strange(row, column, &text, false);
-        }
-        if let OwnerCell::Unusable(_) = cell {
-            self.faults.undecodable(row, column);
-        }
-        cell
-    }
 }
 
 /// Whether somebody meant a GUID: its letters and about its length.
@@ -312,8 +302,26 @@ pub(super) struct Owners {
 }
 
 impl Owners {
-    /// The cell at `column`, and whether it looks strange (FIL007).
-    pub(super) fn cell(&mut self, row: &Row<'_>, column: usize) -> (OwnerCell, bool) {
+    /// The cell at `column`; what is wrong with it goes to `faults`.
+    pub(super) fn cell(
+        &mut self,
+        row: &Row<'_>,
+        column: usize,
+        faults: &mut Faults<'_>,
+    ) -> OwnerCell {
+        let (cell, strange) = self.known(row, column);
+        if strange {
+            let text = row.text(column).unwrap_or_default();
+            faults.strange(row, column, &text, false);
+        }
+        if let OwnerCell::Unusable(_) = cell {
+            faults.undecodable(row, column);
+        }
+        cell
+    }
+
+    /// The cell, and whether it looks strange (FIL007).
+    fn known(&mut self, row: &Row<'_>, column: usize) -> (OwnerCell, bool) {
         let bytes = row.raw(column);
         let known = match self.by_bytes.get(bytes) {
             Some(known) => *known,

@@ -153,7 +153,7 @@ impl Decoder<'_> {
             return made;
         }
         match self.cells(row, &mut made) {
-            Ok(()) => made.user = self.user(row),
+            Ok(()) => made.user = self.users.cell(row, self.columns.user, &mut self.faults),
             Err(code) => made.unusable = Some(code),
         }
         made
@@ -193,19 +193,6 @@ impl Decoder<'_> {
             }
             Err(Undecodable) => Err(self.faults.undecodable(row, column)),
         }
-    }
-
-    fn user(&mut self, row: &Row<'_>) -> OwnerCell {
-        let column = self.columns.user;
-        let (cell, strange) = self.users.cell(row, column);
-        if strange {
-            let text = row.text(column).unwrap_or_default();
-            self.faults.strange(row, column, &text, false);
-        }
-        if let OwnerCell::Unusable(_) = cell {
-            self.faults.undecodable(row, column);
-        }
-        cell
     }
 }
 
