@@ -8,6 +8,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use crate::model::{Code, Rule, Severity};
+use crate::report::page::Page;
 use crate::report::table::{FAINT, HEADING, styled};
 
 /// A rule as programs read it.
@@ -56,14 +57,11 @@ impl RuleRecord {
 }
 
 /// Writes one rule in full.
-pub fn explain(out: &mut dyn Write, code: Code) -> io::Result<()> {
+pub fn explain(page: &mut Page<'_>, code: Code) -> io::Result<()> {
     let rule = code.rule();
-    writeln!(
-        out,
-        "{}",
-        styled(HEADING, format!("{code}  {}", rule.title))
-    )?;
-    writeln!(out, "{}", styled(FAINT, consequences(rule)))?;
+    let heading = format!("{code}  {}", rule.title);
+    writeln!(page.out, "{}", styled(HEADING, heading))?;
+    writeln!(page.out, "{}", styled(FAINT, consequences(rule)))?;
     for (word, text) in [
         ("what", rule.what),
         ("why", rule.why),
@@ -71,10 +69,15 @@ pub fn explain(out: &mut dyn Write, code: Code) -> io::Result<()> {
         ("cure", rule.cure),
         ("source", rule.source),
     ] {
-        writeln!(out, "\n{}\n  {text}", styled(HEADING, word))?;
+        writeln!(page.out, "\n{}", styled(HEADING, word))?;
+        page.paragraph(2, "", text)?;
     }
-    Ok(())
+    page.faint(2, SOURCES)
 }
+
+/// What the letters of a source stand for.
+const SOURCES: &str = "(S: a statement of the vendor's documents on users and roles, by number; P: a \
+                       fact about the platform, by section; design: this product's own)";
 
 fn consequences(rule: &Rule) -> String {
     let mut words = vec![match rule.severity {

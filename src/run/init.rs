@@ -86,7 +86,7 @@ fn head(folder: &Path) -> String {
         "# "
     };
     format!(
-        "# What cutover plans from. `cutover plan` writes nothing but plan/ and owners.csv.\n\n\
+        "# What cutover plans from. `cutover plan` writes plan/, owners.csv and, where there is none,\n# the environment file; the target itself it never touches.\n\n\
          [environment]\n\
          file = \"environment.sqlite\"          # made by `cutover load`, or by `plan` where there is none\n\
          {from}from = \"environment/\"               # the folder of CSV/XLSX to load it from\n\
