@@ -350,10 +350,9 @@ def role_rows(references, chooser):
     return rows
 
 
-def roles_ledger(rows, references):
+def roles_ledger(rows):
     ledger = Ledger(rows=len(rows))
-    for user, _, _, _, fate, code in rows:
-        references.book.use(user)
+    for *_, fate, code in rows:
         if fate == "stopped":
             ledger.stopped[code] += 1
         else:
@@ -369,7 +368,7 @@ def speaks(files, roles, references, stubs):
            ("OWN006", "Kundenservice", "owners.csv", 0)]
     for file in files:
         for row in file.rows:
-            if row["code"] and row["code"] != "OWN006":
+            if row["code"]:
                 out.append((row["code"], row["owner"].strip() or row["id"], file.name, row["row"]))
             if row["note"] == "formula":
                 out.append(("FIL007", "#N/A", file.name, row["row"]))
@@ -418,7 +417,7 @@ def make(root):
     write_text(folder / "cutover.toml", MANIFEST)
     write_text(folder / "README.md", README)
     ledgers = {file.name: file.ledger() for file in files}
-    ledgers[ROLES] = roles_ledger(roles, references)
+    ledgers[ROLES] = roles_ledger(roles)
     stubs = stub_facts(files, references)
     changed = [row for row in roles if row[4] == "changes"]
     kinds = {"create stub user": len(stubs), "give role": sum(row[3] != "remove" for row in changed),

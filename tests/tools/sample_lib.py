@@ -180,7 +180,7 @@ def write_expected(path, exit_code, ledgers, book, stubs, kinds, speaks, script=
         "[changes]",
     ]
     lines += [f"{toml_text(kind)} = {count}" for kind, count in kinds.items()]
-    lines += ["", "# Distinct references that were met, by verdict; matches by the rung that decided."]
+    lines += ["", "# Distinct references of the records files, by verdict; matches by the rung that decided."]
     lines += ["[references]", f"distinct = {len(book.rows)}"]
     lines += [f"{kind} = {count}" for kind, count in sorted(book.by_kind().items())]
     lines += ["", "[matches]"]
