@@ -106,7 +106,16 @@ fn default_role_gone(world: &mut World, _: &mut Chance) -> Option<()> {
     Some(())
 }
 
+fn has_twin(world: &World) -> bool {
+    let default = &world.roles[DEFAULT_ROLE].name;
+    let same = world.roles.iter().filter(|role| role.name == *default);
+    same.count() > 1
+}
+
 fn default_role_twice(world: &mut World, chance: &mut Chance) -> Option<()> {
+    if world.roles[DEFAULT_ROLE].unit != 0 {
+        return None;
+    }
     let mut twin = world.roles[DEFAULT_ROLE].clone();
     twin.id = chance.id();
     world.roles.push(twin);
@@ -118,7 +127,7 @@ fn default_role_below(world: &mut World, chance: &mut Chance) -> Option<()> {
     let held = |copy: &(usize, usize)| copy.0 == DEFAULT_ROLE;
     let people = world.people.iter().map(|person| &person.roles);
     let mut sets = people.chain(world.teams.iter().map(|team| &team.roles));
-    if unit == 0 || sets.any(|roles| roles.iter().any(held)) {
+    if unit == 0 || has_twin(world) || sets.any(|roles| roles.iter().any(held)) {
         return None;
     }
     world.roles[DEFAULT_ROLE].unit = unit;

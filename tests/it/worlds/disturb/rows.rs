@@ -461,6 +461,9 @@ pub(super) fn role_of_another_unit(world: &mut World, chance: &mut Chance) -> Op
 
 /// Rows that ask for anything of anybody.
 pub(super) fn random_rows(world: &mut World, chance: &mut Chance) -> Option<()> {
+    if world.policy.missing != MissingPolicy::Stub {
+        return None;
+    }
     for _ in 0..chance.between(3, 8) {
         let who = anybody(world, chance);
         let text = text(world, who, chance);

@@ -196,6 +196,8 @@ fn is_explained(refused: u32, one: &Forced, all: &[Forced]) -> bool {
         // Of the roles that the finding names those that fell are not there.
         return gives.any(|kind| kind == ChangeKind::GiveRole);
     }
-    // A record that is named by a key and not found has no id by which its table could be asked.
-    rules == [Code::Rec005] && one.codes.contains(&Code::Rec002)
+    // Where a record that is named by a key, or its owner, is nothing that is there, the row stopped
+    // before its table could be asked.
+    let before = [Code::Rec002, Code::Own005];
+    rules == [Code::Rec005] && before.iter().any(|code| one.codes.contains(code))
 }
