@@ -1,7 +1,8 @@
 //! Fidelity: the dry run and the service agree, in worlds that nobody thought of.
 //!
-//! In: seeds, a fixed list and fresh ones, as many as `CUTOVER_WORLDS` says; `CUTOVER_SEED` replays
-//! one, and keeps its world under `tests/cases/worlds`, made as small as it goes, where it fails.
+//! In: seeds, a fixed list and fresh ones, as many as `CUTOVER_WORLDS` says; with
+//! `CUTOVER_STOP_AT_FIRST` no further one is tried once one fails. `CUTOVER_SEED` replays one, and
+//! keeps its world under `tests/cases/worlds`, made as small as it goes, where it fails.
 //! Out: the figures of the run, and one failure that names every seed of a world in which the plan
 //! lies: a planned change is refused (recall), a foretold refusal does not come (precision), a record
 //! goes to somebody else, other cells differ than those planned (frame), undo does not restore
@@ -19,6 +20,7 @@ mod trial;
 mod world;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use rayon::prelude::*;
@@ -40,7 +42,8 @@ const TOLD: usize = 3;
 #[test]
 fn the_dry_run_and_the_service_agree() {
     if let Ok(seed) = std::env::var("CUTOVER_SEED") {
-        replay(seed.parse().expect("CUTOVER_SEED is a number"));
+        let report = replay(seed.parse().expect("CUTOVER_SEED is a number"));
+        println!("{report:#?}");
         return;
     }
     let now = SystemTime::now().duration_since(UNIX_EPOCH);
@@ -51,10 +54,23 @@ fn the_dry_run_and_the_service_agree() {
     let seeds: Vec<u64> = (0..FIXED)
         .chain((0..count).map(|number| fresh.wrapping_add(number)))
         .collect();
-    let worlds: Vec<Tried> = seeds.into_par_iter().map(try_seed).collect();
+    let stops = std::env::var_os("CUTOVER_STOP_AT_FIRST").is_some();
+    let failed = AtomicBool::new(false);
+    let worlds: Vec<Tried> = seeds
+        .into_par_iter()
+        .filter(|_| !(stops && failed.load(Ordering::Relaxed)))
+        .map(try_seed)
+        .inspect(|tried| {
+            if !tried.report.faults.is_empty() {
+                failed.store(true, Ordering::Relaxed);
+            }
+        })
+        .collect();
     let tally = Tally::of(&worlds);
     print!("{tally}");
-    let wrong = worlds.iter().filter(|tried| !tried.report.faults.is_empty());
+    let wrong = worlds
+        .iter()
+        .filter(|tried| !tried.report.faults.is_empty());
     let faults: Vec<String> = wrong
         .map(|tried| {
             let told = tried.report.faults.iter().take(TOLD);
@@ -96,14 +112,16 @@ fn try_world(world: &World) -> Report {
 }
 
 /// Tries the world of one seed again; where it fails, it is made small and kept.
-fn replay(seed: u64) {
+fn replay(seed: u64) -> Report {
     let world = world_of(seed);
     let report = try_world(&world);
-    println!("{:?} {report:#?}", world.disturbed);
     let Some(fault) = report.faults.first() else {
-        return;
+        return report;
     };
-    let (small, fault) = shrink::shrink(world, fault.clone());
-    let folder = kept::keep(seed, &small, &fault);
-    panic!("{fault}\nkept, made small: {}", folder.display());
+    let (small, smallest) = shrink::shrink(world, fault.clone());
+    let folder = kept::keep(seed, &small, &smallest);
+    panic!(
+        "{report:#?}\n{smallest}\nkept, made small: {}",
+        folder.display()
+    );
 }

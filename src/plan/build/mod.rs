@@ -9,7 +9,7 @@ mod records;
 mod repeats;
 mod roles;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use crate::environment::Facts;
 use crate::environment::Keys;
@@ -18,7 +18,7 @@ use crate::model::{
     Code, Fate, FileId, Findings, Input, OwnerPolicy, Place, Principal, RecordRows, References,
     Remark, Resolution, Resolved, RoleId, RoleRow, StubPolicy, UnitId, Verdict, comparison_key,
 };
-use crate::plan::{Draft, DraftStub, MatchCount, MatchCounts, PrincipalIndex};
+use crate::plan::{Draft, DraftStub, MatchCount, MatchCounts};
 
 /// Everything that is wanted, and what is there.
 pub struct Wanted<'a> {

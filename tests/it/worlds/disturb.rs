@@ -16,8 +16,8 @@ use crate::worlds::chance::Chance;
 use crate::worlds::generate::{DEPTHS, READS};
 use crate::worlds::rows::text;
 use crate::worlds::world::{
-    ADMINISTRATOR, CALLER, DEFAULT_ROLE, FIRST_PERSON, Leads, OVERSEER,
-    ROLES_ON_DISABLED, RecordWant, Stranger, VISITOR, WORKER, Who, World, planned_id,
+    ADMINISTRATOR, CALLER, DEFAULT_ROLE, FIRST_PERSON, Leads, OVERSEER, ROLES_ON_DISABLED,
+    RecordWant, Stranger, VISITOR, WORKER, Who, World, planned_id,
 };
 
 type Disturb = fn(&mut World, &mut Chance) -> Option<()>;
@@ -56,7 +56,10 @@ pub(super) const DISTURBANCES: &[(&str, Disturb)] = &[
     ("setting off", setting_off),
     ("some file not loaded", not_loaded),
     ("stub by ruling for one who is there", rows::stub_by_ruling),
-    ("system administrators removed", rows::administrators_removed),
+    (
+        "system administrators removed",
+        rows::administrators_removed,
+    ),
     ("table of the organisation", table_of_the_organisation),
     ("team without roles", team_without_roles),
     ("twin UPN", rows::twin),
@@ -139,7 +142,9 @@ fn person_disabled(world: &mut World, chance: &mut Chance) -> Option<()> {
         .role_wants
         .iter()
         .filter_map(|want| match want.who {
-            Who::Person(person) if person != FIRST_PERSON && world.people[person].is_there => Some(person),
+            Who::Person(person) if person != FIRST_PERSON && world.people[person].is_there => {
+                Some(person)
+            }
             _ => None,
         })
         .collect();
@@ -228,7 +233,9 @@ fn privilege_gone(world: &mut World, chance: &mut Chance) -> Option<()> {
 }
 
 fn user_without_roles(world: &mut World, chance: &mut Chance) -> Option<()> {
-    let user = chance.pick(&wanted_users(world)).filter(|user| *user != FIRST_PERSON)?;
+    let user = chance
+        .pick(&wanted_users(world))
+        .filter(|user| *user != FIRST_PERSON)?;
     world.people[user].roles.clear();
     for team in &mut world.teams {
         team.members.remove(&user);
@@ -251,7 +258,9 @@ fn team_without_roles(world: &mut World, chance: &mut Chance) -> Option<()> {
 
 /// A member of one team, with no role of their own: how deep the team's roles reach decides.
 fn reads_by_team_only(world: &mut World, chance: &mut Chance) -> Option<()> {
-    let user = chance.pick(&wanted_users(world)).filter(|user| *user != FIRST_PERSON)?;
+    let user = chance
+        .pick(&wanted_users(world))
+        .filter(|user| *user != FIRST_PERSON)?;
     let teams: Vec<usize> = (0..world.teams.len())
         .filter(|team| world.teams[*team].kind != "access")
         .collect();
@@ -280,11 +289,12 @@ fn reads_by_team_only(world: &mut World, chance: &mut Chance) -> Option<()> {
 
 /// Somebody works by a role that reads nothing; what the plan gives may still help.
 fn worker_becomes_visitor(world: &mut World, chance: &mut Chance) -> Option<()> {
-    let user = chance.pick(&wanted_users(world)).filter(|user| *user != FIRST_PERSON)?;
+    let user = chance
+        .pick(&wanted_users(world))
+        .filter(|user| *user != FIRST_PERSON)?;
     let unit = world.people[user].unit;
     let roles = &mut world.people[user].roles;
     roles.remove(&(WORKER, unit)).then_some(())?;
     roles.insert((VISITOR, unit));
     Some(())
 }
-

@@ -82,16 +82,14 @@ pub(super) fn write(world: &World, folder: &Path) {
             settings.chain([organisation]).collect()
         },
     );
-    let ownership =
-        |table: &super::world::Table| vec![table.name.clone(), table.ownership.clone()];
+    let ownership = |table: &super::world::Table| vec![table.name.clone(), table.ownership.clone()];
     add(
         "entities",
         &["name", "ownership"],
         world.tables.iter().map(ownership).collect(),
     );
-    let cascade = |(parent, child): &(String, String)| {
-        vec![parent.clone(), child.clone(), "all".to_owned()]
-    };
+    let cascade =
+        |(parent, child): &(String, String)| vec![parent.clone(), child.clone(), "all".to_owned()];
     add(
         "cascades",
         &["parent", "child", "assign"],
@@ -260,7 +258,8 @@ fn manifest(world: &World) -> String {
         format!("by_name = {}", word(&policy.by_name)),
         format!("blank = {}", word(&policy.blank)),
         format!("fallback = \"{fallback}\""),
-        "domains = { \"contoso.local\" = \"contoso.com\", \"contoso\" = \"contoso.com\" }".to_owned(),
+        "domains = { \"contoso.local\" = \"contoso.com\", \"contoso\" = \"contoso.com\" }"
+            .to_owned(),
         accept(),
     ];
     lines.join("\n")

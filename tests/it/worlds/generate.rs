@@ -142,12 +142,7 @@ fn roles(world: &mut World, chance: &mut Chance) {
             .collect()
     };
     let nothing = || BTreeMap::from([("prvWriteAccount".to_owned(), Depth::User)]);
-    add(
-        default_role,
-        0,
-        Inheritance::DirectUser,
-        reads(Depth::User),
-    );
+    add(default_role, 0, Inheritance::DirectUser, reads(Depth::User));
     add("Worker", 0, Inheritance::DirectUser, reads(Depth::Unit));
     add("Visitor", 0, Inheritance::DirectUser, nothing());
     add(

@@ -128,7 +128,9 @@ struct AskedFor {
 fn role_wants(world: &mut World, chance: &mut Chance) {
     let mut asked = AskedFor::default();
     let wants = world.role_wants.iter();
-    asked.copies = wants.map(|want| (want.who, world.copy_meant(want))).collect();
+    asked.copies = wants
+        .map(|want| (want.who, world.copy_meant(want)))
+        .collect();
     for _ in 0..chance.between(2, 10) {
         let who = anybody(world, chance);
         let want = if chance.percent(35) {

@@ -167,7 +167,11 @@ fn without_record(world: &World, number: usize) -> Option<World> {
     let places = places.filter(|place| !wanted.contains(place));
     nth(world, number, places, |world, (table, gap)| {
         world.tables[table].records.remove(gap);
-        for want in world.record_wants.iter_mut().filter(|want| want.table == table) {
+        for want in world
+            .record_wants
+            .iter_mut()
+            .filter(|want| want.table == table)
+        {
             want.record = closed(want.record, gap);
         }
     })
@@ -181,7 +185,10 @@ fn without_role(world: &World, number: usize) -> Option<World> {
         let people = world.people.iter_mut().map(|person| &mut person.roles);
         for held in people.chain(world.teams.iter_mut().map(|team| &mut team.roles)) {
             held.retain(|(role, _)| *role != gap);
-            *held = held.iter().map(|(role, unit)| (closed(*role, gap), *unit)).collect();
+            *held = held
+                .iter()
+                .map(|(role, unit)| (closed(*role, gap), *unit))
+                .collect();
         }
         for want in &mut world.role_wants {
             want.role = closed(want.role, gap);
@@ -191,11 +198,17 @@ fn without_role(world: &World, number: usize) -> Option<World> {
 
 fn without_policy(world: &World, number: usize) -> Option<World> {
     let default = Policy::default();
-    let mut policies = [world.policy.clone(), world.policy.clone(), world.policy.clone()];
+    let mut policies = [
+        world.policy.clone(),
+        world.policy.clone(),
+        world.policy.clone(),
+    ];
     policies[0].ambiguous = default.ambiguous;
     policies[1].by_name = default.by_name;
     policies[2].blank = default.blank;
-    let policy = policies.into_iter().filter(|policy| *policy != world.policy);
+    let policy = policies
+        .into_iter()
+        .filter(|policy| *policy != world.policy);
     let policy = policy.clone().nth(number)?;
     let world = world.clone();
     Some(World { policy, ..world })

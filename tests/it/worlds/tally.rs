@@ -115,7 +115,10 @@ impl Tally {
             tally.wrongly_foretold += report.wrongly_foretold;
             tally.probed += report.probed;
             tally.frames += report.frames;
-            add(&mut tally.faults, report.faults.iter().map(|fault| (fault.kind, 1)));
+            add(
+                &mut tally.faults,
+                report.faults.iter().map(|fault| (fault.kind, 1)),
+            );
             add(&mut tally.kinds, report.kinds.clone());
             add(&mut tally.rules, once_each(&report.rules));
             add(&mut tally.reasons, once_each(&report.reasons));
@@ -167,9 +170,7 @@ fn add<K: Ord>(counts: &mut BTreeMap<K, u64>, more: impl IntoIterator<Item = (K,
     }
 }
 
-fn once_each<'a, K: Ord + Clone + 'a>(
-    keys: impl IntoIterator<Item = &'a K>,
-) -> Vec<(K, u64)> {
+fn once_each<'a, K: Ord + Clone + 'a>(keys: impl IntoIterator<Item = &'a K>) -> Vec<(K, u64)> {
     let distinct: BTreeSet<K> = keys.into_iter().cloned().collect();
     distinct.into_iter().map(|key| (key, 1)).collect()
 }
@@ -188,7 +189,10 @@ impl fmt::Display for Tally {
             percent(self.whole, self.worlds),
         );
         writeln!(out, "worlds         {}", self.worlds)?;
-        writeln!(out, "clean          {approved} approved, {whole} and with every kind of change")?;
+        writeln!(
+            out,
+            "clean          {approved} approved, {whole} and with every kind of change"
+        )?;
         let recall = percent(refused, refused + self.missed);
         writeln!(
             out,
@@ -222,7 +226,10 @@ impl fmt::Display for Tally {
         listed(out, "guarding rules, by world", guarding)?;
         let others = self.rules.iter().filter(|(code, _)| !code.rule().guards);
         listed(out, "other error rules, by world", others)?;
-        let reasons = self.reasons.iter().map(|(reason, count)| (format!("{reason:?}"), count));
+        let reasons = self
+            .reasons
+            .iter()
+            .map(|(reason, count)| (format!("{reason:?}"), count));
         listed(out, "refusals, by world", reasons)?;
         listed(out, "disturbances", &self.disturbed)?;
         listed(out, "writes by others", &self.moved)

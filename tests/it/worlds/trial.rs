@@ -27,9 +27,7 @@ use crate::foretell::changes;
 use crate::support::{Ended, document, run};
 use crate::worlds::files::{self, Asked};
 use crate::worlds::tally::{Fault, Kind};
-use crate::worlds::world::{
-    DEFAULT_ROLE, Leads, RecordWant, RoleWant, Who, World, planned_id,
-};
+use crate::worlds::world::{DEFAULT_ROLE, Leads, RecordWant, RoleWant, Who, World, planned_id};
 
 /// What came of one world.
 #[derive(Debug, Default)]
@@ -137,7 +135,10 @@ impl<'w> Trial<'w> {
                 faults.push(format!("{:?} came of {asked:?}", change.write));
             }
             if !subjects.insert(change.write.subject()) {
-                faults.push(format!("a second change, {:?}, of one subject", change.write));
+                faults.push(format!(
+                    "a second change, {:?}, of one subject",
+                    change.write
+                ));
             }
         }
         for words in faults {

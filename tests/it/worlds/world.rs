@@ -312,7 +312,10 @@ impl World {
             return false;
         };
         let one = &self.people[person];
-        let caller = self.settings.get(CALLER).is_some_and(|id| *id == one.id.to_string());
+        let caller = self
+            .settings
+            .get(CALLER)
+            .is_some_and(|id| *id == one.id.to_string());
         (caller && !self.not_loaded.contains("settings")) || one.access_mode == "support"
     }
 }

@@ -156,9 +156,8 @@ pub(super) fn stub_by_ruling(world: &mut World, chance: &mut Chance) -> Option<(
     let user = chance.pick(&exported)?;
     let upn = world.people[user].upn();
     let mut wants = world.record_wants.iter_mut();
-    let is_users = |want: &&mut RecordWant| {
-        want.meant == Who::Person(user) && want.leads == Leads::ToChange
-    };
+    let is_users =
+        |want: &&mut RecordWant| want.meant == Who::Person(user) && want.leads == Leads::ToChange;
     let want = wants.find(is_users)?;
     want.text.clone_from(&upn);
     // Rows of roles mean the one who is there, by an id that no ruling is about.
@@ -193,7 +192,9 @@ pub(super) fn twin(world: &mut World, chance: &mut Chance) -> Option<()> {
 /// Two users of the environment have one mail, which alone says nothing.
 pub(super) fn mail_of_two(world: &mut World, chance: &mut Chance) -> Option<()> {
     let users = wanted_users(world).into_iter();
-    let users: Vec<usize> = users.filter(|user| !world.people[*user].in_export).collect();
+    let users: Vec<usize> = users
+        .filter(|user| !world.people[*user].in_export)
+        .collect();
     let user = chance.pick(&users)?;
     let mail = world.people[user].mail.clone();
     world.strangers.push(Stranger {
@@ -235,8 +236,9 @@ pub(super) fn same_name_twice(world: &mut World, chance: &mut Chance) -> Option<
         }
     }
     let namesake = world.people[first].clone();
-    world.people[second].first = namesake.first.clone();
-    world.people[second].last = namesake.last.clone();
+    let other = &mut world.people[second];
+    other.first.clone_from(&namesake.first);
+    other.last.clone_from(&namesake.last);
     let standing = standing(world);
     let number = chance.pick(&standing)?;
     let want = &mut world.record_wants[number];
@@ -272,7 +274,9 @@ pub(super) fn identifiers_disagree(world: &mut World, chance: &mut Chance) -> Op
 /// A name that the environment knows and no users export does.
 pub(super) fn name_alone(world: &mut World, chance: &mut Chance) -> Option<()> {
     let users = wanted_users(world).into_iter();
-    let users: Vec<usize> = users.filter(|user| !world.people[*user].in_export).collect();
+    let users: Vec<usize> = users
+        .filter(|user| !world.people[*user].in_export)
+        .collect();
     let user = chance.pick(&users)?;
     if world.policy.by_name == ByNamePolicy::Accept {
         return None;

@@ -68,10 +68,10 @@ impl Trial<'_> {
         for want in records.filter(|want| want.leads == Leads::ToChange) {
             let record = self.world.tables[want.table].records[want.record].id;
             let owner = cell(self.owner_meant(want).uuid());
-            let owned = after
-                .iter()
-                .any(|(table, row)| table == "record" && row["id"] == cell(record) && row["owner"] == owner);
-            if !owned {
+            let is_so = after.iter().any(|(table, row)| {
+                table == "record" && row["id"] == cell(record) && row["owner"] == owner
+            });
+            if !is_so {
                 wrong.push(format!("not so in the end: {want:?}"));
             }
         }
@@ -110,20 +110,27 @@ pub(super) fn written(before: &Rows, writes: &[Write]) -> Rows {
     rows
 }
 
-fn own(rows: &mut Rows, record: Uuid, owner: Principal) {
-    let id = cell(record);
-    let found = rows
-        .iter()
-        .find(|(table, row)| table == "record" && row["id"] == id);
-    let Some(old) = found.cloned() else { return };
-    rows.remove(&old);
-    let (table, mut row) = old;
+/// Gives a record another owner.
+pub(super) fn own(rows: &mut Rows, record: Uuid, owner: Principal) {
+    let Some((table, mut row)) = disown(rows, record) else {
+        return;
+    };
+    let kind = match owner {
+        Principal::User(_) => 8,
+        Principal::Team(_) => 9,
+    };
     row.insert("owner".to_owned(), cell(owner.uuid()));
-    row.insert(
-        "owner_type".to_owned(),
-        number(if matches!(owner, Principal::User(_)) { 8 } else { 9 }),
-    );
+    row.insert("owner_type".to_owned(), number(kind));
     rows.insert((table, row));
+}
+
+/// Takes a record out.
+pub(super) fn disown(rows: &mut Rows, record: Uuid) -> Option<(String, Row)> {
+    let id = cell(record);
+    let mut all = rows.iter();
+    let found = all.find(|(table, row)| table == "record" && row["id"] == id);
+    let found = found.cloned()?;
+    rows.take(&found)
 }
 
 fn held(principal: Principal, role: Uuid) -> (String, Row) {
@@ -172,7 +179,7 @@ fn number(number: i64) -> String {
 
 fn show(value: &Value) -> String {
     match value {
-        Value::Blob(bytes) => bytes.iter().map(|byte| format!("{byte:02x}")).collect(),
+        Value::Blob(bytes) => format!("{bytes:02x?}"),
         other => format!("{other:?}"),
     }
 }
@@ -197,11 +204,7 @@ pub(super) fn rows(path: &Path) -> Rows {
 
 fn rows_of(connection: &Connection, table: &str) -> rusqlite::Result<Vec<Row>> {
     let mut statement = connection.prepare(&format!("SELECT * FROM \"{table}\""))?;
-    let columns: Vec<String> = statement
-        .column_names()
-        .into_iter()
-        .map(str::to_owned)
-        .collect();
+    let columns: Vec<String> = statement.column_names().map(str::to_owned).collect();
     let rows = statement.query_map([], |row| {
         let cells = columns.iter().enumerate().map(|(index, name)| {
             let value: Value = row.get(index)?;

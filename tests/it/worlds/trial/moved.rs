@@ -9,8 +9,8 @@ use std::sync::mpsc::{Sender, channel};
 use cutover::apply::{Applied, ApplyError, JOURNAL, Options, Tally, apply};
 use cutover::check::approve;
 use cutover::model::{
-    Change, Fact, Identity, Outcome, Present, Principal, Seq, Silent, StopSignal, Subject, UserId,
-    Write,
+    Change, Fact, Identity, Outcome, Present, Principal, RecordId, Seq, Silent, StopSignal,
+    Subject, UserId, Write,
 };
 use cutover::plan::SealedPlan;
 use cutover::run::{ApplyRequest, Exit};
@@ -21,8 +21,8 @@ use crate::support::{copy, run};
 use crate::worlds::chance::Chance;
 use crate::worlds::tally::Kind;
 use crate::worlds::trial::Trial;
-use crate::worlds::trial::frame::{rows, written};
-use crate::worlds::world::{FIRST_PERSON, World};
+use crate::worlds::trial::frame::{disown, own, rows, written};
+use crate::worlds::world::World;
 
 /// Small, so that a world has several batches.
 const BATCH: usize = 3;
@@ -64,24 +64,54 @@ const BEFORE: &[(&str, &str)] = &[
     ),
 ];
 
-/// What somebody does to the subject of one change just before its batch is written.
+/// What somebody does to the record of one change.
 #[derive(Clone, Copy, Debug)]
-enum Meanwhile {
-    OwnerChanged,
-    RecordDeleted,
-    AlreadySo,
+enum Deed {
+    ChangeOwner,
+    DeleteRecord,
+    DoTheSame,
 }
 
-impl Meanwhile {
-    const ALL: [Self; 3] = [Self::OwnerChanged, Self::RecordDeleted, Self::AlreadySo];
+/// When.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Moment {
+    /// Before apply reads the record.
+    Planned,
+    /// After apply has read it, just before its batch is written.
+    Read,
+}
 
-    fn name(self) -> &'static str {
-        match self {
-            Self::OwnerChanged => "during: owner changed",
-            Self::RecordDeleted => "during: record deleted",
-            Self::AlreadySo => "during: done by somebody else",
-        }
-    }
+/// What somebody does meanwhile to the record of one change.
+#[derive(Clone, Copy, Debug)]
+struct Meanwhile {
+    name: &'static str,
+    deed: Deed,
+    moment: Moment,
+}
+
+const MEANWHILE: [Meanwhile; 6] = [
+    meanwhile("planned: owner changed", Deed::ChangeOwner, Moment::Planned),
+    meanwhile(
+        "planned: record deleted",
+        Deed::DeleteRecord,
+        Moment::Planned,
+    ),
+    meanwhile(
+        "planned: done by somebody else",
+        Deed::DoTheSame,
+        Moment::Planned,
+    ),
+    meanwhile("during: owner changed", Deed::ChangeOwner, Moment::Read),
+    meanwhile("during: record deleted", Deed::DeleteRecord, Moment::Read),
+    meanwhile(
+        "during: done by somebody else",
+        Deed::DoTheSame,
+        Moment::Read,
+    ),
+];
+
+const fn meanwhile(name: &'static str, deed: Deed, moment: Moment) -> Meanwhile {
+    Meanwhile { name, deed, moment }
 }
 
 impl Trial<'_> {
@@ -98,7 +128,7 @@ impl Trial<'_> {
             .filter(|write| matches!(write, Write::AssignRecord { .. }))
             .collect();
         if let Some(write) = chance.pick(&assigned) {
-            self.during_apply(Meanwhile::ALL[chance.below(3)], &write);
+            self.during_apply(MEANWHILE[chance.below(MEANWHILE.len())], &write);
         }
     }
 
@@ -148,7 +178,10 @@ impl Trial<'_> {
         let folder = self.copy("during");
         let path = folder.join("environment.sqlite");
         let before = rows(&path);
-        let name = meanwhile.name();
+        let name = meanwhile.name;
+        if meanwhile.moment == Moment::Planned {
+            meddle(self.world, meanwhile.deed, write, &path).expect("nobody holds the file");
+        }
         *self.report.moved.entry(name).or_default() += 1;
         let target = Meddling {
             target: Embedded::open(&path).expect("the environment file"),
@@ -172,9 +205,9 @@ impl Trial<'_> {
             sum(|tally| tally.drifted),
             sum(|tally| tally.no_change),
         ];
-        let expected = match meanwhile {
-            Meanwhile::OwnerChanged | Meanwhile::RecordDeleted => [0, 0, 1, 0],
-            Meanwhile::AlreadySo => [0, 0, 0, 1],
+        let expected = match meanwhile.deed {
+            Deed::ChangeOwner | Deed::DeleteRecord => [0, 0, 1, 0],
+            Deed::DoTheSame => [0, 0, 0, 1],
         };
         if found != expected {
             let words = format!(
@@ -187,21 +220,38 @@ impl Trial<'_> {
             .filter(|one| one.subject() != write.subject())
             .collect();
         // What the others left there stays as it is.
-        let mut after = before;
-        meddle(self.world, meanwhile, write, &path).expect("the same once more");
-        let theirs = rows(&path);
-        after.retain(|row| theirs.contains(row) || row.0 != "record" || !is_of(row, write));
-        after.extend(theirs.iter().filter(|row| is_of(row, write)).cloned());
-        self.same_rows(Kind::Drift, &theirs, &written(&after, &writes));
+        let mut expected = written(&before, &writes);
+        match left_by(self.world, meanwhile.deed, write) {
+            Some(owner) => own(&mut expected, record_of(write).0, owner),
+            None => {
+                disown(&mut expected, record_of(write).0);
+            }
+        }
+        self.same_rows(Kind::Drift, &rows(&path), &expected);
     }
 }
 
-/// Whether a row is the record of a write.
-fn is_of((table, row): &(String, std::collections::BTreeMap<String, String>), write: &Write) -> bool {
-    let Write::AssignRecord { record, .. } = write else {
-        return false;
+fn record_of(write: &Write) -> RecordId {
+    match write {
+        Write::AssignRecord { record, .. } => *record,
+        _ => panic!("only records are meddled with"),
+    }
+}
+
+/// Who owns the record of a change after somebody's deed; `None` where there is no record any more.
+fn left_by(world: &World, deed: Deed, write: &Write) -> Option<Principal> {
+    let Write::AssignRecord { before, after, .. } = write else {
+        panic!("only records are meddled with")
     };
-    table == "record" && row["id"] == record.0.simple().to_string()
+    match deed {
+        Deed::DeleteRecord => None,
+        Deed::DoTheSame => Some(*after),
+        Deed::ChangeOwner => {
+            let people = world.people.iter().filter(|person| person.is_there);
+            let mut others = people.map(|person| Principal::User(UserId(person.id)));
+            others.find(|other| other != before && other != after)
+        }
+    }
 }
 
 fn user_of(write: &Write) -> Option<UserId> {
@@ -234,36 +284,17 @@ fn apply_to(folder: &Path, target: &dyn Target) -> Result<Applied, ApplyError> {
 }
 
 /// Writes to the record of a change what somebody else would.
-fn meddle(world: &World, meanwhile: Meanwhile, write: &Write, path: &Path) -> rusqlite::Result<()> {
-    let Write::AssignRecord {
-        record,
-        before,
-        after,
-        ..
-    } = write
-    else {
-        panic!("only records are meddled with")
-    };
+fn meddle(world: &World, deed: Deed, write: &Write, path: &Path) -> rusqlite::Result<()> {
     let file = Connection::open(path)?;
-    let owner = match meanwhile {
-        Meanwhile::RecordDeleted => {
-            let keys = "DELETE FROM record WHERE id = ?1";
-            file.execute(keys, [record.0.as_bytes()])?;
-            return Ok(());
-        }
-        Meanwhile::AlreadySo => *after,
-        Meanwhile::OwnerChanged => {
-            let people = world.people.iter().filter(|person| person.is_there);
-            let others = people.map(|person| Principal::User(UserId(person.id)));
-            let mut others = others.filter(|other| other != before && other != after);
-            let first = UserId(world.people[FIRST_PERSON].id);
-            others.next().unwrap_or(Principal::User(first))
-        }
+    let record = record_of(write).0;
+    let Some(owner) = left_by(world, deed, write) else {
+        file.execute("DELETE FROM record WHERE id = ?1", [record.as_bytes()])?;
+        return Ok(());
     };
     file.execute(
         "UPDATE record SET owner_type = ?2, owner = ?3 WHERE id = ?1",
         params![
-            record.0.as_bytes(),
+            record.as_bytes(),
             owner.type_code(),
             owner.uuid().as_bytes()
         ],
@@ -311,8 +342,9 @@ impl Target for Meddling<'_> {
     ) -> Result<(), TargetError> {
         while let Some(batch) = stage.next() {
             let subject = self.write.subject();
-            if batch.iter().any(|change| change.write.subject() == subject) {
-                meddle(self.world, self.meanwhile, self.write, &self.path)
+            let is_now = batch.iter().any(|change| change.write.subject() == subject);
+            if is_now && self.meanwhile.moment == Moment::Read {
+                meddle(self.world, self.meanwhile.deed, self.write, &self.path)
                     .expect("nobody holds the file between batches");
             }
             for outcome in self.pass_on(batch)? {

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use crate::worlds::tally::Kind;
 use crate::worlds::trial::Trial;
 use crate::worlds::trial::reason::reason_of;
-use crate::worlds::world::{FIRST_PERSON, Who};
+use crate::worlds::world::{ADMINISTRATOR, FIRST_PERSON, Who};
 
 type Answer = Result<Performed, ServiceError>;
 
@@ -55,26 +55,64 @@ impl Trial<'_> {
         let give = |principal| Write::GiveRole { principal, role };
         self.refused(Reason::PrincipalMissing, &ask(&give(nobody)));
         self.refused(Reason::UnknownRole, &ask(&give(principal)));
-        let (before, remove) = (nobody, Write::RemoveRole { principal, role });
-        self.refused(
-            Reason::NotAsBefore,
-            &service::restore(connection, &remove),
-        );
+        let take = |principal| Write::RemoveRole { principal, role };
+        self.refused(Reason::PrincipalMissing, &ask(&take(nobody)));
+        self.refused_way_back(connection, principal);
         for table in self.world.tables.iter().filter(|table| table.loaded) {
-            let assign = |record: Uuid| Write::AssignRecord {
+            let assign = Write::AssignRecord {
                 entity: table.name.as_str().into(),
-                record: RecordId(record),
-                before,
+                record: RecordId(NOTHING),
+                before: nobody,
                 after: principal,
             };
             if table.ownership != "organisation" {
-                self.refused(Reason::RecordMissing, &ask(&assign(NOTHING)));
-            }
-            for record in table.records.iter().filter(|record| record.is_there).take(1) {
-                let back = service::restore(connection, &assign(record.id));
-                self.refused(Reason::NotAsBefore, &back);
+                self.refused(Reason::RecordMissing, &ask(&assign));
             }
         }
+    }
+
+    /// The way back of what is not as it says.
+    fn refused_way_back(&mut self, connection: &Connection, principal: Principal) {
+        let back = |write: &Write| service::restore(connection, write);
+        let role = RoleId(NOTHING);
+        let remove = Write::RemoveRole { principal, role };
+        self.refused(Reason::NotAsBefore, &back(&remove));
+        let unit = self.world.people[FIRST_PERSON].unit;
+        let role = RoleId(self.world.copy_id((ADMINISTRATOR, unit)));
+        // Who has the role already is not given it again.
+        if Self::held_now(connection, principal, role) {
+            let give = Write::GiveRole { principal, role };
+            self.refused(Reason::NotAsBefore, &back(&give));
+        }
+        let stub = StubUser {
+            id: UserId(self.world.people[FIRST_PERSON].id),
+            ..self.stub_of(Who::Person(FIRST_PERSON))
+        };
+        let delete = Write::DeleteStub(Box::new(stub));
+        self.refused(Reason::NotAsBefore, &back(&delete));
+        for table in self.world.tables.iter().filter(|table| table.loaded) {
+            for record in table
+                .records
+                .iter()
+                .filter(|record| record.is_there)
+                .take(1)
+            {
+                let assign = Write::AssignRecord {
+                    entity: table.name.as_str().into(),
+                    record: RecordId(record.id),
+                    before: Principal::User(UserId(NOTHING)),
+                    after: principal,
+                };
+                self.refused(Reason::NotAsBefore, &back(&assign));
+            }
+        }
+    }
+
+    fn held_now(connection: &Connection, principal: Principal, role: RoleId) -> bool {
+        let sql = "SELECT EXISTS (SELECT 1 FROM user_role WHERE user = ?1 AND role = ?2)";
+        let values = (principal.uuid().into_bytes(), role.0.into_bytes());
+        let held = connection.query_row(sql, values, |row| row.get(0));
+        held.expect("an answer")
     }
 
     fn refused(&mut self, reason: Reason, answer: &Answer) {
