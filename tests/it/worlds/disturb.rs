@@ -17,7 +17,7 @@ use crate::worlds::generate::{DEPTHS, READS};
 use crate::worlds::rows::text;
 use crate::worlds::world::{
     ADMINISTRATOR, CALLER, DEFAULT_ROLE, FIRST_PERSON, Leads, OVERSEER, ROLES_ON_DISABLED,
-    RecordWant, Stranger, VISITOR, WORKER, Who, World, planned_id,
+    Stranger, VISITOR, WORKER, Who, World, planned_id,
 };
 
 type Disturb = fn(&mut World, &mut Chance) -> Option<()>;
@@ -56,6 +56,7 @@ pub(super) const DISTURBANCES: &[(&str, Disturb)] = &[
     ("setting off", setting_off),
     ("some file not loaded", not_loaded),
     ("stub by ruling for one who is there", rows::stub_by_ruling),
+    ("support user loses a role", rows::support_user_loses_a_role),
     (
         "system administrators removed",
         rows::administrators_removed,
@@ -206,8 +207,12 @@ fn planned_id_taken(world: &mut World, _: &mut Chance) -> Option<()> {
 }
 
 fn record_gone(world: &mut World, chance: &mut Chance) -> Option<()> {
-    let want = chance.below(world.record_wants.len().max(1));
-    let RecordWant { table, record, .. } = *world.record_wants.get(want)?;
+    let number = chance.below(world.record_wants.len().max(1));
+    let want = world.record_wants.get(number)?;
+    let (table, record) = (want.table, want.record);
+    if want.leads == Leads::ToError {
+        return None;
+    }
     world.tables[table].records[record].is_there = false;
     Some(())
 }

@@ -22,6 +22,8 @@ pub(super) enum Kind {
     NotApproved,
     /// A change about somebody else than was meant.
     WrongPerson,
+    /// Rows of an export that are not accounted for.
+    Accounting,
     /// Planned, and not done.
     Recall,
     /// Foretold to be refused, and not refused, or otherwise.
@@ -90,6 +92,7 @@ pub(super) struct Tally {
     wrongly_foretold: u64,
     probed: u64,
     frames: u64,
+    accounted: u64,
     faults: BTreeMap<Kind, u64>,
     kinds: BTreeMap<ChangeKind, u64>,
     rules: BTreeMap<Code, u64>,
@@ -115,6 +118,7 @@ impl Tally {
             tally.wrongly_foretold += report.wrongly_foretold;
             tally.probed += report.probed;
             tally.frames += report.frames;
+            tally.accounted += report.accounted;
             add(
                 &mut tally.faults,
                 report.faults.iter().map(|fault| (fault.kind, 1)),
@@ -212,6 +216,12 @@ impl fmt::Display for Tally {
             self.count(&[Kind::Frame, Kind::Undo, Kind::Stale, Kind::Drift])
         )?;
         writeln!(out, "wrong persons  {}", self.count(&[Kind::WrongPerson]))?;
+        writeln!(
+            out,
+            "accounting     {} exports whose rows add up, {} do not",
+            self.accounted,
+            self.count(&[Kind::Accounting])
+        )?;
         writeln!(
             out,
             "probes         {} writes that no plan asks for, {} not refused",

@@ -51,6 +51,8 @@ pub(super) struct Report {
     pub(super) probed: u64,
     /// Applies and undos whose every cell was compared.
     pub(super) frames: u64,
+    /// Exports whose every row has one fate.
+    pub(super) accounted: u64,
     /// What others did before or during apply, by name.
     pub(super) moved: BTreeMap<&'static str, u64>,
 }
@@ -78,6 +80,7 @@ pub(super) fn run_world(world: &World, folder: &Path) -> Report {
         *trial.report.kinds.entry(change.write.kind()).or_default() += 1;
     }
     trial.nobody_else();
+    trial.every_row_is_accounted_for();
     trial.recall_and_precision();
     match (trial.document.approved, world.disturbed.is_empty()) {
         (true, undisturbed) => {
@@ -143,6 +146,43 @@ impl<'w> Trial<'w> {
         }
         for words in faults {
             self.fault(Kind::WrongPerson, words);
+        }
+    }
+
+    /// Promise 6, counted from the exports themselves: each row has one fate, and as many lead to a
+    /// change as the plan has changes from that export.
+    fn every_row_is_accounted_for(&mut self) {
+        let mut faults = Vec::new();
+        for (name, rows) in &self.rows {
+            let mut inputs = self.document.inputs.iter();
+            let file = inputs
+                .find(|input| input.name == *name)
+                .map(|input| input.file);
+            let mut ledgers = self.document.ledgers.iter();
+            let Some(ledger) = ledgers.find(|ledger| Some(ledger.file) == file) else {
+                faults.push(format!("{name}: no ledger"));
+                continue;
+            };
+            let coded = ledger.kept_out.values().chain(ledger.stopped.values());
+            let known = [
+                ledger.changes,
+                ledger.no_change,
+                ledger.repeated,
+                ledger.left,
+            ];
+            let known = known.iter().chain(coded).sum::<u64>();
+            let changes = self.changes.iter().filter(|change| {
+                let of_row = change.write.kind() != ChangeKind::CreateStubUser;
+                of_row && change.source.map(|(source, _)| source.0) == file
+            });
+            let counted = (rows.len() as u64, rows.len() as u64, changes.count() as u64);
+            if (ledger.rows, known, ledger.changes) != counted {
+                faults.push(format!("{name}: {counted:?} counted, {ledger:?}"));
+            }
+            self.report.accounted += 1;
+        }
+        for words in faults {
+            self.fault(Kind::Accounting, words);
         }
     }
 

@@ -108,13 +108,34 @@ pub(super) fn caller_loses_a_role(world: &mut World, chance: &mut Chance) -> Opt
     if world.not_loaded.contains("settings") {
         return None;
     }
-    let holders: Vec<usize> = wanted_users(world)
-        .into_iter()
-        .filter(|user| !world.people[*user].roles.is_empty())
-        .collect();
-    let user = chance.pick(&holders)?;
+    let user = a_holder(world, chance)?;
+    loses_a_role(world, user, chance)?;
     let id = world.people[user].id.to_string();
     world.settings.insert(CALLER.to_owned(), id);
+    Some(())
+}
+
+/// So do Microsoft's support users.
+pub(super) fn support_user_loses_a_role(world: &mut World, chance: &mut Chance) -> Option<()> {
+    let user = a_holder(world, chance).filter(|user| *user != FIRST_PERSON)?;
+    loses_a_role(world, user, chance)?;
+    // They are never matched by name.
+    name_by_id(world, user);
+    "support".clone_into(&mut world.people[user].access_mode);
+    Some(())
+}
+
+/// Somebody of the environment who has a role of their own.
+fn a_holder(world: &World, chance: &mut Chance) -> Option<usize> {
+    let users = wanted_users(world).into_iter();
+    let holders: Vec<usize> = users
+        .filter(|user| !world.people[*user].roles.is_empty())
+        .collect();
+    chance.pick(&holders)
+}
+
+/// Lets a row ask for what must not be: that a user loses a role.
+fn loses_a_role(world: &mut World, user: usize, chance: &mut Chance) -> Option<()> {
     let copies: Vec<_> = world.people[user].roles.iter().copied().collect();
     let copy = chance.pick(&copies)?;
     let want = remove(world, Who::Person(user), copy, chance);
@@ -375,7 +396,12 @@ pub(super) fn record_twice(world: &mut World, chance: &mut Chance) -> Option<()>
 /// Two records of the environment have what the old system's id is compared with.
 pub(super) fn key_of_two(world: &mut World, chance: &mut Chance) -> Option<()> {
     let keyed = (0..world.tables.len()).filter(|table| world.tables[*table].keyed);
-    let table = chance.pick(&keyed.collect::<Vec<_>>())?;
+    let both_there = |table: &usize| {
+        let mut records = world.tables[*table].records.iter().take(2);
+        records.all(|record| record.is_there)
+    };
+    let tables: Vec<usize> = keyed.filter(both_there).collect();
+    let table = chance.pick(&tables)?;
     let shared = world.tables[table].records[0].old_id.clone();
     world.tables[table].records[1].old_id = shared;
     let wants = world.record_wants.iter_mut();
