@@ -6,6 +6,7 @@ mod bad_input;
 mod broken_off;
 mod determinism;
 mod foretell;
+mod races;
 mod readme;
 mod rules;
 mod samples;
