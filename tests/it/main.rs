@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod accounting;
 mod bad_input;
 mod broken_off;
 mod determinism;

@@ -231,7 +231,7 @@ fn the_plan_folder_is_replaced_while_apply_waits_for_the_answer() {
         let folder = again(&folder);
         let plan = folder.path().join("plan");
         let ended = run_asked(named("apply"), folder.path(), || {
-            replace_folder(&plan, &with)
+            replace_folder(&plan, &with);
         });
         let words = [
             named_file,
