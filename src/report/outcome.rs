@@ -138,6 +138,7 @@ pub fn outcome(page: &mut Page<'_>, report: &OutcomeReport<'_>) -> io::Result<()
     }
     if let Some(document) = report.document {
         rows_accounted(page, document)?;
+        writeln!(page.out)?;
     }
     let words = match (report.open(), report.troubled()) {
         (0, 0) => styled(GOOD, "As planned."),
@@ -204,6 +205,7 @@ pub fn compared(page: &mut Page<'_>, report: &ComparedReport<'_>) -> io::Result<
     let different = report.rows.iter().map(|row| row.different).sum();
     listed(page.out, report.differences, different)?;
     rows_accounted(page, report.document)?;
+    writeln!(page.out)?;
     let differs = |row: &ComparedRow| row.not_applied + row.different > 0;
     if !report.rows.iter().any(differs) {
         writeln!(page.out, "{}", styled(GOOD, report.good))?;

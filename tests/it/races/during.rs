@@ -11,7 +11,7 @@ use std::thread;
 use std::time::Duration;
 
 use cutover::apply::{Applied, ApplyError, Tally};
-use cutover::model::{Change, ChangeKind, Outcome, Present, Principal, Seq, UserId, Write};
+use cutover::model::{Change, ChangeKind, Outcome, Present, Principal, Seq, TeamId, UserId, Write};
 use cutover::run::Exit;
 use cutover::target::{Target, TargetError};
 use rusqlite::Connection;
@@ -176,34 +176,74 @@ fn a_role_was_removed_by_somebody_else() {
 #[test]
 fn an_owner_lost_every_role() {
     let sample = Sample::planned();
-    // He gets records in several batches, no role from the plan, and none through a team.
+    // He gets no role from the plan, and none through a team.
     let owner = user_named(&sample, "adam.szabo@alpineskihouse.com");
-    let mut all = sample.changes();
-    all.retain(|change| change.write.kind() == ChangeKind::AssignRecord);
-    let batch_of = |change: &Change| (change.seq.0 - all[0].seq.0) / BATCH as u64;
-    let his = all.iter().filter(|change| owners(change).1 == owner);
-    let his: Vec<&Change> = his.collect();
-    let first = his[1];
-    let (before, expected): (Vec<&Change>, Vec<&Change>) = his
-        .iter()
-        .partition(|change| batch_of(change) < batch_of(first));
-    assert!(!before.is_empty() && expected.len() > 1, "{his:?}");
     let user = id(owner.uuid());
     let lost = format!(
         "CREATE TABLE kept AS SELECT * FROM user_role WHERE user = {user};
          DELETE FROM user_role WHERE user = {user}"
     );
-    let applied = apply_beside(&sample, first, &lost);
+    let found = "INSERT INTO user_role SELECT * FROM kept; DROP TABLE kept";
+    owner_is_refused(&sample, owner, &lost, found, "0x80042f09");
+}
+
+#[test]
+fn an_owner_was_deleted() {
+    let sample = Sample::planned();
+    let owner = user_named(&sample, "adam.szabo@alpineskihouse.com");
+    let user = id(owner.uuid());
+    let deleted = format!(
+        "PRAGMA foreign_keys = ON;
+         CREATE TABLE kept AS SELECT * FROM user WHERE id = {user};
+         CREATE TABLE kept_role AS SELECT * FROM user_role WHERE user = {user};
+         CREATE TABLE kept_team AS SELECT * FROM team_member WHERE user = {user};
+         DELETE FROM user_role WHERE user = {user};
+         DELETE FROM team_member WHERE user = {user};
+         DELETE FROM user WHERE id = {user}"
+    );
+    let back = "INSERT INTO user SELECT * FROM kept;
+        INSERT INTO user_role SELECT * FROM kept_role;
+        INSERT INTO team_member SELECT * FROM kept_team;
+        DROP TABLE kept; DROP TABLE kept_role; DROP TABLE kept_team";
+    owner_is_refused(&sample, owner, &deleted, back, "0x80040217");
+}
+
+#[test]
+fn a_team_that_owns_became_an_access_team() {
+    let sample = Sample::planned();
+    let file = Connection::open(sample.path().join("environment.sqlite")).unwrap();
+    let query = "SELECT id FROM team WHERE name = 'Key Resorts'";
+    let team: [u8; 16] = file.query_row(query, [], |row| row.get(0)).unwrap();
+    let owner = Principal::Team(TeamId(uuid::Uuid::from_bytes(team)));
+    let kind = |kind| format!("UPDATE team SET kind = {kind} WHERE name = 'Key Resorts'");
+    owner_is_refused(&sample, owner, &kind(1), &kind(0), "0x80048340");
+}
+
+/// Before the batch with the second record of `owner`, `meddle` makes an owner of him that the service
+/// refuses; `cure` puts that right.
+#[track_caller]
+fn owner_is_refused(sample: &Sample, owner: Principal, meddle: &str, cure: &str, code: &str) {
+    let mut all = sample.changes();
+    all.retain(|change| change.write.kind() == ChangeKind::AssignRecord);
+    let batch_of = |change: &Change| (change.seq.0 - all[0].seq.0) / BATCH as u64;
+    let his = all.iter().filter(|change| owners(change).1 == owner);
+    let his: Vec<&Change> = his.collect();
+    let first = his
+        .iter()
+        .find(|change| batch_of(change) > batch_of(his[0]));
+    let first = first.expect("he gets records in several batches");
+    let expected: Vec<Seq> = his
+        .iter()
+        .filter(|change| batch_of(change) >= batch_of(first))
+        .map(|change| change.seq)
+        .collect();
+    let applied = apply_beside(sample, first, meddle);
     let failed: Vec<Seq> = applied.failures.iter().map(|failure| failure.seq).collect();
-    let expected: Vec<Seq> = expected.iter().map(|change| change.seq).collect();
     assert_eq!(failed, expected, "those before stay, the rest is refused");
     assert_eq!(not_done(&applied), [0, expected.len() as u64, 0, 0]);
     let codes: Vec<String> = applied.refused.keys().map(ToString::to_string).collect();
-    assert_eq!(codes, ["0x80042f09"]);
-    completes(
-        &sample,
-        "INSERT INTO user_role SELECT * FROM kept; DROP TABLE kept",
-    );
+    assert_eq!(codes, [code]);
+    completes(sample, cure);
 }
 
 fn user_named(sample: &Sample, upn: &str) -> Principal {
