@@ -116,8 +116,10 @@ pub struct Failure {
 /// What became of a plan.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Applied {
-    /// Over all runs of this plan, every kind that it has.
-    pub counts: BTreeMap<ChangeKind, Account>,
+    /// Over all runs of this plan, every kind that it has: what was planned and what became of it.
+    pub accounts: BTreeMap<ChangeKind, Account>,
+    /// Of these, the changes that have ended.
+    pub counts: BTreeMap<ChangeKind, Tally>,
     /// Of this run alone.
     pub this_run: BTreeMap<ChangeKind, Tally>,
     /// Changes that have not ended, because the run was interrupted.
@@ -138,7 +140,6 @@ impl Applied {
     pub fn total(&self) -> Tally {
         self.counts
             .values()
-            .map(|account| account.tally())
             .fold(Tally::default(), |sum, tally| Tally {
                 done: sum.done + tally.done,
                 no_change: sum.no_change + tally.no_change,
@@ -156,7 +157,7 @@ impl Applied {
     /// Says what became of a run that may have been interrupted; one that was not must have ended
     /// every change.
     pub(super) fn of_run(self, pass: Ended) -> Result<Self, ApplyError> {
-        let left = self.counts.iter().find(|(_, account)| account.open() > 0);
+        let left = self.accounts.iter().find(|(_, account)| account.open() > 0);
         if let (false, Some((kind, account))) = (pass.interrupted, left) {
             return Err(ApplyError::Unaccounted {
                 kind: *kind,
@@ -189,13 +190,15 @@ pub(super) fn sum_up(
     plan: &dyn Changes,
     planned: &BTreeMap<ChangeKind, u64>,
 ) -> Result<Applied, ApplyError> {
-    let counts = accounts(planned, &by_kind(&journal.counts()?))?;
+    let counts = by_kind(&journal.counts()?);
+    let accounts = accounts(planned, &counts)?;
     let failures = journal.failures(FAILURES_MAX)?;
     let mut subjects = subjects(plan, failures.iter().map(|(seq, ..)| *seq).collect())?;
-    let mut applied = Applied {
+    Ok(Applied {
+        open: accounts.values().map(|account| account.open()).sum(),
+        accounts,
         counts,
         this_run: BTreeMap::new(),
-        open: 0,
         refused: journal.refusals()?,
         failures: failures
             .into_iter()
@@ -208,9 +211,7 @@ pub(super) fn sum_up(
             .collect(),
         interrupted: false,
         nothing_written: true,
-    };
-    applied.open = applied.counts.values().map(|account| account.open()).sum();
-    Ok(applied)
+    })
 }
 
 /// The account of every kind that was planned, or that has ended though it was not.
@@ -305,7 +306,8 @@ mod tests {
         assert!(accounts(&planned, &ended).is_err(), "not planned");
         let ended = BTreeMap::from([(ChangeKind::GiveRole, one)]);
         let applied = Applied {
-            counts: accounts(&planned, &ended).unwrap(),
+            accounts: accounts(&planned, &ended).unwrap(),
+            counts: ended,
             this_run: BTreeMap::new(),
             open: 1,
             refused: BTreeMap::new(),

@@ -21,12 +21,16 @@ pub(super) fn check(
     state: &State<'_>,
     removals: &[Removal],
 ) -> Vec<(usize, Fall)> {
-    let mut falls = last_administrator(trial, state, removals);
+    let mut falls = Vec::new();
+    // Whoever keeps what they have keeps the role too: the others lose theirs, and somebody remains.
+    let mut others = Vec::new();
     for removal in removals {
-        if let Some(cause) = protected(trial, removal.user) {
-            falls.push((removal.index, Fall::Own(cause)));
+        match protected(trial, removal.user) {
+            Some(cause) => falls.push((removal.index, Fall::Own(cause))),
+            None => others.push(*removal),
         }
     }
+    falls.extend(last_administrator(trial, state, &others));
     falls
 }
 

@@ -219,7 +219,7 @@ pub(super) fn print(
     console: &mut Console<'_>,
 ) -> Result<(), Failure> {
     let rows: Vec<OutcomeRow> = applied
-        .counts
+        .accounts
         .iter()
         .map(|(kind, account)| row(kind.words(), *account))
         .collect();

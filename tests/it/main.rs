@@ -15,6 +15,7 @@ mod sequences;
 mod service_cases;
 mod sheets;
 mod support;
+mod switches;
 mod tidy;
 mod whole_way;
 mod wiring;

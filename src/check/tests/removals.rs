@@ -69,6 +69,11 @@ fn the_caller_and_built_in_users() {
     };
     check("somebody else is the caller",  two().fact(caller(EVA)),                                                 &[]);
     check("the caller",                   two().fact(caller(ANA)),                                                 &["ACC009"]);
+    let both = || world().user(GUS, "Gus", EUROPE, false)
+        .holds(GUS, SALES_IN_EUROPE).holds(GUS, ADMINISTRATOR_IN_EUROPE).holds(EVA, READER)
+        .remove(EVA, ADMINISTRATOR).remove(GUS, ADMINISTRATOR_IN_EUROPE);
+    check("the caller stays one, so another need not",
+          both().fact(caller(EVA)),                                                                                &["ACC009"]);
     check("a support user",               built_in(|user| user.access_mode = AccessMode::Support),                 &["ACC009"]);
     check("the user SYSTEM",              built_in(|user| user.full_name = Some("SYSTEM".to_owned())),             &["ACC009"]);
     check("a user without a UPN",         built_in(|user| user.upn.clear()),                                       &["ACC009"]);

@@ -9,7 +9,7 @@ mod records;
 mod repeats;
 mod roles;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use crate::environment::Facts;
 use crate::environment::Keys;
@@ -18,7 +18,7 @@ use crate::model::{
     Code, Fate, FileId, Findings, Input, OwnerPolicy, Place, Principal, RecordRows, References,
     Remark, Resolution, Resolved, RoleId, RoleRow, StubPolicy, UnitId, Verdict, comparison_key,
 };
-use crate::plan::{Draft, DraftStub, MatchCount, MatchCounts, PrincipalIndex};
+use crate::plan::{Draft, DraftStub, MatchCount, MatchCounts};
 
 /// Everything that is wanted, and what is there.
 pub struct Wanted<'a> {
@@ -65,39 +65,45 @@ fn stubs(wanted: &Wanted<'_>, draft: &mut Draft) {
     });
     draft.default_role_names = names.iter().map(|name| (*name).to_owned()).collect();
     draft.default_role = found.as_ref().map(|(name, _)| name.clone());
-    let places = first_places(wanted);
     draft.stubs = wanted
         .resolution
         .stubs
         .iter()
-        .enumerate()
-        .map(|(index, person)| DraftStub {
+        .map(|person| DraftStub {
             person: person.clone(),
             business_unit: root,
             default_role: found.as_ref().map(|(_, role)| *role),
             way: wanted.stubs.way,
-            place: places.get(&index).copied(),
+            place: None,
             fallen: None,
         })
         .collect();
 }
 
-/// A stub user is made for records that go to it; where all of them stopped, nobody needs it.
+/// A stub user is made for records that go to it, at the first row that asks for that; where all of
+/// them stopped, nobody needs it.
 fn keep_needed_stubs(draft: &mut Draft) {
-    let mut owners: BTreeSet<PrincipalIndex> = BTreeSet::new();
+    let mut asking: Vec<Option<(FileId, u32, u32)>> = vec![None; draft.principals.len()];
     for row in draft.tables.iter().flat_map(|table| &table.rows) {
         // Nobody can own a record already who is not there yet, so `check/` has to hear of that too.
         if matches!(row.fate, Fate::Change | Fate::NoChange) && row.before.is_some() {
-            owners.insert(row.after);
+            let place = (row.file, row.row, row.line);
+            let first = &mut asking[row.after.0 as usize];
+            *first = Some(first.map_or(place, |first| first.min(place)));
         }
     }
-    let needed: BTreeSet<Principal> = owners
-        .into_iter()
-        .map(|index| draft.principal(index))
+    let asking: BTreeMap<Principal, (FileId, u32, u32)> = draft
+        .principals
+        .iter()
+        .copied()
+        .zip(asking)
+        .filter_map(|(principal, place)| Some((principal, place?)))
         .collect();
-    draft
-        .stubs
-        .retain(|stub| needed.contains(&Principal::User(stub.person.id)));
+    draft.stubs.retain_mut(|stub| {
+        let asked = asking.get(&Principal::User(stub.person.id));
+        stub.place = asked.map(|(file, row, line)| (*file, u64::from(*row), u64::from(*line)));
+        stub.place.is_some()
+    });
 }
 
 /// The one copy of the role of that name in a unit; `None` where there is none, or several.
@@ -110,27 +116,6 @@ fn role_in_unit(facts: &Facts, name: &str, unit: UnitId) -> Option<RoleId> {
     });
     let first = copies.next().copied();
     copies.next().is_none().then_some(first).flatten()
-}
-
-/// The first row that asks for each stub user.
-fn first_places(wanted: &Wanted<'_>) -> BTreeMap<usize, (FileId, u64, u64)> {
-    let mut places = BTreeMap::new();
-    for rows in wanted.records {
-        for row in &rows.rows {
-            let crate::model::OwnerCell::Reference(reference) = row.owner else {
-                continue;
-            };
-            let resolved = wanted.resolution.resolved.get(reference.0 as usize);
-            if let Some(Verdict::Stub(index)) = resolved.map(|resolved| &resolved.verdict) {
-                places.entry(*index).or_insert((
-                    rows.file,
-                    u64::from(row.row),
-                    u64::from(row.line),
-                ));
-            }
-        }
-    }
-    places
 }
 
 /// The principal that a verdict leads to, if it leads to one.

@@ -43,7 +43,7 @@ fn adds_up(sample: &Sample, applied: &Applied) {
     for kind in ChangeKind::ALL {
         let mut planned = sample.changes();
         planned.retain(|change| change.write.kind() == kind);
-        let account = applied.counts.get(&kind);
+        let account = applied.accounts.get(&kind);
         let counted = account.map_or(0, |account| account.planned());
         assert_eq!(counted, planned.len() as u64, "{kind:?}");
     }

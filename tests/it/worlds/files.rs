@@ -4,10 +4,13 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use cutover::model::{RoleAction, SYSTEM_ADMINISTRATOR_TEMPLATE};
+use cutover::model::SYSTEM_ADMINISTRATOR_TEMPLATE;
+use serde::Serialize;
 
 use crate::foretell::accept;
-use crate::worlds::world::{ORGANISATION, RecordWant, RoleCopy, RoleWant, Who, World};
+use crate::worlds::world::{
+    FIRST_PERSON, ORGANISATION, RecordWant, RoleCopy, RoleWant, Stranger, Who, World,
+};
 
 /// What one row of an export asks for.
 #[derive(Clone, Copy, Debug)]
@@ -20,7 +23,7 @@ pub(super) enum Asked<'w> {
 pub(super) fn asked(world: &World) -> BTreeMap<String, Vec<Asked<'_>>> {
     let mut rows: BTreeMap<String, Vec<Asked<'_>>> = BTreeMap::new();
     for want in &world.record_wants {
-        let name = records_export(world.tables[want.table].name);
+        let name = records_export(&world.tables[want.table].name);
         rows.entry(name).or_default().push(Asked::Record(want));
     }
     for want in &world.role_wants {
@@ -68,7 +71,7 @@ pub(super) fn write(world: &World, folder: &Path) {
     let settings = world
         .settings
         .iter()
-        .map(|(name, value)| vec![(*name).to_owned(), value.clone()]);
+        .map(|(name, value)| vec![name.clone(), value.clone()]);
     let organisation = vec!["organisation_id".to_owned(), ORGANISATION.to_string()];
     table(
         &environment.join("settings.csv"),
@@ -79,16 +82,14 @@ pub(super) fn write(world: &World, folder: &Path) {
             settings.chain([organisation]).collect()
         },
     );
-    let ownership =
-        |table: &super::world::Table| vec![table.name.to_owned(), table.ownership.to_owned()];
+    let ownership = |table: &super::world::Table| vec![table.name.clone(), table.ownership.clone()];
     add(
         "entities",
         &["name", "ownership"],
         world.tables.iter().map(ownership).collect(),
     );
-    let cascade = |(parent, child): &(&str, &str)| {
-        vec![(*parent).to_owned(), (*child).to_owned(), "all".to_owned()]
-    };
+    let cascade =
+        |(parent, child): &(String, String)| vec![parent.clone(), child.clone(), "all".to_owned()];
     add(
         "cascades",
         &["parent", "child", "assign"],
@@ -163,11 +164,11 @@ fn users(world: &World) -> Rows {
                 person.last.clone(),
                 person.employee.clone(),
                 world.units[person.unit].id.to_string(),
-                person.access_mode.to_owned(),
+                person.access_mode.clone(),
                 person.disabled.to_string(),
             ]
         });
-    let strangers = world.strangers.iter().map(|(id, upn, mail)| {
+    let strangers = world.strangers.iter().map(|Stranger { id, upn, mail }| {
         let root = world.units[0].id.to_string();
         let texts = [
             &id.to_string(),
@@ -216,7 +217,7 @@ fn teams(world: &World) -> (Rows, Rows) {
             team.id.to_string(),
             team.name.clone(),
             unit,
-            team.kind.to_owned(),
+            team.kind.clone(),
         ]
     });
     let members = world.teams.iter().flat_map(|team| {
@@ -226,29 +227,15 @@ fn teams(world: &World) -> (Rows, Rows) {
     (teams.collect(), members.collect())
 }
 
-/// What the old system called a record.
-fn old_id(table: usize, record: usize) -> String {
-    format!("old-{table}-{record}")
-}
-
 fn records(world: &World, environment: &Path) {
-    for (number, table) in world
-        .tables
-        .iter()
-        .enumerate()
-        .filter(|(_, table)| table.loaded)
-    {
-        let there = table
-            .records
-            .iter()
-            .enumerate()
-            .filter(|(_, (_, _, there))| *there);
+    for table in world.tables.iter().filter(|table| table.loaded) {
+        let there = table.records.iter().filter(|record| record.is_there);
         let rows: Rows = there
-            .map(|(record, (id, owner, _))| {
+            .map(|record| {
                 vec![
-                    id.to_string(),
-                    world.id_of(*owner).to_string(),
-                    old_id(number, record),
+                    record.id.to_string(),
+                    world.id_of(record.owner).to_string(),
+                    record.old_id.clone(),
                 ]
             })
             .collect();
@@ -257,13 +244,34 @@ fn records(world: &World, environment: &Path) {
     }
 }
 
+fn manifest(world: &World) -> String {
+    let (policy, fallback) = (&world.policy, world.people[FIRST_PERSON].upn());
+    let lines = [
+        "[environment]".to_owned(),
+        "from = \"environment/\"".to_owned(),
+        "as_of = \"2026-11-24\"".to_owned(),
+        format!("kind = {}", word(&world.kind)),
+        format!("stubs = {}", word(&world.way)),
+        "[owners]".to_owned(),
+        format!("missing = {}", word(&policy.missing)),
+        format!("ambiguous = {}", word(&policy.ambiguous)),
+        format!("by_name = {}", word(&policy.by_name)),
+        format!("blank = {}", word(&policy.blank)),
+        format!("fallback = \"{fallback}\""),
+        "domains = { \"contoso.local\" = \"contoso.com\", \"contoso\" = \"contoso.com\" }"
+            .to_owned(),
+        accept(),
+    ];
+    lines.join("\n")
+}
+
+/// A choice as the manifest writes it, in quotes.
+fn word(choice: &impl Serialize) -> String {
+    serde_json::to_string(choice).expect("a word")
+}
+
 fn exports(world: &World, folder: &Path) {
-    let mut manifest = format!(
-        "[environment]\nfrom = \"environment/\"\nas_of = \"2026-11-24\"\nstubs = \"{}\"\n[owners]\n\
-         domains = {{ \"contoso.local\" = \"contoso.com\", \"contoso\" = \"contoso.com\" }}\n{}",
-        world.way,
-        accept()
-    );
+    let mut manifest = manifest(world);
     let people = world.people.iter().filter(|person| person.in_export);
     let people: Rows = people
         .map(|one| {
@@ -271,7 +279,7 @@ fn exports(world: &World, folder: &Path) {
             let texts = [
                 &one.old_id,
                 &upn,
-                &one.mail,
+                one.exported_mail.as_ref().unwrap_or(&one.mail),
                 &one.first,
                 &one.last,
                 &one.employee,
@@ -310,40 +318,14 @@ fn exports(world: &World, folder: &Path) {
 
 /// Writes one export; what the manifest says of it.
 fn export(world: &World, folder: &Path, name: &str, asked: &[Asked<'_>]) -> String {
-    let rows: Rows = asked
-        .iter()
-        .map(|asked| match asked {
-            Asked::Record(want) => {
-                let table = &world.tables[want.table];
-                let id = if table.keyed {
-                    old_id(want.table, want.record)
-                } else {
-                    table.records[want.record].0.to_string()
-                };
-                vec![id, want.text.clone()]
-            }
-            Asked::Role(want) => {
-                let unit = want.unit.map(|unit| world.units[unit].name.clone());
-                let action = if want.action == RoleAction::Give {
-                    "give"
-                } else {
-                    "remove"
-                };
-                vec![
-                    want.text.clone(),
-                    world.roles[want.role].name.clone(),
-                    unit.unwrap_or_default(),
-                    action.to_owned(),
-                ]
-            }
-        })
-        .collect();
+    let row = |asked: &Asked<'_>| match asked {
+        Asked::Record(want) => record_row(world, want),
+        Asked::Role(want) => role_row(world, want),
+    };
+    let rows: Rows = asked.iter().map(row).collect();
     let Some(Asked::Record(first)) = asked.first() else {
-        table(
-            &folder.join(name),
-            &["user", "role", "business unit", "action"],
-            &rows,
-        );
+        let header = ["user", "role", "business unit", "action"];
+        table(&folder.join(name), &header, &rows);
         return format!("[[roles]]\nfile = \"{name}\"\n");
     };
     let about = &world.tables[first.table];
@@ -360,4 +342,26 @@ fn export(world: &World, folder: &Path, name: &str, asked: &[Asked<'_>]) -> Stri
         "[[records]]\nfile = \"{name}\"\ntable = \"{}\"\n{key}",
         about.name
     )
+}
+
+fn record_row(world: &World, want: &RecordWant) -> Vec<String> {
+    let table = &world.tables[want.table];
+    let record = &table.records[want.record];
+    let own = if table.keyed {
+        record.old_id.clone()
+    } else {
+        record.id.to_string()
+    };
+    vec![want.id_text.clone().unwrap_or(own), want.text.clone()]
+}
+
+fn role_row(world: &World, want: &RoleWant) -> Vec<String> {
+    let unit = want.unit.map(|unit| world.units[unit].name.clone());
+    let role = &world.roles[want.role].name;
+    vec![
+        want.text.clone(),
+        want.role_text.as_ref().unwrap_or(role).clone(),
+        unit.unwrap_or_default(),
+        if want.give { "give" } else { "remove" }.to_owned(),
+    ]
 }

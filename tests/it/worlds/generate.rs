@@ -1,16 +1,20 @@
-//! Random valid worlds: of such a one every row can be written.
+//! Random valid worlds: of such a one every row can be written, and every kind of change is asked for.
 //!
 //! Whoever owns a record afterwards reads its table, in one of four ways: by a role of their own, by
-//! one that the plan gives, or through a team by either kind of inheritance.
+//! one that the plan gives, or through a team by either kind of inheritance. What the exports ask for
+//! is `rows.rs`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use cutover::model::{Depth, Inheritance, RoleAction};
+use cutover::model::{
+    AmbiguousPolicy, BlankPolicy, ByNamePolicy, Depth, EnvironmentKind, Inheritance, StubWay,
+};
 
 use crate::worlds::chance::Chance;
+use crate::worlds::rows::{self, give};
 use crate::worlds::world::{
-    ACROSS_UNITS, ADMINISTRATOR, DEFAULT_ROLE, OVERSEER, Person, ROLES_ON_DISABLED, RecordWant,
-    Role, RoleWant, Table, Team, Unit, VISITOR, WORKER, Who, World,
+    ACROSS_UNITS, ADMINISTRATOR, FIRST_PERSON, OVERSEER, Person, Policy, ROLES_ON_DISABLED, Record,
+    Role, Table, Team, Unit, VISITOR, WORKER, Who, World,
 };
 
 const FIRST: &[&str] = &[
@@ -20,11 +24,19 @@ const FIRST: &[&str] = &[
 const LAST: &[&str] = &[
     "Costa", "Okafor", "Lind", "Meier", "O'Neil", "van Dam", "Šimić", "Yıldız",
 ];
+/// Tables, and the privilege that reads each; the first is in every world.
 pub(super) const READS: &[(&str, &str)] = &[
     ("account", "prvReadAccount"),
     ("task", "prvReadActivity"),
     ("new_project", "prvReadnew_Project"),
+    ("salesorder", "prvReadOrder"),
+    ("annotation", "prvReadNote"),
+    ("contact", "prvReadContact"),
 ];
+/// Tables of a world.
+const TABLES: usize = 3;
+/// Records of the first table; each further one has one more.
+const RECORDS_MIN: usize = 5;
 pub(super) const DEPTHS: [Depth; 4] = [
     Depth::User,
     Depth::Unit,
@@ -41,19 +53,22 @@ pub(super) fn world(chance: &mut Chance) -> World {
         tables: Vec::new(),
         cascades: Vec::new(),
         settings: settings(chance),
-        way: "import",
+        kind: EnvironmentKind::Dynamics365,
+        way: StubWay::Import,
+        policy: policy(chance),
         record_wants: Vec::new(),
         role_wants: Vec::new(),
         rulings: Vec::new(),
         strangers: Vec::new(),
         not_loaded: BTreeSet::new(),
         disturbed: Vec::new(),
+        moves: chance.number(),
     };
     if world.is_on(ROLES_ON_DISABLED) && chance.percent(50) {
-        world.way = "api";
+        world.way = StubWay::Api;
     }
-    if chance.percent(50) {
-        world.cascades.push(("account", "task"));
+    if chance.percent(30) {
+        world.kind = EnvironmentKind::PowerApps;
     }
     roles(&mut world, chance);
     people(&mut world, chance);
@@ -62,9 +77,25 @@ pub(super) fn world(chance: &mut Chance) -> World {
         equip(&mut world, person, chance);
     }
     tables(&mut world, chance);
-    record_wants(&mut world, chance);
-    role_wants(&mut world, chance);
+    rows::ask(&mut world, chance);
     world
+}
+
+fn policy(chance: &mut Chance) -> Policy {
+    let mut policy = Policy::default();
+    if chance.percent(25) {
+        policy.by_name = ByNamePolicy::Accept;
+    }
+    policy.blank = [
+        BlankPolicy::Error,
+        BlankPolicy::Error,
+        BlankPolicy::Leave,
+        BlankPolicy::Fallback,
+    ][chance.below(4)];
+    if chance.percent(20) {
+        policy.ambiguous = AmbiguousPolicy::Fallback;
+    }
+    policy
 }
 
 fn units(chance: &mut Chance) -> Vec<Unit> {
@@ -78,18 +109,23 @@ fn units(chance: &mut Chance) -> Vec<Unit> {
     names[..count].iter().enumerate().map(unit).collect()
 }
 
-fn settings(chance: &mut Chance) -> BTreeMap<&'static str, String> {
+fn settings(chance: &mut Chance) -> BTreeMap<String, String> {
     let mut settings = BTreeMap::new();
     if chance.percent(60) {
-        settings.insert(ROLES_ON_DISABLED, chance.percent(70).to_string());
+        settings.insert(ROLES_ON_DISABLED.to_owned(), chance.percent(70).to_string());
     }
     if chance.percent(40) {
-        settings.insert(ACROSS_UNITS, chance.percent(50).to_string());
+        settings.insert(ACROSS_UNITS.to_owned(), chance.percent(50).to_string());
     }
     settings
 }
 
 fn roles(world: &mut World, chance: &mut Chance) {
+    let default_role = match (world.kind, chance.percent(50)) {
+        (EnvironmentKind::Dynamics365, _) => "Salesperson",
+        (EnvironmentKind::PowerApps, true) => "Basic User",
+        (EnvironmentKind::PowerApps, false) => "Common Data Service User",
+    };
     let mut add = |name: &str, unit: usize, inheritance, privileges: BTreeMap<String, Depth>| {
         world.roles.push(Role {
             id: chance.id(),
@@ -106,12 +142,7 @@ fn roles(world: &mut World, chance: &mut Chance) {
             .collect()
     };
     let nothing = || BTreeMap::from([("prvWriteAccount".to_owned(), Depth::User)]);
-    add(
-        "Salesperson",
-        0,
-        Inheritance::DirectUser,
-        reads(Depth::User),
-    );
+    add(default_role, 0, Inheritance::DirectUser, reads(Depth::User));
     add("Worker", 0, Inheritance::DirectUser, reads(Depth::Unit));
     add("Visitor", 0, Inheritance::DirectUser, nothing());
     add(
@@ -153,7 +184,7 @@ fn roles(world: &mut World, chance: &mut Chance) {
 
 fn people(world: &mut World, chance: &mut Chance) {
     let there = chance.between(4, 10);
-    for number in 0..there + chance.below(4) {
+    for number in 0..there + chance.between(1, 3) {
         let is_there = number < there;
         let first = FIRST[number % FIRST.len()].to_owned();
         let last = LAST[chance.below(LAST.len())].to_owned();
@@ -163,6 +194,7 @@ fn people(world: &mut World, chance: &mut Chance) {
             in_export: !is_there || chance.percent(70),
             local: format!("user{number}"),
             mail: format!("mail.{number}@contoso.com"),
+            exported_mail: None,
             first,
             last: if number < FIRST.len() {
                 last
@@ -177,9 +209,10 @@ fn people(world: &mut World, chance: &mut Chance) {
                 "read-write",
                 "administrative",
                 "non-interactive",
-            ][chance.below(4)],
-            // The first is the administrator, and stays so.
-            disabled: number > 0 && chance.percent(15),
+                "read",
+            ][chance.below(5)]
+            .to_owned(),
+            disabled: number != FIRST_PERSON && chance.percent(15),
             roles: BTreeSet::new(),
         });
     }
@@ -202,7 +235,7 @@ fn teams(world: &mut World, chance: &mut Chance) {
             id: chance.id(),
             name: format!("Team {number}"),
             unit,
-            kind,
+            kind: kind.to_owned(),
             members: BTreeSet::new(),
             roles,
         });
@@ -246,7 +279,7 @@ fn equip(world: &mut World, number: usize, chance: &mut Chance) {
             own.insert((role, made));
         }
     }
-    if number == 0 || chance.percent(10) {
+    if number == FIRST_PERSON || chance.percent(10) {
         own.insert((ADMINISTRATOR, unit));
     }
     world.people[number].roles = own;
@@ -259,23 +292,34 @@ fn equip(world: &mut World, number: usize, chance: &mut Chance) {
 
 fn tables(world: &mut World, chance: &mut Chance) {
     let owners = owners_there(world);
-    for (name, _) in READS {
-        let count = chance.between(3, 10);
-        let records = (0..count).map(|_| (chance.id(), owners[chance.below(owners.len())], true));
+    let mut choice: Vec<&str> = READS.iter().map(|(name, _)| *name).collect();
+    while choice.len() > TABLES {
+        choice.remove(chance.between(1, choice.len() - 1));
+    }
+    for (number, name) in choice.iter().enumerate() {
+        let record = |record: usize| Record {
+            id: chance.id(),
+            owner: owners[chance.below(owners.len())],
+            is_there: true,
+            old_id: format!("old-{number}-{record}"),
+        };
+        let records = (0..RECORDS_MIN + number).map(record).collect();
         world.tables.push(Table {
-            name,
-            ownership: "user",
-            records: records.collect(),
-            keyed: false,
+            name: (*name).to_owned(),
+            ownership: ["user", "user", "team"][chance.below(3)].to_owned(),
+            records,
+            keyed: chance.percent(30),
             loaded: true,
         });
-        let table = world.tables.len() - 1;
-        world.tables[table].keyed = chance.percent(30);
+    }
+    if chance.percent(50) {
+        let pair = (choice[0].to_owned(), choice[1].to_owned());
+        world.cascades.push(pair);
     }
 }
 
 /// Everybody in the environment who can own.
-fn owners_there(world: &World) -> Vec<Who> {
+pub(super) fn owners_there(world: &World) -> Vec<Who> {
     let people = world
         .people
         .iter()
@@ -290,145 +334,4 @@ fn owners_there(world: &World) -> Vec<Who> {
     people
         .chain(teams.map(|(number, _)| Who::Team(number)))
         .collect()
-}
-
-fn record_wants(world: &mut World, chance: &mut Chance) {
-    let mut owners = owners_there(world);
-    owners.extend(
-        (0..world.people.len())
-            .filter(|one| !world.people[*one].is_there)
-            .map(Who::Person),
-    );
-    for table in 0..world.tables.len() {
-        for record in 0..world.tables[table].records.len() {
-            if chance.percent(80) {
-                let meant = owners[chance.below(owners.len())];
-                let text = text(world, meant, chance);
-                world.record_wants.push(RecordWant {
-                    table,
-                    record,
-                    text,
-                    meant,
-                });
-            }
-        }
-    }
-}
-
-fn role_wants(world: &mut World, chance: &mut Chance) {
-    let stubs = world.stubs();
-    let mut asked: BTreeSet<_> = world
-        .role_wants
-        .iter()
-        .map(|want| (want.who, world.copy_meant(want)))
-        .collect();
-    let mut kept: BTreeMap<Who, usize> = BTreeMap::new();
-    for _ in 0..chance.between(2, 10) {
-        let who = anybody(world, chance);
-        if chance.percent(35) {
-            let held: Vec<_> = world.roles_of(who).iter().copied().collect();
-            let Some(copy) = chance.pick(&held) else {
-                continue;
-            };
-            let left = kept.entry(who).or_insert(held.len());
-            let person = matches!(who, Who::Person(_));
-            if (person && (*left < 2 || copy.0 == ADMINISTRATOR)) || !asked.insert((who, copy)) {
-                continue;
-            }
-            *left -= 1;
-            let want = remove(world, who, copy, chance);
-            world.role_wants.push(want);
-            continue;
-        }
-        let role = [DEFAULT_ROLE, VISITOR, chance.below(world.roles.len())][chance.below(3)];
-        let want = give(world, who, role, chance);
-        let copy = world.copy_meant(&want);
-        let allowed = match who {
-            Who::Team(team) => world.teams[team].kind != "access",
-            Who::Person(person) => {
-                let one = &world.people[person];
-                let enabled = one.is_there && !one.disabled;
-                let exists = one.is_there || stubs.contains(&person);
-                exists && (enabled || world.is_on(ROLES_ON_DISABLED))
-            }
-        };
-        let default = matches!(who, Who::Person(person) if !world.people[person].is_there)
-            && copy == (DEFAULT_ROLE, 0);
-        let fits = copy.1 == world.unit_of(who) || world.is_on(ACROSS_UNITS);
-        if allowed && fits && !default && asked.insert((who, copy)) {
-            world.role_wants.push(want);
-        }
-    }
-}
-
-pub(super) fn anybody(world: &World, chance: &mut Chance) -> Who {
-    let number = chance.below(world.people.len() + world.teams.len());
-    match number.checked_sub(world.people.len()) {
-        None => Who::Person(number),
-        Some(team) => Who::Team(team),
-    }
-}
-
-/// A row that gives the copy of somebody's own unit, where there is one.
-pub(super) fn give(world: &World, who: Who, role: usize, chance: &mut Chance) -> RoleWant {
-    let own = world.unit_of(who);
-    let named = chance.percent(30) && world.is_below(own, world.roles[role].unit);
-    RoleWant {
-        text: text(world, who, chance),
-        who,
-        role,
-        unit: named.then_some(own),
-        action: RoleAction::Give,
-    }
-}
-
-/// A row that takes a copy away; one of another unit must be named.
-pub(super) fn remove(
-    world: &World,
-    who: Who,
-    (role, unit): (usize, usize),
-    chance: &mut Chance,
-) -> RoleWant {
-    let own = world.unit_of(who);
-    RoleWant {
-        text: text(world, who, chance),
-        who,
-        role,
-        unit: (unit != own || chance.percent(30)).then_some(unit),
-        action: RoleAction::Remove,
-    }
-}
-
-/// What an owner cell can say of somebody.
-pub(super) fn text(world: &World, who: Who, chance: &mut Chance) -> String {
-    let person = match who {
-        Who::Team(team) => {
-            let team = &world.teams[team];
-            let texts = [
-                team.name.clone(),
-                team.name.to_uppercase(),
-                team.id.to_string(),
-            ];
-            return texts[chance.below(3)].clone();
-        }
-        Who::Person(person) => &world.people[person],
-    };
-    let mut texts = vec![
-        person.upn(),
-        person.upn().to_uppercase(),
-        format!(" {} ", person.upn()),
-        person.mail.clone(),
-        format!("CONTOSO\\{}", person.local),
-        format!("{}@contoso.local", person.local),
-    ];
-    if person.is_there {
-        texts.push(format!("{{{}}}", person.id.to_string().to_uppercase()));
-        texts.push(person.employee.clone());
-    }
-    if person.in_export {
-        texts.push(person.old_id.clone());
-        texts.push(person.name());
-        texts.push(format!("{}, {}", person.last, person.first));
-    }
-    texts[chance.below(texts.len())].clone()
 }

@@ -1,15 +1,19 @@
 //! A world: an environment, the old system's people, and what the exports ask for.
 //!
 //! Nothing of the product is asked here. Who was meant by each cell is kept beside the cell, so that
-//! a plan can be held against it.
+//! a plan can be held against it. A world is data: it can be kept as JSON, and tried again.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use cutover::model::{Depth, Inheritance, RoleAction, comparison_key};
+use cutover::model::{
+    AmbiguousPolicy, BlankPolicy, ByNamePolicy, Depth, EnvironmentKind, Inheritance, MissingPolicy,
+    StubWay, comparison_key,
+};
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 /// A business unit; the first of a world is the root.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Unit {
     pub(super) id: Uuid,
     pub(super) name: String,
@@ -17,7 +21,7 @@ pub(super) struct Unit {
 }
 
 /// A role, made in a unit and copied into all below it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Role {
     pub(super) id: Uuid,
     pub(super) name: String,
@@ -31,7 +35,7 @@ pub(super) struct Role {
 pub(super) type RoleCopy = (usize, usize);
 
 /// Somebody: a user of the environment, or one who is only in the old system.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Person {
     /// `systemuserid` of one who is there.
     pub(super) id: Uuid,
@@ -39,12 +43,14 @@ pub(super) struct Person {
     pub(super) in_export: bool,
     pub(super) local: String,
     pub(super) mail: String,
+    /// What the users export has for a mail, where it is not this person's.
+    pub(super) exported_mail: Option<String>,
     pub(super) first: String,
     pub(super) last: String,
     pub(super) employee: String,
     pub(super) old_id: String,
     pub(super) unit: usize,
-    pub(super) access_mode: &'static str,
+    pub(super) access_mode: String,
     pub(super) disabled: bool,
     pub(super) roles: BTreeSet<RoleCopy>,
 }
@@ -57,77 +63,132 @@ impl Person {
     pub(super) fn name(&self) -> String {
         format!("{} {}", self.first, self.last)
     }
+
+    /// The name as some systems write it.
+    pub(super) fn name_turned(&self) -> String {
+        format!("{}, {}", self.last, self.first)
+    }
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Team {
     pub(super) id: Uuid,
     pub(super) name: String,
     pub(super) unit: usize,
-    pub(super) kind: &'static str,
+    pub(super) kind: String,
     pub(super) members: BTreeSet<usize>,
     pub(super) roles: BTreeSet<RoleCopy>,
 }
 
 /// Somebody who can be meant, by number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(super) enum Who {
     Person(usize),
     Team(usize),
+    /// An id that is nobody's, neither in the old system nor in the environment.
+    Ghost(Uuid),
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Record {
+    pub(super) id: Uuid,
+    pub(super) owner: Who,
+    /// Whether the environment still holds it.
+    pub(super) is_there: bool,
+    /// What the old system called it, as the environment knows it.
+    pub(super) old_id: String,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Table {
-    pub(super) name: &'static str,
-    pub(super) ownership: &'static str,
-    /// Id, owner, and whether the environment still holds it.
-    pub(super) records: Vec<(Uuid, Who, bool)>,
+    pub(super) name: String,
+    pub(super) ownership: String,
+    pub(super) records: Vec<Record>,
     /// Whether its export names records by the old system's ids.
     pub(super) keyed: bool,
     pub(super) loaded: bool,
 }
 
+/// What a row may lead to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Leads {
+    /// To a change about whom it means, or to none where that is so already.
+    ToChange,
+    /// To nothing, because ruling or policy leave the record where it is.
+    Left,
+    /// To an error: nobody can say what it means.
+    ToError,
+}
+
 /// A row of a records export.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct RecordWant {
     pub(super) table: usize,
     pub(super) record: usize,
+    /// What the id cell says, where it is no id of the record.
+    pub(super) id_text: Option<String>,
     /// The owner cell.
     pub(super) text: String,
     pub(super) meant: Who,
+    pub(super) leads: Leads,
 }
 
 /// A row of a roles export.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct RoleWant {
     pub(super) text: String,
     pub(super) who: Who,
     pub(super) role: usize,
+    /// What the role cell says, where it is no role's name.
+    pub(super) role_text: Option<String>,
     /// The unit that the row names.
     pub(super) unit: Option<usize>,
-    pub(super) action: RoleAction,
+    /// Whether the role is to be given, or else to be taken away.
+    pub(super) give: bool,
+    pub(super) leads: Leads,
 }
 
-#[derive(Clone, Debug)]
+/// What the manifest says of owners.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Policy {
+    pub(super) missing: MissingPolicy,
+    pub(super) ambiguous: AmbiguousPolicy,
+    pub(super) by_name: ByNamePolicy,
+    pub(super) blank: BlankPolicy,
+}
+
+/// A user whom nobody means: under its id, UPN and mail.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Stranger {
+    pub(super) id: Uuid,
+    pub(super) upn: String,
+    pub(super) mail: String,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct World {
     pub(super) units: Vec<Unit>,
     pub(super) roles: Vec<Role>,
     pub(super) people: Vec<Person>,
     pub(super) teams: Vec<Team>,
     pub(super) tables: Vec<Table>,
-    pub(super) cascades: Vec<(&'static str, &'static str)>,
-    pub(super) settings: BTreeMap<&'static str, String>,
-    pub(super) way: &'static str,
+    /// Parent and child.
+    pub(super) cascades: Vec<(String, String)>,
+    pub(super) settings: BTreeMap<String, String>,
+    pub(super) kind: EnvironmentKind,
+    pub(super) way: StubWay,
+    pub(super) policy: Policy,
     pub(super) record_wants: Vec<RecordWant>,
     pub(super) role_wants: Vec<RoleWant>,
     /// Reference and ruling.
     pub(super) rulings: Vec<(String, String)>,
-    /// A user in the way of a stub user: under its id, UPN or mail.
-    pub(super) strangers: Vec<(Uuid, String, String)>,
+    pub(super) strangers: Vec<Stranger>,
     /// Files that the environment folder has not.
-    pub(super) not_loaded: BTreeSet<&'static str>,
+    pub(super) not_loaded: BTreeSet<String>,
     /// What was disturbed, by name.
-    pub(super) disturbed: Vec<&'static str>,
+    pub(super) disturbed: Vec<String>,
+    /// Seeds what others write between plan and apply, and during apply.
+    pub(super) moves: u64,
 }
 
 /// The organisation of every world.
@@ -138,8 +199,12 @@ pub(super) const WORKER: usize = 1;
 pub(super) const VISITOR: usize = 2;
 pub(super) const OVERSEER: usize = 3;
 pub(super) const ADMINISTRATOR: usize = 4;
+/// The administrator of every world is the first person, enabled, and the fallback owner too.
+pub(super) const FIRST_PERSON: usize = 0;
 pub(super) const ROLES_ON_DISABLED: &str = "AllowRoleAssignmentOnDisabledUsers";
 pub(super) const ACROSS_UNITS: &str = "EnableOwnershipAcrossBusinessUnits";
+/// The setting that names the user who applies the plan.
+pub(super) const CALLER: &str = "caller";
 
 impl World {
     pub(super) fn is_on(&self, setting: &str) -> bool {
@@ -166,7 +231,7 @@ impl World {
     pub(super) fn unit_of(&self, who: Who) -> usize {
         match who {
             Who::Person(person) if self.people[person].is_there => self.people[person].unit,
-            Who::Person(_) => 0,
+            Who::Person(_) | Who::Ghost(_) => 0,
             Who::Team(team) => self.teams[team].unit,
         }
     }
@@ -177,6 +242,7 @@ impl World {
             Who::Person(person) if self.people[person].is_there => self.people[person].id,
             Who::Person(person) => planned_id(&self.people[person].upn()),
             Who::Team(team) => self.teams[team].id,
+            Who::Ghost(id) => id,
         }
     }
 
@@ -203,10 +269,20 @@ impl World {
         )
     }
 
+    /// The id of the role that a row means; of a role that is not there, one that nothing has.
+    pub(super) fn role_id_meant(&self, want: &RoleWant) -> Uuid {
+        match &want.role_text {
+            Some(text) => Uuid::new_v5(&ORGANISATION, text.as_bytes()),
+            None => self.copy_id(self.copy_meant(want)),
+        }
+    }
+
     pub(super) fn roles_of(&self, who: Who) -> &BTreeSet<RoleCopy> {
+        static NONE: BTreeSet<RoleCopy> = BTreeSet::new();
         match who {
             Who::Person(person) => &self.people[person].roles,
             Who::Team(team) => &self.teams[team].roles,
+            Who::Ghost(_) => &NONE,
         }
     }
 
@@ -214,11 +290,33 @@ impl World {
     pub(super) fn stubs(&self) -> BTreeSet<usize> {
         let wants = self.record_wants.iter();
         wants
+            .filter(|want| want.leads == Leads::ToChange)
             .filter_map(|want| match want.meant {
                 Who::Person(person) if !self.people[person].is_there => Some(person),
                 _ => None,
             })
             .collect()
+    }
+
+    /// What is ruled about an owner cell, if anything.
+    pub(super) fn ruling_on(&self, text: &str) -> Option<&str> {
+        let key = comparison_key(text);
+        let mut rulings = self.rulings.iter();
+        let (_, ruling) = rulings.find(|(ruled, _)| comparison_key(ruled) == key)?;
+        Some(ruling)
+    }
+
+    /// Whether a user is the one who applies the plan, or one of the service's own.
+    pub(super) fn is_protected(&self, who: Who) -> bool {
+        let Who::Person(person) = who else {
+            return false;
+        };
+        let one = &self.people[person];
+        let caller = self
+            .settings
+            .get(CALLER)
+            .is_some_and(|id| *id == one.id.to_string());
+        (caller && !self.not_loaded.contains("settings")) || one.access_mode == "support"
     }
 }
 

@@ -1,0 +1,500 @@
+//! What is put wrong with the exports of a world, and with its rulings.
+//!
+//! A disturbance also says what the rows concerned may lead to from then on.
+
+#![expect(
+    clippy::unnecessary_wraps,
+    reason = "the disturbances are one table of functions, and most may find nothing to disturb"
+)]
+
+use cutover::model::{AmbiguousPolicy, BlankPolicy, ByNamePolicy, MissingPolicy, comparison_key};
+
+use crate::worlds::chance::Chance;
+use crate::worlds::disturb::{shall_own, wanted_users};
+use crate::worlds::rows::{anybody, give, remove, text};
+use crate::worlds::world::{
+    ACROSS_UNITS, ADMINISTRATOR, CALLER, FIRST_PERSON, Leads, RecordWant, RoleWant, Stranger,
+    VISITOR, WORKER, Who, World,
+};
+
+/// Nobody can say whom the rows of these texts mean: records go where the policy says, if anywhere.
+fn make_ambiguous(world: &mut World, is_meant: impl Fn(&str) -> bool) {
+    let fallback = world.policy.ambiguous == AmbiguousPolicy::Fallback;
+    for number in 0..world.record_wants.len() {
+        let ruled = world.ruling_on(&world.record_wants[number].text).is_some();
+        let want = &mut world.record_wants[number];
+        if !is_meant(&want.text) || want.leads != Leads::ToChange {
+            continue;
+        }
+        if fallback && !ruled {
+            want.meant = Who::Person(FIRST_PERSON);
+        } else {
+            want.leads = Leads::ToError;
+        }
+    }
+    for want in &mut world.role_wants {
+        if is_meant(&want.text) {
+            want.leads = Leads::ToError;
+        }
+    }
+}
+
+/// Lets every row that means a person of the environment say so by id.
+fn name_by_id(world: &mut World, person: usize) {
+    let (who, id) = (Who::Person(person), world.people[person].id.to_string());
+    let records = world.record_wants.iter_mut();
+    for want in records.filter(|want| want.meant == who && want.leads == Leads::ToChange) {
+        want.text.clone_from(&id);
+    }
+    let roles = world.role_wants.iter_mut();
+    for want in roles.filter(|want| want.who == who && want.leads == Leads::ToChange) {
+        want.text.clone_from(&id);
+    }
+}
+
+/// The rows of records exports that lead to a change, by number.
+fn standing(world: &World) -> Vec<usize> {
+    let wants = world.record_wants.iter().enumerate();
+    wants
+        .filter(|(_, want)| want.leads == Leads::ToChange)
+        .map(|(number, _)| number)
+        .collect()
+}
+
+fn is_text(text: &str, other: &str) -> bool {
+    comparison_key(text) == comparison_key(other)
+}
+
+fn access_teams(world: &World) -> Vec<Who> {
+    let teams = world.teams.iter().enumerate();
+    let access = teams.filter(|(_, team)| team.kind == "access");
+    access.map(|(number, _)| Who::Team(number)).collect()
+}
+
+pub(super) fn access_team_owns(world: &mut World, chance: &mut Chance) -> Option<()> {
+    let team = chance.pick(&access_teams(world))?;
+    shall_own(world, team, chance)
+}
+
+pub(super) fn role_to_access_team(world: &mut World, chance: &mut Chance) -> Option<()> {
+    let team = chance.pick(&access_teams(world))?;
+    let want = give(world, team, WORKER, chance);
+    world.role_wants.push(want);
+    Some(())
+}
+
+pub(super) fn last_role(world: &mut World, chance: &mut Chance) -> Option<()> {
+    let user = chance.pick(&wanted_users(world))?;
+    for copy in world.people[user].roles.clone() {
+        let want = remove(world, Who::Person(user), copy, chance);
+        world.role_wants.push(want);
+    }
+    Some(())
+}
+
+pub(super) fn administrators_removed(world: &mut World, chance: &mut Chance) -> Option<()> {
+    for person in 0..world.people.len() {
+        let copy = (ADMINISTRATOR, world.people[person].unit);
+        if world.people[person].roles.contains(&copy) && chance.percent(90) {
+            let want = remove(world, Who::Person(person), copy, chance);
+            world.role_wants.push(want);
+        }
+    }
+    Some(())
+}
+
+/// The user who applies the plan keeps what they have.
+pub(super) fn caller_loses_a_role(world: &mut World, chance: &mut Chance) -> Option<()> {
+    if world.not_loaded.contains("settings") {
+        return None;
+    }
+    let holders: Vec<usize> = wanted_users(world)
+        .into_iter()
+        .filter(|user| !world.people[*user].roles.is_empty())
+        .collect();
+    let user = chance.pick(&holders)?;
+    let id = world.people[user].id.to_string();
+    world.settings.insert(CALLER.to_owned(), id);
+    let copies: Vec<_> = world.people[user].roles.iter().copied().collect();
+    let copy = chance.pick(&copies)?;
+    let want = remove(world, Who::Person(user), copy, chance);
+    world.role_wants.push(want);
+    let wants = world.role_wants.iter_mut();
+    for want in wants.filter(|want| want.who == Who::Person(user) && !want.give) {
+        want.leads = Leads::ToError;
+    }
+    Some(())
+}
+
+/// Two stub users share a mail, and neither is meant by it.
+pub(super) fn one_mail(world: &mut World, _: &mut Chance) -> Option<()> {
+    let stubs: Vec<usize> = world.stubs().into_iter().collect();
+    let [first, second, ..] = stubs[..] else {
+        return None;
+    };
+    let mail = "office@contoso.com";
+    for stub in [first, second] {
+        mail.clone_into(&mut world.people[stub].mail);
+        let upn = world.people[stub].upn();
+        // The mail alone says nothing any more, nor does a name say it all.
+        for want in &mut world.record_wants {
+            if want.meant == Who::Person(stub) && want.leads == Leads::ToChange {
+                want.text.clone_from(&upn);
+            }
+        }
+    }
+    Some(())
+}
+
+pub(super) fn stub_by_ruling(world: &mut World, chance: &mut Chance) -> Option<()> {
+    let users = wanted_users(world);
+    let exported: Vec<usize> = users
+        .into_iter()
+        .filter(|user| world.people[*user].in_export)
+        .filter(|user| world.ruling_on(&world.people[*user].upn()).is_none())
+        .collect();
+    let user = chance.pick(&exported)?;
+    let upn = world.people[user].upn();
+    let mut wants = world.record_wants.iter_mut();
+    let is_users =
+        |want: &&mut RecordWant| want.meant == Who::Person(user) && want.leads == Leads::ToChange;
+    let want = wants.find(is_users)?;
+    want.text.clone_from(&upn);
+    // Rows of roles mean the one who is there, by an id that no ruling is about.
+    let id = world.people[user].id.to_string();
+    for want in &mut world.role_wants {
+        if want.who == Who::Person(user) {
+            want.text.clone_from(&id);
+        }
+    }
+    world.rulings.push((upn, "stub".to_owned()));
+    Some(())
+}
+
+/// Somebody else has the UPN: only an id still says who is meant.
+pub(super) fn twin(world: &mut World, chance: &mut Chance) -> Option<()> {
+    let user = chance.pick(&wanted_users(world))?;
+    let upn = world.people[user].upn();
+    world.strangers.push(Stranger {
+        id: chance.id(),
+        upn: upn.clone(),
+        mail: "twin@contoso.com".to_owned(),
+    });
+    name_by_id(world, user);
+    let who = Who::Person(user);
+    let mut wants = world.record_wants.iter_mut();
+    let one = wants.find(|want| want.meant == who && want.leads == Leads::ToChange)?;
+    one.text.clone_from(&upn);
+    make_ambiguous(world, |text| is_text(text, &upn));
+    Some(())
+}
+
+/// Two users of the environment have one mail, which alone says nothing.
+pub(super) fn mail_of_two(world: &mut World, chance: &mut Chance) -> Option<()> {
+    let users = wanted_users(world).into_iter();
+    let users: Vec<usize> = users
+        .filter(|user| !world.people[*user].in_export)
+        .collect();
+    let user = chance.pick(&users)?;
+    let mail = world.people[user].mail.clone();
+    world.strangers.push(Stranger {
+        id: chance.id(),
+        upn: "shares@contoso.com".to_owned(),
+        mail: mail.clone(),
+    });
+    let who = Who::Person(user);
+    let mut wants = world.record_wants.iter_mut();
+    let one = wants.find(|want| want.meant == who && want.leads == Leads::ToChange)?;
+    one.text.clone_from(&mail);
+    make_ambiguous(world, |text| is_text(text, &mail));
+    Some(())
+}
+
+/// Two people of the old system bear one name.
+pub(super) fn same_name_twice(world: &mut World, chance: &mut Chance) -> Option<()> {
+    let exported = (0..world.people.len()).filter(|one| world.people[*one].in_export);
+    let exported: Vec<usize> = exported.collect();
+    let first = chance.pick(&exported)?;
+    let others = exported.into_iter().filter(|other| {
+        *other != first && world.people[*other].is_there == world.people[first].is_there
+    });
+    let second = chance.pick(&others.collect::<Vec<_>>())?;
+    let old = [
+        world.people[second].name(),
+        world.people[second].name_turned(),
+    ];
+    let upn = world.people[second].upn();
+    let is_old = |text: &str| old.iter().any(|name| is_text(name, text));
+    for want in &mut world.record_wants {
+        if is_old(&want.text) {
+            want.text.clone_from(&upn);
+        }
+    }
+    for want in &mut world.role_wants {
+        if is_old(&want.text) {
+            want.text.clone_from(&upn);
+        }
+    }
+    let namesake = world.people[first].clone();
+    let other = &mut world.people[second];
+    other.first.clone_from(&namesake.first);
+    other.last.clone_from(&namesake.last);
+    let standing = standing(world);
+    let number = chance.pick(&standing)?;
+    let want = &mut world.record_wants[number];
+    (want.text, want.meant) = (namesake.name(), Who::Person(first));
+    let names = [namesake.name(), namesake.name_turned()];
+    make_ambiguous(world, |text| names.iter().any(|name| is_text(name, text)));
+    Some(())
+}
+
+/// The users export has one person's UPN and another's mail in one row.
+pub(super) fn identifiers_disagree(world: &mut World, chance: &mut Chance) -> Option<()> {
+    let exported = wanted_users(world).into_iter();
+    let exported = exported.filter(|user| world.people[*user].in_export);
+    let user = chance.pick(&exported.collect::<Vec<_>>())?;
+    let others = (0..world.people.len()).filter(|one| *one != user && world.people[*one].is_there);
+    let other = chance.pick(&others.collect::<Vec<_>>())?;
+    let mail = world.people[other].mail.clone();
+    if world.people[other].exported_mail.is_some() {
+        return None;
+    }
+    world.people[user].exported_mail = Some(mail);
+    name_by_id(world, user);
+    name_by_id(world, other);
+    let old_id = world.people[user].old_id.clone();
+    let who = Who::Person(user);
+    let mut wants = world.record_wants.iter_mut();
+    let one = wants.find(|want| want.meant == who && want.leads == Leads::ToChange)?;
+    one.text.clone_from(&old_id);
+    make_ambiguous(world, |text| is_text(text, &old_id));
+    Some(())
+}
+
+/// A name that the environment knows and no users export does.
+pub(super) fn name_alone(world: &mut World, chance: &mut Chance) -> Option<()> {
+    let users = wanted_users(world).into_iter();
+    let users: Vec<usize> = users
+        .filter(|user| !world.people[*user].in_export)
+        .collect();
+    let user = chance.pick(&users)?;
+    if world.policy.by_name == ByNamePolicy::Accept {
+        return None;
+    }
+    let name = world.people[user].name();
+    let who = Who::Person(user);
+    let mut wants = world.record_wants.iter_mut();
+    let one = wants.find(|want| want.meant == who && want.leads == Leads::ToChange)?;
+    (one.text, one.leads) = (name, Leads::ToError);
+    Some(())
+}
+
+/// Puts an owner cell in which nobody can be chosen into one row.
+fn say(world: &mut World, text: &str, meant: Option<Who>, chance: &mut Chance) -> Option<()> {
+    let number = chance.pick(&standing(world))?;
+    let want = &mut world.record_wants[number];
+    text.clone_into(&mut want.text);
+    want.meant = meant.unwrap_or(want.meant);
+    want.leads = Leads::ToError;
+    Some(())
+}
+
+pub(super) fn id_of_nobody(world: &mut World, chance: &mut Chance) -> Option<()> {
+    let id = chance.id();
+    say(world, &id.to_string(), Some(Who::Ghost(id)), chance)
+}
+
+pub(super) fn no_owner(world: &mut World, chance: &mut Chance) -> Option<()> {
+    if world.policy.blank != BlankPolicy::Error {
+        return None;
+    }
+    say(world, "", None, chance)
+}
+
+pub(super) fn ruling_wrong(world: &mut World, chance: &mut Chance) -> Option<()> {
+    let ruling = "nobody.of.that.name@contoso.com".to_owned();
+    world.rulings.push(("Desk 99".to_owned(), ruling));
+    say(world, "Desk 99", None, chance)
+}
+
+/// An id cell that holds no id.
+pub(super) fn no_id(world: &mut World, chance: &mut Chance) -> Option<()> {
+    let numbers = standing(world).into_iter();
+    let by_id: Vec<usize> = numbers
+        .filter(|number| !world.tables[world.record_wants[*number].table].keyed)
+        .collect();
+    let number = chance.pick(&by_id)?;
+    let want = &mut world.record_wants[number];
+    (want.id_text, want.leads) = (Some("see above".to_owned()), Leads::ToError);
+    Some(())
+}
+
+/// Nobody fits those who are missing, and the policy makes no stub users of them.
+pub(super) fn missing_policy(world: &mut World, chance: &mut Chance) -> Option<()> {
+    if world.not_loaded.contains("teams") {
+        return None;
+    }
+    let policies = [
+        (MissingPolicy::Fallback, Leads::ToChange),
+        (MissingPolicy::Leave, Leads::Left),
+        (MissingPolicy::Error, Leads::ToError),
+    ];
+    let (policy, leads) = policies[chance.below(policies.len())];
+    world.policy.missing = policy;
+    let is_missing = |world: &World, who: Who| matches!(who, Who::Person(person) if !world.people[person].is_there);
+    for number in 0..world.record_wants.len() {
+        let want = &world.record_wants[number];
+        let ruled = world.ruling_on(&want.text).is_some();
+        if is_missing(world, want.meant) && want.leads == Leads::ToChange && !ruled {
+            let want = &mut world.record_wants[number];
+            want.leads = leads;
+            if policy == MissingPolicy::Fallback {
+                want.meant = Who::Person(FIRST_PERSON);
+            }
+        }
+    }
+    let people = world.people.clone();
+    let is_there = |who: Who| !matches!(who, Who::Person(person) if !people[person].is_there);
+    world.role_wants.retain(|want| is_there(want.who));
+    Some(())
+}
+
+/// Two rows about one record.
+pub(super) fn record_twice(world: &mut World, chance: &mut Chance) -> Option<()> {
+    let number = chance.pick(&standing(world))?;
+    let meant = anybody(world, chance);
+    let want = RecordWant {
+        text: text(world, meant, chance),
+        meant,
+        ..world.record_wants[number].clone()
+    };
+    world.record_wants.push(want);
+    Some(())
+}
+
+/// Two records of the environment have what the old system's id is compared with.
+pub(super) fn key_of_two(world: &mut World, chance: &mut Chance) -> Option<()> {
+    let keyed = (0..world.tables.len()).filter(|table| world.tables[*table].keyed);
+    let table = chance.pick(&keyed.collect::<Vec<_>>())?;
+    let shared = world.tables[table].records[0].old_id.clone();
+    world.tables[table].records[1].old_id = shared;
+    let wants = world.record_wants.iter_mut();
+    for want in wants.filter(|want| want.table == table && want.record < 2) {
+        want.leads = Leads::ToError;
+    }
+    Some(())
+}
+
+/// A row of a roles export about somebody of the environment.
+fn role_row(world: &mut World, chance: &mut Chance) -> Option<RoleWant> {
+    let user = chance.pick(&wanted_users(world))?;
+    let want = give(world, Who::Person(user), VISITOR, chance);
+    Some(RoleWant {
+        text: world.people[user].id.to_string(),
+        unit: None,
+        leads: Leads::ToError,
+        ..want
+    })
+}
+
+pub(super) fn role_to_nobody(world: &mut World, chance: &mut Chance) -> Option<()> {
+    let (want, id) = (role_row(world, chance)?, chance.id());
+    world.role_wants.push(RoleWant {
+        text: id.to_string(),
+        who: Who::Ghost(id),
+        ..want
+    });
+    Some(())
+}
+
+pub(super) fn role_unknown(world: &mut World, chance: &mut Chance) -> Option<()> {
+    let want = role_row(world, chance)?;
+    let role_text = Some("Night Watch".to_owned());
+    world.role_wants.push(RoleWant { role_text, ..want });
+    Some(())
+}
+
+pub(super) fn role_of_two(world: &mut World, chance: &mut Chance) -> Option<()> {
+    let want = role_row(world, chance)?;
+    let mut twin = world.roles[VISITOR].clone();
+    "Harbour".clone_into(&mut twin.name);
+    let role = world.roles.len();
+    for _ in 0..2 {
+        twin.id = chance.id();
+        world.roles.push(twin.clone());
+    }
+    world.role_wants.push(RoleWant { role, ..want });
+    Some(())
+}
+
+pub(super) fn given_and_removed(world: &mut World, chance: &mut Chance) -> Option<()> {
+    let gifts = world.role_wants.iter().filter(|want| want.give);
+    let gifts: Vec<RoleWant> = gifts
+        .filter(|want| want.leads == Leads::ToChange)
+        .cloned()
+        .collect();
+    let gift = chance.pick(&gifts)?;
+    let (who, copy) = (gift.who, world.copy_meant(&gift));
+    let about = |world: &World, want: &RoleWant| want.who == who && world.copy_meant(want) == copy;
+    for number in 0..world.role_wants.len() {
+        if about(world, &world.role_wants[number]) {
+            world.role_wants[number].leads = Leads::ToError;
+        }
+    }
+    world.role_wants.push(RoleWant {
+        give: false,
+        leads: Leads::ToError,
+        ..gift
+    });
+    Some(())
+}
+
+pub(super) fn role_of_another_unit(world: &mut World, chance: &mut Chance) -> Option<()> {
+    world
+        .settings
+        .insert(ACROSS_UNITS.to_owned(), "false".to_owned());
+    let who = anybody(world, chance);
+    let own = world.unit_of(who);
+    let others: Vec<usize> = (0..world.units.len()).filter(|unit| *unit != own).collect();
+    let named = chance.pick(&others)?;
+    let mut want = give(world, who, VISITOR, chance);
+    want.unit = Some(named);
+    world.role_wants.push(want);
+    Some(())
+}
+
+/// Rows that ask for anything of anybody.
+pub(super) fn random_rows(world: &mut World, chance: &mut Chance) -> Option<()> {
+    if world.policy.missing != MissingPolicy::Stub {
+        return None;
+    }
+    for _ in 0..chance.between(3, 8) {
+        let who = anybody(world, chance);
+        let text = text(world, who, chance);
+        if chance.percent(50) {
+            let table = chance.below(world.tables.len());
+            let record = chance.below(world.tables[table].records.len());
+            world.record_wants.push(RecordWant {
+                table,
+                record,
+                id_text: None,
+                text,
+                meant: who,
+                leads: Leads::ToChange,
+            });
+            continue;
+        }
+        let named = chance.percent(50).then(|| chance.below(world.units.len()));
+        let (give, role) = (chance.percent(50), chance.below(world.roles.len()));
+        world.role_wants.push(RoleWant {
+            text,
+            who,
+            role,
+            role_text: None,
+            unit: named,
+            give,
+            leads: Leads::ToChange,
+        });
+    }
+    Some(())
+}

@@ -1,0 +1,203 @@
+//! Recall and precision: the service is asked for everything that is planned, and for everything that
+//! is foretold to be refused, each in the state that the stages before lead to.
+//!
+//! Only this harness writes past a finding: it calls the service itself, on a copy of the environment
+//! file that is thrown away.
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use cutover::environment::EnvironmentFile;
+use cutover::model::{ChangeKind, Code, Principal, UserId, Write};
+use cutover::service::{self, Performed, Reason};
+use rusqlite::Connection;
+use uuid::Uuid;
+
+use crate::foretell::FORETOLD_BY;
+use crate::worlds::files::Asked;
+use crate::worlds::tally::Kind;
+use crate::worlds::trial::reason::reason_of;
+use crate::worlds::trial::{Trial, is_about_nothing};
+use crate::worlds::world::{Who, planned_id};
+
+/// Rules that foretell a refusal for some changes only together: of each the others are made first.
+const TOGETHER: &[Code] = &[Code::Stb005, Code::Acc009];
+
+/// A write that the plan left out for a refusal it foretells.
+struct Forced {
+    write: Write,
+    codes: BTreeSet<Code>,
+}
+
+impl Trial<'_> {
+    /// What is planned is done, and what is foretold is refused.
+    pub(super) fn recall_and_precision(&mut self) {
+        let forced = self.forced();
+        let path = self.folder.join("copy.sqlite");
+        fs::copy(self.folder.join("environment.sqlite"), &path).expect("a copy");
+        let file = EnvironmentFile::open_for_writing(&path).expect("an environment file");
+        let connection = file.connection();
+        let transaction = connection.unchecked_transaction().expect("a transaction");
+        for stage in [
+            ChangeKind::CreateStubUser,
+            ChangeKind::GiveRole,
+            ChangeKind::AssignRecord,
+            ChangeKind::RemoveRole,
+        ] {
+            for one in forced.iter().filter(|forced| forced.write.kind() == stage) {
+                self.force(connection, one, &forced);
+            }
+            for write in self.writes_of(stage) {
+                self.perform_planned(connection, &write);
+            }
+        }
+        self.probe(connection);
+        transaction.rollback().expect("rolled back");
+        drop(file);
+        fs::remove_file(&path).expect("removed");
+    }
+
+    fn perform_planned(&mut self, connection: &Connection, write: &Write) {
+        self.report.asked += 1;
+        match service::perform(connection, write) {
+            Ok(Performed::Done { actual: None }) => {}
+            answer => {
+                self.report.missed += 1;
+                self.fault(Kind::Recall, format!("planned: {write:?}: {answer:?}"));
+            }
+        }
+    }
+
+    fn writes_of(&self, kind: ChangeKind) -> Vec<Write> {
+        let writes = self.changes.iter().map(|change| &change.write);
+        writes
+            .filter(|write| write.kind() == kind)
+            .cloned()
+            .collect()
+    }
+
+    /// What the plan says would be refused, each write once, with all rules that say so.
+    fn forced(&mut self) -> Vec<Forced> {
+        let mut forced: Vec<Forced> = Vec::new();
+        for finding in &self.document.findings {
+            let code: Code = finding.code.parse().expect("a rule");
+            if finding.severity != "error" {
+                continue;
+            }
+            self.report.rules.insert(code);
+            for place in &finding.places {
+                // A fault of the sheet of rulings asks for nothing.
+                if code == Code::Own006 {
+                    continue;
+                }
+                let Some(write) = self.forced_write(code, self.asked(place.file, place.row)) else {
+                    continue;
+                };
+                match forced.iter_mut().find(|forced| forced.write == write) {
+                    Some(known) => {
+                        known.codes.insert(code);
+                    }
+                    None => forced.push(Forced {
+                        write,
+                        codes: [code].into(),
+                    }),
+                }
+            }
+        }
+        forced
+    }
+
+    /// The write behind a finding at a row, where the rule says that the service would refuse it.
+    fn forced_write(&self, code: Code, asked: Asked<'_>) -> Option<Write> {
+        let before = Principal::User(UserId(Uuid::nil()));
+        let foretells = match (code, asked) {
+            (Code::Stb003 | Code::Stb004 | Code::Stb005, Asked::Record(want)) => {
+                return Some(Write::CreateStub(Box::new(self.stub_of(want.meant))));
+            }
+            // The service itself would let the caller's roles be taken.
+            (Code::Acc009, Asked::Role(want)) => !self.world.is_protected(want.who),
+            // Of the rules about who is meant, only where the row means nothing that is there.
+            (Code::Own005, Asked::Record(want)) => matches!(want.meant, Who::Ghost(_)),
+            (Code::Rol001 | Code::Rol005, Asked::Role(want)) => is_about_nothing(want),
+            (code, _) => code.rule().guards,
+        };
+        foretells.then(|| self.write_of(asked, before))
+    }
+
+    fn force(&mut self, connection: &Connection, one: &Forced, all: &[Forced]) {
+        // Nothing can be asked of a stub user who is not made, and another may have the planned id.
+        if self.is_lost_stub(&one.write) {
+            return;
+        }
+        connection
+            .execute_batch("SAVEPOINT forced")
+            .expect("a savepoint");
+        let mut lost = false;
+        for other in all.iter().filter(|other| other.write != one.write) {
+            let same = |code: &&Code| one.codes.contains(*code) && other.codes.contains(*code);
+            if TOGETHER.iter().any(|code| same(&code)) {
+                let answer = service::perform(connection, &other.write);
+                lost |= matches!(answer, Ok(Performed::Refused(refusal))
+                    if reason_of(&refusal) == Reason::DuplicateKey);
+            }
+        }
+        let answer = service::perform(connection, &one.write);
+        connection
+            .execute_batch("ROLLBACK TO forced; RELEASE forced")
+            .expect("rolled back");
+        self.report.forced += 1;
+        match answer {
+            Ok(Performed::Refused(refusal)) => {
+                let reason = reason_of(&refusal);
+                self.report.reasons.insert(reason);
+                if !is_explained(refusal.code.0, one, all) {
+                    let words = format!("foretold by {:?}, refused as {refusal:?}", one.codes);
+                    self.fault(Kind::Precision, words);
+                }
+            }
+            // What it shares is with one who cannot be made either, for a reason of its own.
+            Ok(Performed::Done { .. }) if lost => self.report.forced -= 1,
+            other => {
+                self.report.wrongly_foretold += 1;
+                let words = format!("foretold by {:?}: {:?}: {other:?}", one.codes, one.write);
+                self.fault(Kind::Precision, words);
+            }
+        }
+    }
+
+    /// Whether the write is about a stub user whom the plan does not make.
+    fn is_lost_stub(&self, write: &Write) -> bool {
+        let (Write::GiveRole { principal, .. }
+        | Write::RemoveRole { principal, .. }
+        | Write::AssignRecord {
+            after: principal, ..
+        }) = write
+        else {
+            return false;
+        };
+        let people = self.world.people.iter();
+        let mut lost = people.map(|person| planned_id(&person.upn()));
+        let made = |write: &Write| matches!(write, Write::CreateStub(stub) if stub.id.0 == principal.uuid());
+        lost.any(|id| id == principal.uuid())
+            && !self.changes.iter().any(|change| made(&change.write))
+    }
+}
+
+/// Whether a refusal is what the findings about the write say; they speak of a state in which
+/// everything else went through, which is not always to be had.
+fn is_explained(refused: u32, one: &Forced, all: &[Forced]) -> bool {
+    let rules = FORETOLD_BY.iter().find(|(code, _)| *code == refused);
+    let rules = rules.map_or(&[][..], |(_, rules)| rules);
+    if one.codes.iter().any(|code| rules.contains(code)) {
+        return true;
+    }
+    let mut gives = all.iter().map(|other| other.write.kind());
+    if rules == [Code::Own010] && one.codes.contains(&Code::Own009) {
+        // Of the roles that the finding names those that fell are not there.
+        return gives.any(|kind| kind == ChangeKind::GiveRole);
+    }
+    // Where a record that is named by a key, or its owner, is nothing that is there, the row stopped
+    // before its table could be asked.
+    let before = [Code::Rec002, Code::Own005];
+    rules == [Code::Rec005] && before.iter().any(|code| one.codes.contains(code))
+}

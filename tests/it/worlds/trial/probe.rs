@@ -1,0 +1,129 @@
+//! Writes that no plan asks for and the service must refuse: what `check/` never lets come to a
+//! finding, because `resolve/` and `plan/` make no such change.
+
+use cutover::model::{Principal, RecordId, RoleId, StubUser, StubWay, UnitId, UserId, Write};
+use cutover::service::{self, Performed, Reason, ServiceError};
+use rusqlite::Connection;
+use uuid::Uuid;
+
+use crate::worlds::tally::Kind;
+use crate::worlds::trial::Trial;
+use crate::worlds::trial::reason::reason_of;
+use crate::worlds::world::{ADMINISTRATOR, FIRST_PERSON, Who};
+
+type Answer = Result<Performed, ServiceError>;
+
+/// An id that nothing has.
+const NOTHING: Uuid = Uuid::from_u128(0xdead_0000_0000_4000_8000_0000_0000_0000);
+
+impl Trial<'_> {
+    /// Asks for each in the state after the last stage.
+    pub(super) fn probe(&mut self, connection: &Connection) {
+        let first = UserId(self.world.people[FIRST_PERSON].id);
+        let nobody = Principal::User(UserId(NOTHING));
+        let root = UnitId(self.world.units[0].id);
+        let stub = StubUser {
+            id: UserId(NOTHING),
+            upn: "probe@contoso.com".to_owned(),
+            mail: "probe@contoso.com".to_owned(),
+            way: StubWay::Api,
+            business_unit: root,
+            ..self.stub_of(Who::Person(FIRST_PERSON))
+        };
+        let ask = |write: &Write| service::perform(connection, write);
+        let role = RoleId(NOTHING);
+        let principal = Principal::User(first);
+        let without_mail = StubUser {
+            mail: " ".to_owned(),
+            ..stub.clone()
+        };
+        let elsewhere = StubUser {
+            business_unit: UnitId(NOTHING),
+            ..stub
+        };
+        let create = |stub: StubUser| Write::CreateStub(Box::new(stub));
+        self.refused(
+            Reason::UnitMissing,
+            &service::move_user(connection, first, UnitId(NOTHING)),
+        );
+        self.refused(Reason::RequiredColumn, &ask(&create(without_mail)));
+        self.refused(Reason::StubOutsideRoot, &ask(&create(elsewhere)));
+        self.refused(
+            Reason::PrincipalMissing,
+            &service::move_user(connection, UserId(NOTHING), root),
+        );
+        let give = |principal| Write::GiveRole { principal, role };
+        self.refused(Reason::PrincipalMissing, &ask(&give(nobody)));
+        self.refused(Reason::UnknownRole, &ask(&give(principal)));
+        let take = |principal| Write::RemoveRole { principal, role };
+        self.refused(Reason::PrincipalMissing, &ask(&take(nobody)));
+        self.refused_way_back(connection, principal);
+        for table in self.world.tables.iter().filter(|table| table.loaded) {
+            let assign = Write::AssignRecord {
+                entity: table.name.as_str().into(),
+                record: RecordId(NOTHING),
+                before: nobody,
+                after: principal,
+            };
+            if table.ownership != "organisation" {
+                self.refused(Reason::RecordMissing, &ask(&assign));
+            }
+        }
+    }
+
+    /// The way back of what is not as it says.
+    fn refused_way_back(&mut self, connection: &Connection, principal: Principal) {
+        let back = |write: &Write| service::restore(connection, write);
+        let role = RoleId(NOTHING);
+        let remove = Write::RemoveRole { principal, role };
+        self.refused(Reason::NotAsBefore, &back(&remove));
+        let unit = self.world.people[FIRST_PERSON].unit;
+        let role = RoleId(self.world.copy_id((ADMINISTRATOR, unit)));
+        // Who has the role already is not given it again.
+        if Self::held_now(connection, principal, role) {
+            let give = Write::GiveRole { principal, role };
+            self.refused(Reason::NotAsBefore, &back(&give));
+        }
+        let stub = StubUser {
+            id: UserId(self.world.people[FIRST_PERSON].id),
+            ..self.stub_of(Who::Person(FIRST_PERSON))
+        };
+        let delete = Write::DeleteStub(Box::new(stub));
+        self.refused(Reason::NotAsBefore, &back(&delete));
+        for table in self.world.tables.iter().filter(|table| table.loaded) {
+            for record in table
+                .records
+                .iter()
+                .filter(|record| record.is_there)
+                .take(1)
+            {
+                let assign = Write::AssignRecord {
+                    entity: table.name.as_str().into(),
+                    record: RecordId(record.id),
+                    before: Principal::User(UserId(NOTHING)),
+                    after: principal,
+                };
+                self.refused(Reason::NotAsBefore, &back(&assign));
+            }
+        }
+    }
+
+    fn held_now(connection: &Connection, principal: Principal, role: RoleId) -> bool {
+        let sql = "SELECT EXISTS (SELECT 1 FROM user_role WHERE user = ?1 AND role = ?2)";
+        let values = (principal.uuid().into_bytes(), role.0.into_bytes());
+        let held = connection.query_row(sql, values, |row| row.get(0));
+        held.expect("an answer")
+    }
+
+    fn refused(&mut self, reason: Reason, answer: &Answer) {
+        self.report.probed += 1;
+        if let Ok(Performed::Refused(refusal)) = answer
+            && reason_of(refusal) == reason
+        {
+            self.report.reasons.insert(reason);
+            return;
+        }
+        let words = format!("expected the refusal {reason:?}, and the service: {answer:?}");
+        self.fault(Kind::Probe, words);
+    }
+}
