@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::sync::mpsc::channel;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use cutover::apply::{Applied, ApplyError, Tally};
 use cutover::model::{Change, ChangeKind, Outcome, Present, Principal, Seq, TeamId, UserId, Write};
@@ -17,7 +17,7 @@ use cutover::target::{Target, TargetError};
 use rusqlite::Connection;
 
 use super::meddled::{BATCH, Meddled, Sample, id, owners, set_owner, somebody_else};
-use super::{command, ends, sql};
+use super::{command, ends, says, sql};
 use crate::support::tables;
 
 /// What an undisturbed run leads to.
@@ -415,4 +415,23 @@ fn another_program_holds_the_file_for_too_long() {
     ends(&ended, Exit::Done);
     assert!(tables(sample.path()) == undisturbed());
     ends(&command("verify", sample.path()), Exit::Done);
+}
+
+#[test]
+fn another_program_reads_the_file_and_does_not_end() {
+    let sample = Sample::planned();
+    let before = tables(sample.path());
+    let other = Connection::open(sample.path().join("environment.sqlite")).unwrap();
+    other
+        .execute_batch("BEGIN; SELECT count(*) FROM user")
+        .unwrap();
+    let begun = Instant::now();
+    let ended = command("apply", sample.path());
+    let words = ["environment.sqlite", "locked by another program", "close"];
+    says("apply", &ended, Exit::Refused, &words);
+    assert!(begun.elapsed() < Duration::from_secs(30), "it waits once");
+    assert!(tables(sample.path()) == before);
+    other.execute_batch("COMMIT").unwrap();
+    ends(&command("apply", sample.path()), Exit::Done);
+    assert!(tables(sample.path()) == undisturbed());
 }
