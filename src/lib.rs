@@ -25,12 +25,17 @@
 //!    on.
 //! 4. The same inputs give the same plan, byte for byte, on any number of threads, in any folder: no
 //!    clock (`as_of` is data), no randomness, no hash order past [`run`] and [`cli`].
-//! 5. Every row has one fate; [`plan::Draft::ledgers`] stops the program where one has none.
+//! 5. Every row has one fate; [`plan::Draft::ledgers`] stops the program where one has none, and
+//!    [`plan::seal`] where the changes written are not those that the ledgers know. What became of
+//!    the changes of a plan adds up to what it has of them ([`apply::Account`]), or there is no report.
 //! 6. [`check`] and [`service`] never name each other and share no look-up: the first predicts what
-//!    the second does, and the tests hold them against each other.
+//!    the second does, and the tests hold them against each other. What both may name is a list with
+//!    reasons in `tests/it/tidy/independence.rs`.
 //! 7. What was not loaded is unknown: a rule that needs it stays unchecked, and the service, on an
 //!    environment file, refuses nothing for lack of it.
-//! 8. `unsafe` is forbidden.
+//! 8. One command at a time writes to a project, and one to an environment file, whichever projects
+//!    name it; a plan is made of one moment of that file.
+//! 9. `unsafe` is forbidden.
 //!
 //! # Where the code differs from the first design, and why
 //!

@@ -22,7 +22,7 @@ mod tests;
 
 use std::path::{Path, PathBuf};
 
-pub use applied::{Applied, FAILURES_MAX, Failure, Tally};
+pub use applied::{Account, Applied, FAILURES_MAX, Failure, Tally};
 pub use journal::JournalError;
 pub use undo::{WayBack, undo, way_back};
 pub use verify::{Compared, DIFFERENCES_MAX, Difference, Verified, verify};
@@ -34,7 +34,7 @@ use crate::apply::journal::{Journal, Run};
 use crate::apply::pass::Pass;
 use crate::apply::source::{Sealed, total};
 use crate::check::ApprovedPlan;
-use crate::model::{Identity, OrganisationId, Present, Progress, StopSignal, Subject};
+use crate::model::{ChangeKind, Identity, OrganisationId, Present, Progress, StopSignal, Subject};
 use crate::plan::{Moved, PlanError};
 use crate::target::{Target, TargetError};
 
@@ -103,6 +103,20 @@ pub enum ApplyError {
         /// How many.
         count: u64,
     },
+    /// Plan, journal and target do not add up (promise 6).
+    #[error(
+        "{}: {planned} planned, {counted} accounted for; this must not be: keep the plan folder as it \
+         is for whoever looks into it, and see with `cutover verify` what the target holds",
+        kind.words()
+    )]
+    Unaccounted {
+        /// The kind that does not add up.
+        kind: ChangeKind,
+        /// Changes of this kind in the plan.
+        planned: u64,
+        /// Those of which it is known what became of them.
+        counted: u64,
+    },
     /// The journal cannot be used.
     #[error(transparent)]
     Journal(#[from] JournalError),
@@ -160,22 +174,12 @@ fn carry_out(
         None => Journal::create(options.journal, &run)?,
     };
     if journal.succeeded()? == changes {
-        return sum_up(&journal, plan);
+        return sum_up(&journal, plan, &plan.planned());
     }
     let mut pass = Pass::new(plan, target, &mut journal, Way::Out, options);
     pass.run()?;
-    let Pass {
-        tally,
-        wrote,
-        interrupted,
-        ..
-    } = pass;
-    Ok(Applied {
-        this_run: tally,
-        interrupted,
-        nothing_written: !wrote,
-        ..sum_up(&journal, plan)?
-    })
+    let ended = pass.ended_so();
+    sum_up(&journal, plan, &plan.planned())?.of_run(ended)
 }
 
 /// Where a plan folder is between made and undone.

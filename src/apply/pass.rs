@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::apply::applied::Ended;
 use crate::apply::dependents::{Dependents, Way};
 use crate::apply::journal::Journal;
 use crate::apply::source::{Changes, Part};
@@ -61,6 +62,15 @@ impl<'a> Pass<'a> {
             }
         }
         Ok(())
+    }
+
+    /// How it ended, without what it worked with.
+    pub(super) fn ended_so(self) -> Ended {
+        Ended {
+            tally: self.tally,
+            wrote: self.wrote,
+            interrupted: self.interrupted,
+        }
     }
 
     /// Takes in how a change ended; `stub` is the stub user that it is about, see [`Dependents`].

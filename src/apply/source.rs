@@ -4,10 +4,11 @@
 //! must be compared before the first of them is written. `undo.rs` has another source: the same
 //! plan, backwards.
 
+use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
 use crate::apply::ApplyError;
-use crate::model::{Change, OrganisationId, Seq, Stage, parse_guid};
+use crate::model::{Change, ChangeKind, OrganisationId, Seq, Stage, parse_guid};
 use crate::plan::{Fields, Moved, SealedPlan};
 use crate::target::{Scope, Target};
 
@@ -45,6 +46,9 @@ pub(super) trait Sealed: Changes {
 
     /// The environment that it was made for.
     fn organisation(&self) -> Result<OrganisationId, ApplyError>;
+
+    /// How many changes of each kind it says it has; where none, no entry.
+    fn planned(&self) -> BTreeMap<ChangeKind, u64>;
 
     /// What moved in the target since, of the fields that planning used.
     fn moved(&self, target: &dyn Target) -> Result<Vec<Moved>, ApplyError>;
@@ -116,6 +120,14 @@ impl Sealed for SealedPlan {
             .ok_or_else(|| ApplyError::Organisation {
                 found: found.clone(),
             })
+    }
+
+    fn planned(&self) -> BTreeMap<ChangeKind, u64> {
+        let changes = &self.document().totals.changes;
+        ChangeKind::ALL
+            .into_iter()
+            .filter_map(|kind| Some((kind, *changes.get(kind.key())?)))
+            .collect()
     }
 
     fn moved(&self, target: &dyn Target) -> Result<Vec<Moved>, ApplyError> {

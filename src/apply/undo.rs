@@ -122,21 +122,11 @@ pub(super) fn go_back(
     };
     let mut pass = Pass::new(&backwards, target, &mut journal, way, options);
     pass.run()?;
-    let Pass {
-        tally,
-        wrote,
-        interrupted,
-        ..
-    } = pass;
-    if !interrupted {
+    let ended = pass.ended_so();
+    if !ended.interrupted {
         journal.end()?;
     }
-    Ok(Applied {
-        this_run: tally,
-        interrupted,
-        nothing_written: !wrote,
-        ..sum_up(&journal, plan)?
-    })
+    sum_up(&journal, plan, &way_back.counts)?.of_run(ended)
 }
 
 fn opposite(kind: ChangeKind) -> ChangeKind {

@@ -39,6 +39,13 @@ pub struct Compared {
     pub different: u64,
 }
 
+impl Compared {
+    /// All of them: what was planned.
+    pub fn planned(self) -> u64 {
+        self.as_planned + self.not_applied + self.different
+    }
+}
+
 /// A change whose subject differs from the plan.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Difference {
@@ -119,7 +126,26 @@ pub(super) fn compare(
         comparison.batch(changes)?;
         Ok(ControlFlow::Continue(()))
     })?;
-    Ok(comparison.verified)
+    adds_up(comparison.verified, &plan.planned())
+}
+
+/// Every change that was planned has been compared, once.
+fn adds_up(
+    verified: Verified,
+    planned: &BTreeMap<ChangeKind, u64>,
+) -> Result<Verified, ApplyError> {
+    for kind in ChangeKind::ALL {
+        let counted = verified.counts.get(&kind).map_or(0, |it| it.planned());
+        let planned = planned.get(&kind).copied().unwrap_or(0);
+        if planned != counted {
+            return Err(ApplyError::Unaccounted {
+                kind,
+                planned,
+                counted,
+            });
+        }
+    }
+    Ok(verified)
 }
 
 struct Comparison<'a> {

@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use rusqlite::Connection;
 use rusqlite::OptionalExtension;
 use rusqlite::Row;
+use rusqlite::Transaction;
 use uuid::Uuid;
 
 use crate::environment::EnvironmentError;
@@ -67,6 +68,18 @@ impl EnvironmentFile {
             Self::open_for_writing(&self.path)
         } else {
             Self::open(&self.path)
+        }
+    }
+
+    /// Holds the file at one moment: until the guard is dropped, everything read of it is as of the
+    /// first reading, whatever other programs write meanwhile. In write-ahead mode they write on; else
+    /// they have to wait until then.
+    pub fn moment(&self) -> Result<Moment<'_>, EnvironmentError> {
+        match self.connection.unchecked_transaction() {
+            Ok(transaction) => Ok(Moment {
+                _transaction: transaction,
+            }),
+            Err(error) => Err(EnvironmentError::of(&self.path, error)),
         }
     }
 
@@ -188,6 +201,12 @@ impl EnvironmentFile {
             what: what.to_owned(),
         }
     }
+}
+
+/// A moment at which a file is read, see [`EnvironmentFile::moment`].
+#[derive(Debug)]
+pub struct Moment<'a> {
+    _transaction: Transaction<'a>,
 }
 
 impl Drop for EnvironmentFile {

@@ -22,7 +22,7 @@ mod tests;
 
 pub use error::EnvironmentError;
 pub use facts::Facts;
-pub use file::EnvironmentFile;
+pub use file::{EnvironmentFile, Moment};
 pub use load::{LoadError, LoadSummary, Problem, Problems, folder_fingerprint, load};
 pub use records::{Keys, Owners};
 pub use writer::Writer;

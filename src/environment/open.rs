@@ -5,6 +5,7 @@
 //! says so. What is read and written is up to `file.rs` and `writer.rs`.
 
 use std::path::Path;
+use std::thread;
 use std::time::Duration;
 
 use rusqlite::Connection;
@@ -16,6 +17,9 @@ use crate::environment::schema;
 
 /// How long to wait for another program's transaction before the file counts as locked.
 const BUSY_MS_MAX: u64 = if cfg!(test) { 500 } else { 10_000 };
+
+/// How long to wait between two tries where `SQLite` is told not to wait by itself.
+const BUSY_PAUSE_MS: u64 = 20;
 
 /// Prepared statements kept by a connection: more than any room here uses.
 const STATEMENTS_KEPT: usize = 64;
@@ -59,9 +63,30 @@ pub(super) fn writing(path: &Path) -> Result<Connection, EnvironmentError> {
 
 fn prepare_writing(connection: &Connection, version: i32) -> rusqlite::Result<()> {
     connection.pragma_update(None, "foreign_keys", true)?;
-    connection.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
+    write_ahead(connection)?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     schema::migrate(connection, version)
+}
+
+/// Puts the file into write-ahead mode. For another program's transaction `SQLite` waits here in some
+/// cases and in others not at all, however short it is; so it is told not to, and this does.
+fn write_ahead(connection: &Connection) -> rusqlite::Result<()> {
+    connection.busy_timeout(Duration::ZERO)?;
+    let mut waited_ms = 0;
+    let switched = loop {
+        match connection.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(())) {
+            Err(error)
+                if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy)
+                    && waited_ms < BUSY_MS_MAX =>
+            {
+                waited_ms += BUSY_PAUSE_MS;
+                thread::sleep(Duration::from_millis(BUSY_PAUSE_MS));
+            }
+            other => break other,
+        }
+    };
+    connection.busy_timeout(Duration::from_millis(BUSY_MS_MAX))?;
+    switched
 }
 
 /// Opens whatever `SQLite` file stands there, current or not, to end its logs.
@@ -172,6 +197,40 @@ mod tests {
         check("/a b/c.sqlite", "file:/a b/c.sqlite?immutable=1");
         check("/50%/what?#1", "file:/50%25/what%3f%231?immutable=1");
         check("C:/x.sqlite", "file:/C:/x.sqlite?immutable=1");
+    }
+
+    #[test]
+    fn writing_waits_for_whoever_has_the_file_for_a_moment() {
+        for (case, words) in [
+            ("writes", "BEGIN IMMEDIATE"),
+            ("reads", "BEGIN; SELECT count(*) FROM user"),
+            ("commits", "BEGIN EXCLUSIVE"),
+        ] {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("environment.sqlite");
+            let other = Connection::open(&path).unwrap();
+            schema::migrate(&other, 0).unwrap();
+            other.execute_batch(words).unwrap();
+            thread::scope(|scope| {
+                scope.spawn(move || {
+                    thread::sleep(Duration::from_millis(BUSY_MS_MAX / 3));
+                    other.execute_batch("COMMIT").unwrap();
+                });
+                let opened = writing(&path);
+                assert!(opened.is_ok(), "another {case}: {opened:?}");
+            });
+        }
+    }
+
+    #[test]
+    fn writing_does_not_wait_for_ever() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("environment.sqlite");
+        let other = Connection::open(&path).unwrap();
+        schema::migrate(&other, 0).unwrap();
+        other.execute_batch("BEGIN IMMEDIATE").unwrap();
+        let opened = writing(&path);
+        assert!(matches!(opened, Err(EnvironmentError::Locked { .. })));
     }
 
     #[test]

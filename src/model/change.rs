@@ -224,6 +224,17 @@ impl ChangeKind {
             Self::DeleteStubUser => "delete stub user",
         }
     }
+
+    /// Its name in `plan.json`; part of that format.
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::CreateStubUser => "create_stub_user",
+            Self::GiveRole => "give_role",
+            Self::AssignRecord => "assign_record",
+            Self::RemoveRole => "remove_role",
+            Self::DeleteStubUser => "delete_stub_user",
+        }
+    }
 }
 
 /// A write at its place in a plan.

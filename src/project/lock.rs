@@ -1,53 +1,90 @@
-//! The lock of a project folder, held while a command writes.
+//! The locks of what commands write to: the project folder, and the environment file.
 //!
-//! In: the folder. Out: a guard. The operating system drops the lock with the process, so a kill
-//! leaves nothing to clean up; the empty file stays.
+//! In: the path of a lock file. Out: a guard. The operating system drops the lock with the process,
+//! so a kill leaves nothing to clean up; the empty file stays. The environment file has a lock of its
+//! own, beside it, because two projects may name the same file: `SQLite`'s locks keep two batches
+//! apart, not two runs, and another lock on the file itself would get into their way. Readers take
+//! neither.
 
-use std::fs::{File, OpenOptions, TryLockError};
-use std::path::Path;
+use std::ffi::OsStr;
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io;
+use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 
-use crate::project::ProjectError;
-
-/// The lock's file name.
+/// The file name of a project folder's lock.
 pub const LOCK: &str = ".cutover.lock";
+
+/// What the name of an environment file's lock has beyond the file's own.
+pub const ENVIRONMENT_LOCK: &str = ".lock";
 
 /// A command that is just ending, or a process that it has just begun, lets go within this time.
 const TRIES: u32 = 10;
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// The lock, held until dropped.
+/// Links that are followed; a system follows about as many, and a ring ends.
+const LINKS_MAX: u32 = 40;
+
+/// A lock, held until dropped.
 #[derive(Debug)]
 pub struct Lock {
     _file: File,
 }
 
+/// A lock that was not taken.
+#[derive(Debug)]
+pub(super) enum NotTaken {
+    /// Somebody else has it.
+    Held,
+    /// The file cannot be made or locked.
+    Unwritable(io::Error),
+}
+
 impl Lock {
-    /// Takes the lock of `folder`, or says that somebody else has it.
-    pub fn take(folder: &Path) -> Result<Self, ProjectError> {
-        let path = folder.join(LOCK);
-        let unwritable = |source| ProjectError::Unwritable {
-            path: folder.to_owned(),
-            source,
-        };
+    /// Takes the lock whose file is `path`, or says why not.
+    pub(super) fn take(path: &Path) -> Result<Self, NotTaken> {
         let file = OpenOptions::new()
             .create(true)
             .truncate(false)
             .write(true)
-            .open(&path)
-            .map_err(unwritable)?;
+            .open(path)
+            .map_err(NotTaken::Unwritable)?;
         for _ in 0..TRIES {
             match file.try_lock() {
                 Ok(()) => return Ok(Self { _file: file }),
                 Err(TryLockError::WouldBlock) => thread::sleep(PAUSE),
-                Err(TryLockError::Error(source)) => return Err(unwritable(source)),
+                Err(TryLockError::Error(source)) => return Err(NotTaken::Unwritable(source)),
             }
         }
-        Err(ProjectError::Locked {
-            folder: folder.to_owned(),
-        })
+        Err(NotTaken::Held)
     }
+}
+
+/// The lock file of an environment file whose links have been followed.
+pub(super) fn environment_lock(file: &Path) -> PathBuf {
+    let mut name = file.file_name().unwrap_or(OsStr::new("")).to_owned();
+    name.push(ENVIRONMENT_LOCK);
+    file.with_file_name(name)
+}
+
+/// Where a path leads whose last part may be a link, also one to a file that is not there yet: what
+/// is made there, and the lock beside it, must be the same for all who name the file.
+///
+/// Links among the folders above are the operating system's to follow, as is case. A hard link is a
+/// second name that nobody can see through, and that `SQLite` forbids for the same reason.
+pub(super) fn followed(path: &Path) -> PathBuf {
+    let mut path = path.to_owned();
+    for _ in 0..LINKS_MAX {
+        let Ok(target) = fs::read_link(&path) else {
+            break;
+        };
+        path = match path.parent() {
+            Some(folder) => folder.join(target),
+            None => target,
+        };
+    }
+    path
 }
 
 #[cfg(test)]
@@ -57,15 +94,28 @@ mod tests {
     #[test]
     fn one_at_a_time() {
         let folder = tempfile::tempdir().unwrap();
-        let first = Lock::take(folder.path()).unwrap();
-        assert!(matches!(
-            Lock::take(folder.path()),
-            Err(ProjectError::Locked { .. })
-        ));
+        let path = folder.path().join(LOCK);
+        let first = Lock::take(&path).unwrap();
+        assert!(matches!(Lock::take(&path), Err(NotTaken::Held)));
         drop(first);
-        assert!(
-            Lock::take(folder.path()).is_ok(),
-            "the lock goes with its guard"
-        );
+        assert!(Lock::take(&path).is_ok(), "the lock goes with its guard");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_leads_to_the_file_that_it_names() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        let link = |to: &str, name: &str| std::os::unix::fs::symlink(to, path(name)).unwrap();
+        link("file", "one");
+        link("one", "two");
+        link("ring", "ring");
+        assert_eq!(followed(&path("file")), path("file"), "no link");
+        assert_eq!(followed(&path("two")), path("file"), "not there yet");
+        assert_eq!(followed(&path("ring")), path("ring"), "a ring ends");
+        std::fs::write(path("file"), "").unwrap();
+        assert_eq!(followed(&path("two")), path("file"), "there");
+        let lock = environment_lock(&path("file"));
+        assert_eq!(lock, path("file.lock"));
     }
 }

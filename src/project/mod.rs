@@ -1,4 +1,4 @@
-//! The project folder: manifest, layout, lock, owners sheet, history of plans.
+//! The project folder: manifest, layout, locks, owners sheet, history of plans.
 //!
 //! In: a folder on disk. Out: checked settings and the paths that every command uses.
 //! What the exports hold is `read/`'s, what a plan holds is `plan/`'s.
@@ -12,7 +12,8 @@ mod settings;
 use std::path::{Path, PathBuf};
 
 pub use history::*;
-pub use lock::*;
+use lock::NotTaken;
+pub use lock::{ENVIRONMENT_LOCK, LOCK, Lock};
 pub use manifest::*;
 pub use owners::*;
 
@@ -38,9 +39,9 @@ impl Project {
         })
     }
 
-    /// The environment file.
+    /// The environment file; where the manifest names a link, the file that it leads to.
     pub fn environment_file(&self) -> PathBuf {
-        self.folder.join(&self.manifest.environment.file)
+        lock::followed(&self.folder.join(&self.manifest.environment.file))
     }
 
     /// The folder that the environment file is loaded from, if the manifest names one.
@@ -79,7 +80,25 @@ impl Project {
 
     /// Takes the project's lock for a command that writes.
     pub fn lock(&self) -> Result<Lock, ProjectError> {
-        Lock::take(&self.folder)
+        Lock::take(&self.folder.join(LOCK)).map_err(|reason| match reason {
+            NotTaken::Held => ProjectError::Locked {
+                folder: self.folder.clone(),
+            },
+            NotTaken::Unwritable(source) => ProjectError::Unwritable {
+                path: self.folder.clone(),
+                source,
+            },
+        })
+    }
+
+    /// Takes the environment file's lock for a command that writes to it, after the project's: every
+    /// command takes them in this order, and none waits for long, so none waits for ever.
+    pub fn lock_environment(&self) -> Result<Lock, ProjectError> {
+        let file = self.environment_file();
+        Lock::take(&lock::environment_lock(&file)).map_err(|reason| match reason {
+            NotTaken::Held => ProjectError::EnvironmentLocked { file },
+            NotTaken::Unwritable(source) => ProjectError::EnvironmentUnwritable { file, source },
+        })
     }
 }
 
@@ -120,6 +139,28 @@ pub enum ProjectError {
     Locked {
         /// The project's folder.
         folder: PathBuf,
+    },
+    /// Another command writes to this environment file, maybe from another project.
+    #[error(
+        "`{}`: another command is writing to this environment file, from this project or another \
+         one that names it; wait for it to end, then run this again",
+        file.display()
+    )]
+    EnvironmentLocked {
+        /// The file.
+        file: PathBuf,
+    },
+    /// No lock can be put beside the environment file.
+    #[error(
+        "`{}`: nothing can be written beside this environment file; see that its folder is there \
+         and can be written to, or correct `[environment] file`",
+        file.display()
+    )]
+    EnvironmentUnwritable {
+        /// The file.
+        file: PathBuf,
+        /// Why.
+        source: std::io::Error,
     },
     /// The folder cannot be written to.
     #[error("`{}` cannot be written: make the project's folder writable, or copy it to one that is", path.display())]

@@ -1,11 +1,17 @@
-//! What became of an apply, a verify or an undo, as text.
+//! What became of an apply, a verify or an undo, as text and for programs.
 //!
-//! In: counts and first failures as plain rows, because this room does not name `apply/`. Out: text.
+//! In: counts and first failures as plain rows, because this room does not name `apply/`; the plan's
+//! document, whose ledgers stand in every report. Out: text, JSON, CSV. In each kind of change the
+//! counts add up to what was planned; who hands them in has seen to that.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use serde::Serialize;
 
+use crate::plan::{Document, LedgerRecord};
+use crate::report::page::Page;
+use crate::report::summary::rows_accounted;
 use crate::report::table::{BAD, GOOD, HEADING, WARN, aligned, counted, styled, thousands};
 
 /// What became of the changes of one kind.
@@ -13,6 +19,8 @@ use crate::report::table::{BAD, GOOD, HEADING, WARN, aligned, counted, styled, t
 pub struct OutcomeRow {
     /// The kind, in words.
     pub kind: String,
+    /// All of them: the sum of the others.
+    pub planned: u64,
     /// Written.
     pub done: u64,
     /// Already so.
@@ -23,6 +31,8 @@ pub struct OutcomeRow {
     pub drifted: u64,
     /// Not tried.
     pub skipped: u64,
+    /// Still to come.
+    pub open: u64,
 }
 
 /// One change that did not come out, or is not found, as planned.
@@ -39,6 +49,8 @@ pub struct FailureRow {
 pub struct ComparedRow {
     /// The kind, in words.
     pub kind: String,
+    /// All of them: the sum of the others.
+    pub planned: u64,
     /// The target holds what was planned.
     pub as_planned: u64,
     /// The target holds what was there before.
@@ -47,83 +59,184 @@ pub struct ComparedRow {
     pub different: u64,
 }
 
-/// Writes the counts, what is still to come, then the failures.
-pub fn outcome(
-    out: &mut dyn Write,
-    heading: &str,
-    rows: &[OutcomeRow],
-    open: u64,
-    failures: &[FailureRow],
-) -> io::Result<()> {
-    let troubled: u64 = rows
-        .iter()
-        .map(|row| row.failed + row.drifted + row.skipped)
-        .sum();
-    writeln!(out, "{}", styled(HEADING, heading))?;
-    let lines: Vec<Vec<String>> = rows
+/// Refusals that no finding foretold: the plan was approved, so the dry run saw none of them.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct NotForetellable {
+    /// All of them.
+    pub refused: u64,
+    /// By the service's code.
+    pub by_code: BTreeMap<String, u64>,
+    /// Rules that guard a refusal and that the manifest lets stay unchecked: with them it may have
+    /// been foretold.
+    pub unchecked: Vec<String>,
+}
+
+/// What a report says of what became of changes.
+#[derive(Clone, Debug)]
+pub struct OutcomeReport<'a> {
+    /// What was done, in a line.
+    pub heading: &'a str,
+    /// The counts.
+    pub rows: &'a [OutcomeRow],
+    /// The first failures.
+    pub failures: &'a [FailureRow],
+    /// What nothing foretold; none for an undo, which nothing foretells.
+    pub not_foretellable: Option<&'a NotForetellable>,
+    /// The plan whose rows are accounted for; none for an undo, which goes by the journal.
+    pub document: Option<&'a Document>,
+}
+
+impl OutcomeReport<'_> {
+    fn sum(&self, of: impl Fn(&OutcomeRow) -> u64) -> u64 {
+        self.rows.iter().map(of).sum()
+    }
+
+    fn open(&self) -> u64 {
+        self.sum(|row| row.open)
+    }
+
+    fn troubled(&self) -> u64 {
+        self.sum(|row| row.failed + row.drifted + row.skipped)
+    }
+}
+
+/// Writes the counts, the failures, the account of the rows, and what is still to come.
+pub fn outcome(page: &mut Page<'_>, report: &OutcomeReport<'_>) -> io::Result<()> {
+    writeln!(page.out, "{}", styled(HEADING, report.heading))?;
+    let lines: Vec<Vec<String>> = report
+        .rows
         .iter()
         .map(|row| {
             let counts = [
+                row.planned,
                 row.done,
                 row.no_change,
                 row.failed,
                 row.drifted,
                 row.skipped,
+                row.open,
             ];
             line(&row.kind, &counts)
         })
         .collect();
     if !lines.is_empty() {
-        let header = ["", "done", "no change", "failed", "drifted", "skipped"];
-        write!(out, "{}", aligned(&header, &lines))?;
+        let header = [
+            "",
+            "planned",
+            "done",
+            "no change",
+            "failed",
+            "drifted",
+            "skipped",
+            "open",
+        ];
+        write!(page.out, "{}", aligned(&header, &lines))?;
     }
-    listed(out, failures, troubled)?;
-    if open > 0 {
-        writeln!(
-            out,
-            "{}",
-            styled(WARN, format!("{} still to come", counted(open, "change")))
-        )?;
-    } else if troubled == 0 {
-        writeln!(out, "{}", styled(GOOD, "As planned."))?;
+    listed(page.out, report.failures, report.troubled())?;
+    if let Some(refusals) = report.not_foretellable {
+        not_foretellable(page, refusals)?;
     }
-    Ok(())
+    if let Some(document) = report.document {
+        rows_accounted(page, document)?;
+        writeln!(page.out)?;
+    }
+    let words = match (report.open(), report.troubled()) {
+        (0, 0) => styled(GOOD, "As planned."),
+        (0, _) => return Ok(()),
+        (open, _) => styled(WARN, format!("{} still to come", counted(open, "change"))),
+    };
+    writeln!(page.out, "{words}")
 }
 
-/// Writes how plan and target compare; `good` is said where nothing differs.
-pub fn compared(
-    out: &mut dyn Write,
-    heading: &str,
-    good: &str,
-    rows: &[ComparedRow],
-    differences: &[FailureRow],
-) -> io::Result<()> {
-    writeln!(out, "{}", styled(HEADING, heading))?;
-    let lines: Vec<Vec<String>> = rows
+/// Writes the refusals that no finding foretold.
+fn not_foretellable(page: &mut Page<'_>, refusals: &NotForetellable) -> io::Result<()> {
+    if refusals.refused == 0 {
+        return Ok(());
+    }
+    let codes: Vec<String> = refusals
+        .by_code
         .iter()
-        .map(|row| line(&row.kind, &[row.as_planned, row.not_applied, row.different]))
+        .map(|(code, count)| format!("{code} {}", thousands(*count)))
+        .collect();
+    let mut text = format!(
+        "{} refused ({}): custom logic of the target, or what somebody changed meanwhile",
+        thousands(refusals.refused),
+        codes.join(", ")
+    );
+    if !refusals.unchecked.is_empty() {
+        text += "; or a rule that the manifest leaves unchecked: ";
+        text += &refusals.unchecked.join(", ");
+    }
+    page.paragraph(2, "not foretellable: ", &text)
+}
+
+/// What a report says of how plan and target compare.
+#[derive(Clone, Debug)]
+pub struct ComparedReport<'a> {
+    /// What was held against what, in a line.
+    pub heading: &'a str,
+    /// What is said where nothing differs.
+    pub good: &'a str,
+    /// What the plan is held against, in a word for programs.
+    pub state: &'a str,
+    /// The counts.
+    pub rows: &'a [ComparedRow],
+    /// The first differences.
+    pub differences: &'a [FailureRow],
+    /// The plan, whose rows are accounted for.
+    pub document: &'a Document,
+}
+
+/// Writes how plan and target compare.
+pub fn compared(page: &mut Page<'_>, report: &ComparedReport<'_>) -> io::Result<()> {
+    writeln!(page.out, "{}", styled(HEADING, report.heading))?;
+    let lines: Vec<Vec<String>> = report
+        .rows
+        .iter()
+        .map(|row| {
+            let counts = [row.planned, row.as_planned, row.not_applied, row.different];
+            line(&row.kind, &counts)
+        })
         .collect();
     if !lines.is_empty() {
-        let header = ["", "as planned", "not applied", "different"];
-        write!(out, "{}", aligned(&header, &lines))?;
+        let header = ["", "planned", "as planned", "not applied", "different"];
+        write!(page.out, "{}", aligned(&header, &lines))?;
     }
-    listed(out, differences, rows.iter().map(|row| row.different).sum())?;
-    if rows.iter().all(|row| row.not_applied + row.different == 0) {
-        writeln!(out, "{}", styled(GOOD, good))?;
+    let different = report.rows.iter().map(|row| row.different).sum();
+    listed(page.out, report.differences, different)?;
+    rows_accounted(page, report.document)?;
+    writeln!(page.out)?;
+    let differs = |row: &ComparedRow| row.not_applied + row.different > 0;
+    if !report.rows.iter().any(differs) {
+        writeln!(page.out, "{}", styled(GOOD, report.good))?;
     }
     Ok(())
 }
 
-/// Writes the same as JSON, with a word for what the plan is held against.
-pub fn compared_json(
-    out: &mut dyn Write,
-    state: &str,
-    rows: &[ComparedRow],
-    differences: &[FailureRow],
-) -> io::Result<()> {
-    let all = serde_json::json!({ "state": state, "counts": rows, "differences": differences });
+/// Writes the same as JSON.
+pub fn compared_json(out: &mut dyn Write, report: &ComparedReport<'_>) -> io::Result<()> {
+    let all = serde_json::json!({
+        "state": report.state,
+        "counts": report.rows,
+        "differences": report.differences,
+        "ledgers": ledgers(report.document),
+    });
     serde_json::to_writer_pretty(&mut *out, &all)?;
     writeln!(out)
+}
+
+/// The ledgers of a plan's files, by the files' names.
+fn ledgers(document: &Document) -> Vec<serde_json::Value> {
+    let named = |ledger: &LedgerRecord| {
+        let input = document
+            .inputs
+            .iter()
+            .find(|input| input.file == ledger.file);
+        let mut value = serde_json::json!(ledger);
+        value["file"] = input.map_or("", |input| input.name.as_str()).into();
+        value
+    };
+    document.ledgers.iter().map(named).collect()
 }
 
 fn line(kind: &str, counts: &[u64]) -> Vec<String> {
@@ -148,14 +261,19 @@ fn listed(out: &mut dyn Write, failures: &[FailureRow], all: u64) -> io::Result<
     Ok(())
 }
 
-/// Writes the counts and failures as JSON.
-pub fn outcome_json(
-    out: &mut dyn Write,
-    rows: &[OutcomeRow],
-    open: u64,
-    failures: &[FailureRow],
-) -> io::Result<()> {
-    let all = serde_json::json!({ "counts": rows, "open": open, "failures": failures });
+/// Writes what became of changes as JSON.
+pub fn outcome_json(out: &mut dyn Write, report: &OutcomeReport<'_>) -> io::Result<()> {
+    let mut all = serde_json::json!({
+        "counts": report.rows,
+        "open": report.open(),
+        "failures": report.failures,
+    });
+    if let Some(refusals) = report.not_foretellable {
+        all["not_foretellable"] = serde_json::json!(refusals);
+    }
+    if let Some(document) = report.document {
+        all["ledgers"] = ledgers(document).into();
+    }
     serde_json::to_writer_pretty(&mut *out, &all)?;
     writeln!(out)
 }

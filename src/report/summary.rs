@@ -24,7 +24,7 @@ pub fn summary(page: &mut Page<'_>, document: &Document) -> io::Result<()> {
     writeln!(page.out, "{}", styled(HEADING, heading))?;
     stops(page, document)?;
     warnings(page, document)?;
-    rows(page, document)?;
+    rows_accounted(page, document)?;
     owners(page, document)?;
     stub_users(page, document)?;
     changes(page, document)?;
@@ -114,7 +114,11 @@ fn warnings(page: &mut Page<'_>, document: &Document) -> io::Result<()> {
     Ok(())
 }
 
-fn rows(page: &mut Page<'_>, document: &Document) -> io::Result<()> {
+/// Writes the ledger of every records and roles file: each row has one fate (promise 6).
+pub(super) fn rows_accounted(page: &mut Page<'_>, document: &Document) -> io::Result<()> {
+    if document.ledgers.is_empty() {
+        return Ok(());
+    }
     writeln!(
         page.out,
         "\n{}",

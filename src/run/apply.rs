@@ -6,13 +6,16 @@
 use std::path::Path;
 
 use crate::apply::{
-    Applied, ApplyError, BATCH, JOURNAL, JournalState, Options, Tally, journal_state,
+    Account, Applied, ApplyError, BATCH, JOURNAL, JournalState, Options, Tally, journal_state,
 };
 use crate::check::approve;
 use crate::model::{ChangeKind, Findings, Outcome};
 use crate::plan::{Document, SealedPlan};
 use crate::project::Project;
-use crate::report::{FailureRow, OutcomeRow, outcome, present_word, shell_word, thousands};
+use crate::report::{
+    FailureRow, NotForetellable, OutcomeReport, OutcomeRow, Page, counts_csv, outcome,
+    outcome_json, present_word, shell_word, thousands,
+};
 use crate::run::{Answer, Console, Exit, Failure, Format};
 use crate::run::{inputs, sheet};
 use crate::target::Embedded;
@@ -47,7 +50,7 @@ pub fn apply(request: &ApplyRequest<'_>, console: &mut Console<'_>) -> Result<Ex
     }
     let folder = shell_word(&request.folder.display().to_string());
     let seal = plan.short_seal().to_owned();
-    let target = Embedded::open(&project.environment_file())?;
+    let _environment = project.lock_environment()?;
     let approved = approve(plan).map_err(|reason| Failure {
         exit: Exit::NotApproved,
         error: anyhow::Error::new(reason),
@@ -60,6 +63,8 @@ pub fn apply(request: &ApplyRequest<'_>, console: &mut Console<'_>) -> Result<Ex
             console,
         )?;
     }
+    // After the answer, which can take all night: what stands there by then is what is written to.
+    let target = Embedded::open(&project.environment_file())?;
     let options = Options {
         journal: &journal,
         stop: console.stop,
@@ -68,13 +73,14 @@ pub fn apply(request: &ApplyRequest<'_>, console: &mut Console<'_>) -> Result<Ex
     };
     let applied = crate::apply::apply(&approved, &target, &options)
         .map_err(|error| explained(error, request.folder))?;
-    let host = &approved.plan().document().environment.host;
+    let document = approved.plan().document();
+    let host = &document.environment.host;
     let heading = if applied.nothing_written && applied.is_complete() {
         format!("Plan {seal} is applied to {host} already: nothing had to be written")
     } else {
         format!("Applied plan {seal} to {host}")
     };
-    print(&heading, &applied, console)?;
+    print(&heading, &applied, Some(document), console)?;
     next(&applied, &folder, console)?;
     Ok(ended(&applied))
 }
@@ -152,12 +158,7 @@ fn announce(
         document.seal.get(..8).unwrap_or_default()
     ))?;
     for kind in ChangeKind::ALL {
-        let name = serde_json::to_value(kind).ok();
-        let name = name
-            .as_ref()
-            .and_then(serde_json::Value::as_str)
-            .unwrap_or_default();
-        if let Some(count) = document.totals.changes.get(name) {
+        if let Some(count) = document.totals.changes.get(kind.key()) {
             console.say(&format!("  {}: {}", kind.words(), thousands(*count)))?;
         }
     }
@@ -210,16 +211,17 @@ pub(super) fn explained(error: ApplyError, folder: &Path) -> Failure {
     Failure::new(Exit::Refused, lines.join("\n"))
 }
 
-/// Prints what became of every change.
+/// Prints what became of every change; of a plan that was applied, also of every row.
 pub(super) fn print(
     heading: &str,
     applied: &Applied,
+    document: Option<&Document>,
     console: &mut Console<'_>,
 ) -> Result<(), Failure> {
     let rows: Vec<OutcomeRow> = applied
-        .counts
+        .accounts
         .iter()
-        .map(|(kind, tally)| row(kind.words(), *tally))
+        .map(|(kind, account)| row(kind.words(), *account))
         .collect();
     let failures: Vec<FailureRow> = applied
         .failures
@@ -229,29 +231,65 @@ pub(super) fn print(
             message: words(&failure.outcome),
         })
         .collect();
+    let refusals = document.map(|document| not_foretellable(applied, document));
+    let report = OutcomeReport {
+        heading,
+        rows: &rows,
+        failures: &failures,
+        not_foretellable: refusals.as_ref(),
+        document,
+    };
     match console.format {
-        Format::Text => outcome(console.out, heading, &rows, applied.open, &failures)?,
-        Format::Json => crate::report::outcome_json(console.out, &rows, applied.open, &failures)?,
-        Format::Csv => crate::report::counts_csv(console.out, &rows)?,
+        Format::Text => {
+            let mut page = Page {
+                out: &mut *console.out,
+                width: console.width,
+                folder: "",
+            };
+            outcome(&mut page, &report)?;
+        }
+        Format::Json => outcome_json(console.out, &report)?,
+        Format::Csv => counts_csv(console.out, &rows)?,
     }
     Ok(())
 }
 
-fn row(kind: &str, tally: Tally) -> OutcomeRow {
+/// Every refusal of an approved plan is one that no finding foretold; but a guarding rule that the
+/// manifest leaves unchecked was not asked.
+fn not_foretellable(applied: &Applied, document: &Document) -> NotForetellable {
+    let unchecked = document
+        .unchecked
+        .iter()
+        .filter(|rule| rule.guards && rule.changes > 0)
+        .map(|rule| rule.code.clone());
+    NotForetellable {
+        refused: applied.total().failed,
+        by_code: applied
+            .refused
+            .iter()
+            .map(|(code, count)| (code.to_string(), *count))
+            .collect(),
+        unchecked: unchecked.collect(),
+    }
+}
+
+fn row(kind: &str, account: Account) -> OutcomeRow {
     let Tally {
         done,
         no_change,
         failed,
         drifted,
         skipped,
-    } = tally;
+    } = account.tally();
     OutcomeRow {
         kind: kind.to_owned(),
+        planned: account.planned(),
         done,
         no_change,
         failed,
         drifted,
         skipped,
+        open: account.open(),
     }
 }
 

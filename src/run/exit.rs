@@ -109,7 +109,7 @@ macro_rules! failure_from {
 
 failure_from! {
     ProjectError => |error| match error {
-        ProjectError::Locked { .. } => Exit::Refused,
+        ProjectError::Locked { .. } | ProjectError::EnvironmentLocked { .. } => Exit::Refused,
         _ => Exit::Usage,
     },
     ReadError => |_| Exit::Usage,

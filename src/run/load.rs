@@ -29,6 +29,7 @@ pub fn load(folder: &Path, replace: bool, console: &mut Console<'_>) -> Result<E
             ),
         ));
     }
+    let _environment = project.lock_environment()?;
     let summary = fill(&project, console.progress)?;
     console.say(&format!("loaded `{}`:", project.manifest.environment.file))?;
     for (name, source, rows) in &summary.tables {
@@ -50,7 +51,7 @@ fn say_remarks(summary: &LoadSummary, console: &mut Console<'_>) -> Result<(), F
     Ok(())
 }
 
-/// Fills the environment file, whatever stands there.
+/// Fills the environment file, whatever stands there; the caller holds its lock.
 fn fill(project: &Project, progress: &dyn Progress) -> Result<LoadSummary, Failure> {
     let section = &project.manifest.environment;
     let (Some(from), Some(name)) = (project.environment_folder(), &section.from) else {
@@ -76,8 +77,12 @@ pub(super) fn open_or_load(
 ) -> Result<EnvironmentFile, Failure> {
     let path = project.environment_file();
     if !path.exists() {
-        let summary = fill(project, console.progress)?;
-        say_remarks(&summary, console)?;
+        let _environment = project.lock_environment()?;
+        // Another project may have filled it before the lock was ours.
+        if !path.exists() {
+            let summary = fill(project, console.progress)?;
+            say_remarks(&summary, console)?;
+        }
     }
     let environment = EnvironmentFile::open(&path)?;
     if let Some(folder) = project

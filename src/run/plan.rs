@@ -30,8 +30,8 @@ pub fn plan(folder: &Path, exit_code: bool, console: &mut Console<'_>) -> Result
     let opened = inputs::open(&project, &mut findings)?;
     let mut owners = sheet::open(&project, opened.inputs.len(), &mut findings)?;
     let environment = open_or_load(&project, console)?;
-    let present = Present::of(&environment)?;
     let rows = opened.read(&mut findings, console.progress)?;
+    let (present, records) = Present::of(&environment, &rows, console.progress)?;
     sheet::settle(&project, &mut owners, &opened.inputs, &rows);
     let making = Making {
         project: &project,
@@ -41,7 +41,8 @@ pub fn plan(folder: &Path, exit_code: bool, console: &mut Console<'_>) -> Result
         rows,
     };
     let resolution = making.resolve(&mut findings);
-    let judged = making.judge(&environment, &resolution, findings, console.progress)?;
+    let judged = making.judge(&resolution, &records, findings);
+    drop(records);
     let document = making.seal(&resolution, &judged, console.progress)?;
     making.rule_sheet(&resolution, console)?;
     print(&document, folder, console)?;
@@ -63,14 +64,64 @@ struct Present {
     as_of: String,
 }
 
+/// What it holds of the records that rows name. Large, so it goes once the draft stands.
+struct Records {
+    /// Who owns the records of the tables concerned.
+    owners: BTreeMap<String, Option<Owners>>,
+    /// Which record bears which key, for the tables that are found by key.
+    keys: BTreeMap<(String, String), Keys>,
+}
+
 impl Present {
-    fn of(environment: &EnvironmentFile) -> Result<Self, Failure> {
-        Ok(Self {
+    /// Reads it all as of one moment, after the exports: another program that writes in between would else be in
+    /// the owners and not in the facts, and nothing would call such a plan stale. Where the file has no
+    /// write-ahead log that program has to wait, so the moment ends before anything is worked out.
+    fn of(
+        environment: &EnvironmentFile,
+        rows: &Rows,
+        progress: &dyn Progress,
+    ) -> Result<(Self, Records), Failure> {
+        let _moment = environment.moment()?;
+        let present = Self {
             facts: Facts::of(environment)?,
             identity: environment.identity()?,
             as_of: environment.as_of()?,
-        })
+        };
+        let records = Records {
+            owners: owners(environment, rows, progress)?,
+            keys: keys(environment, rows, progress)?,
+        };
+        Ok((present, records))
     }
+}
+
+fn owners(
+    environment: &EnvironmentFile,
+    rows: &Rows,
+    progress: &dyn Progress,
+) -> Result<BTreeMap<String, Option<Owners>>, Failure> {
+    let tables: BTreeSet<&String> = rows.records.iter().map(|rows| &rows.entity).collect();
+    let mut owners = BTreeMap::new();
+    for table in tables {
+        owners.insert(table.clone(), environment.owners(table, progress)?);
+    }
+    Ok(owners)
+}
+
+fn keys(
+    environment: &EnvironmentFile,
+    rows: &Rows,
+    progress: &dyn Progress,
+) -> Result<BTreeMap<(String, String), Keys>, Failure> {
+    let with_key =
+        |rows: &crate::model::RecordRows| Some((rows.entity.clone(), rows.key_field.clone()?));
+    let fields: BTreeSet<(String, String)> = rows.records.iter().filter_map(with_key).collect();
+    let mut keys = BTreeMap::new();
+    for (table, field) in fields {
+        let found = environment.keys(&table, &field, progress)?;
+        keys.insert((table, field), found);
+    }
+    Ok(keys)
 }
 
 /// A plan in the making: everything that was read.
@@ -114,21 +165,15 @@ impl Making<'_> {
         resolve(&question, findings)
     }
 
-    fn judge(
-        &self,
-        environment: &EnvironmentFile,
-        resolution: &Resolution,
-        mut findings: Findings,
-        progress: &dyn Progress,
-    ) -> Result<Judged, Failure> {
+    fn judge(&self, resolution: &Resolution, records: &Records, mut findings: Findings) -> Judged {
         let wanted = Wanted {
             inputs: &self.opened.inputs,
             records: &self.rows.records,
             roles: &self.rows.roles,
             references: &self.rows.references,
             resolution,
-            owners: &self.owners_now(environment, progress)?,
-            keys: &self.keys(environment, progress)?,
+            owners: &records.owners,
+            keys: &records.keys,
             facts: &self.present.facts,
             policy: &self.project.manifest.owners,
             stubs: &self.project.manifest.environment.stubs,
@@ -136,43 +181,11 @@ impl Making<'_> {
         let accept = &self.project.manifest.accept;
         let mut draft = build(&wanted, &mut findings);
         let unchecked = check(&mut draft, &self.present.facts, accept, &mut findings);
-        Ok(Judged {
+        Judged {
             draft,
             findings: findings.finish(accept),
             unchecked,
-        })
-    }
-
-    /// Who owns the records of the tables concerned now.
-    fn owners_now(
-        &self,
-        environment: &EnvironmentFile,
-        progress: &dyn Progress,
-    ) -> Result<BTreeMap<String, Option<Owners>>, Failure> {
-        let tables: BTreeSet<&String> = self.rows.records.iter().map(|rows| &rows.entity).collect();
-        let mut owners = BTreeMap::new();
-        for table in tables {
-            owners.insert(table.clone(), environment.owners(table, progress)?);
         }
-        Ok(owners)
-    }
-
-    /// Which record bears which key, for the tables found by key.
-    fn keys(
-        &self,
-        environment: &EnvironmentFile,
-        progress: &dyn Progress,
-    ) -> Result<BTreeMap<(String, String), Keys>, Failure> {
-        let with_key =
-            |rows: &crate::model::RecordRows| Some((rows.entity.clone(), rows.key_field.clone()?));
-        let fields: BTreeSet<(String, String)> =
-            self.rows.records.iter().filter_map(with_key).collect();
-        let mut keys = BTreeMap::new();
-        for (table, field) in fields {
-            let found = environment.keys(&table, &field, progress)?;
-            keys.insert((table, field), found);
-        }
-        Ok(keys)
     }
 
     /// Writes the plan aside, then puts it in place of the one before.

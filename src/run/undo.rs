@@ -21,6 +21,7 @@ pub fn undo(request: &ApplyRequest<'_>, console: &mut Console<'_>) -> Result<Exi
         console.say(words)?;
         return Ok(Exit::Done);
     };
+    let _environment = project.lock_environment()?;
     let plan = SealedPlan::open(&folder)?;
     let journal = folder.join(JOURNAL);
     let back = way_back(&plan, &journal)?;
@@ -49,7 +50,7 @@ pub fn undo(request: &ApplyRequest<'_>, console: &mut Console<'_>) -> Result<Exi
     };
     let undone = crate::apply::undo(&plan, &target, &back, &options)
         .map_err(|error| explained(error, request.folder))?;
-    print(&format!("Took back plan {seal}"), &undone, console)?;
+    print(&format!("Took back plan {seal}"), &undone, None, console)?;
     if undone.interrupted {
         console.say(&format!(
             "Interrupted. Go on with:\n  cutover undo {}",

@@ -5,7 +5,10 @@ use std::path::Path;
 use crate::apply::{JOURNAL, JournalState, Verified, journal_state};
 use crate::plan::SealedPlan;
 use crate::project::Project;
-use crate::report::{ComparedRow, FailureRow, compared, compared_json, counts_csv, present_word};
+use crate::report::{
+    ComparedReport, ComparedRow, FailureRow, Page, compared, compared_json, counts_csv,
+    present_word,
+};
 use crate::run::{Console, Exit, Failure, Format};
 use crate::target::Embedded;
 
@@ -68,6 +71,7 @@ fn print(
         .iter()
         .map(|(kind, counts)| ComparedRow {
             kind: kind.words().to_owned(),
+            planned: counts.planned(),
             as_planned: counts.as_planned,
             not_applied: counts.not_applied,
             different: counts.different,
@@ -86,9 +90,24 @@ fn print(
         })
         .collect();
     let (heading, good, state) = words(plan, state);
+    let report = ComparedReport {
+        heading: &heading,
+        good,
+        state,
+        rows: &rows,
+        differences: &differences,
+        document: plan.document(),
+    };
     match console.format {
-        Format::Text => compared(console.out, &heading, good, &rows, &differences)?,
-        Format::Json => compared_json(console.out, state, &rows, &differences)?,
+        Format::Text => {
+            let mut page = Page {
+                out: &mut *console.out,
+                width: console.width,
+                folder: "",
+            };
+            compared(&mut page, &report)?;
+        }
+        Format::Json => compared_json(console.out, &report)?,
         Format::Csv => counts_csv(console.out, &rows)?,
     }
     Ok(())

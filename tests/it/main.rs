@@ -2,10 +2,12 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod accounting;
 mod bad_input;
 mod broken_off;
 mod determinism;
 mod foretell;
+mod races;
 mod readme;
 mod rules;
 mod samples;

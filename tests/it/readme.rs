@@ -4,7 +4,7 @@
 use std::fmt::Write;
 use std::fs;
 
-use cutover::run::Exit;
+use cutover::run::{ApplyRequest, Exit};
 
 use crate::support::{copy, repository, run};
 
@@ -15,6 +15,7 @@ fn the_readme_is_what_the_program_says() {
     let mut wanted = text.clone();
     for (mark, content) in [
         ("output of `cutover plan samples/contoso`", output()),
+        ("output of `cutover apply samples/clean`", applied()),
         ("exit codes", exit_codes()),
         ("rules", cutover::report::rules_markdown()),
     ] {
@@ -81,6 +82,20 @@ fn output() -> String {
     let first = first.concat();
     let first = first.strip_suffix("  OWN").expect("more errors");
     format!("```text\n{first}  ...\n\nRows, each accounted for{counts}```\n")
+}
+
+/// What `apply` prints of the clean sample.
+fn applied() -> String {
+    let folder = tempfile::tempdir().unwrap();
+    copy(&repository("samples/clean"), folder.path());
+    run(|console| cutover::run::plan(folder.path(), false, console));
+    let request = ApplyRequest {
+        folder: folder.path(),
+        yes: true,
+        limit: None,
+    };
+    let ended = run(|console| cutover::run::apply(&request, console));
+    format!("```text\n{}```\n", ended.out)
 }
 
 fn exit_codes() -> String {

@@ -86,7 +86,7 @@ pub(crate) fn copy(from: &Path, to: &Path) {
     }
 }
 
-/// The bytes of every file in a folder, by path, the lock apart: two are equal where nothing was
+/// The bytes of every file in a folder, by path, the locks apart: two are equal where nothing was
 /// written in between.
 pub(crate) fn image(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     let mut image = BTreeMap::new();
@@ -98,12 +98,17 @@ pub(crate) fn image(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
             if entry.path().is_dir() {
                 image.insert(path.clone(), Vec::new());
                 folders.push(path);
-            } else if entry.file_name() != cutover::project::LOCK {
+            } else if !is_lock(&entry.file_name().to_string_lossy()) {
                 image.insert(path, fs::read(entry.path()).expect("a file"));
             }
         }
     }
     image
+}
+
+/// Whether a file is a lock, which stays, empty, where a command wrote.
+fn is_lock(name: &str) -> bool {
+    name == cutover::project::LOCK || name.ends_with(cutover::project::ENVIRONMENT_LOCK)
 }
 
 /// The paths at which two folders differ.

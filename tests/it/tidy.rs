@@ -3,6 +3,8 @@
 //!
 //! In: the source files. Out: one list of every breach, by path and line.
 
+mod independence;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};

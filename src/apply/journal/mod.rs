@@ -17,7 +17,7 @@ use uuid::Uuid;
 pub use error::JournalError;
 
 use crate::apply::entry::{self, Counts, Entry, Intent, Settled, State};
-use crate::model::{ChangeKind, Identity, Outcome, Seq, UserId};
+use crate::model::{ChangeKind, Identity, Outcome, Seq, ServiceCode, UserId};
 
 /// Says that a SQLite file is a journal of this product (`cojo`).
 const APPLICATION_ID: i32 = 0x636f_6a6f;
@@ -353,6 +353,28 @@ impl Journal {
                     })
             })
             .collect()
+    }
+
+    /// How many changes were refused, by the service's code.
+    pub(super) fn refusals(&self) -> Result<BTreeMap<ServiceCode, u64>, JournalError> {
+        let mut codes = BTreeMap::new();
+        let mut unreadable = None;
+        self.each("SELECT seq, detail FROM change WHERE state = 3", |row| {
+            let detail: Option<String> = row.get(1)?;
+            match entry::outcome_of(State::Failed, detail.as_deref().unwrap_or_default()) {
+                Some(Outcome::Failed(refusal)) => *codes.entry(refusal.code).or_default() += 1,
+                _ => unreadable = Some(seq_of(row.get(0)?)),
+            }
+            Ok(())
+        })?;
+        match unreadable {
+            None => Ok(codes),
+            Some(seq) => Err(JournalError::Entry {
+                path: self.path.clone(),
+                seq,
+                what: "its outcome cannot be read",
+            }),
+        }
     }
 
     /// How a change ended, if it has.

@@ -17,8 +17,8 @@ use crate::apply::journal::Journal;
 use crate::apply::source::{Changes, Part, Sealed, Sink};
 use crate::apply::{ApplyError, JOURNAL, Options};
 use crate::model::{
-    Change, Fact, Identity, OrganisationId, Outcome, Present, Principal, RecordId, RoleId, Seq,
-    Silent, Stage, StopSignal, StubUser, StubWay, Subject, UnitId, UserId, Write,
+    Change, ChangeKind, Fact, Identity, OrganisationId, Outcome, Present, Principal, RecordId,
+    RoleId, Seq, Silent, Stage, StopSignal, StubUser, StubWay, Subject, UnitId, UserId, Write,
 };
 use crate::plan::Moved;
 use crate::target::memory::Memory;
@@ -223,6 +223,14 @@ impl Sealed for Listed {
 
     fn organisation(&self) -> Result<OrganisationId, ApplyError> {
         Ok(OrganisationId(Uuid::from_u128(self.organisation)))
+    }
+
+    fn planned(&self) -> BTreeMap<ChangeKind, u64> {
+        let mut planned = BTreeMap::new();
+        for change in self.all() {
+            *planned.entry(change.write.kind()).or_default() += 1;
+        }
+        planned
     }
 
     fn moved(&self, _target: &dyn Target) -> Result<Vec<Moved>, ApplyError> {

@@ -4,8 +4,10 @@
 //! one change. Numbers run from 0 in the order of stages, tables, and within one in the draft's own
 //! order, so that neighbours in an export are neighbours in the plan.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 
 use crate::model::{Fate, FileId, Principal, Progress, RoleAction, StubUser, StubWay, Unit};
 use crate::plan::Draft;
@@ -25,19 +27,29 @@ const USERS: &str = "systemuser";
 /// Table of the files of roles. Roles of teams stand there too: `principal_type` tells them apart.
 const USER_ROLES: &str = "systemuserroles";
 
-/// Writes all changes into the folder `changes/` of `folder`; one record for each file, in order.
+/// What was written.
+pub(super) struct Written {
+    /// One record for each file, in order.
+    pub(super) files: Vec<StageRecord>,
+    /// How many role changes and assignments each export asked for, counted where they became cells.
+    pub(super) by_source: BTreeMap<FileId, u64>,
+}
+
+/// Writes all changes into the folder `changes/` of `folder`.
 pub(super) fn write_changes(
     folder: &Path,
     draft: &Draft,
     progress: &dyn Progress,
-) -> Result<Vec<StageRecord>, PlanError> {
+) -> Result<Written, PlanError> {
     let changes = folder.join(CHANGES_FOLDER);
     disk::private_folder(&changes)?;
+    let by_source = Mutex::default();
     let mut writer = ChangeWriter {
         folder,
         progress,
         next_seq: 0,
         written: Vec::new(),
+        by_source: &by_source,
     };
     writer.stubs(draft)?;
     writer.roles(draft, RoleAction::Give)?;
@@ -46,7 +58,13 @@ pub(super) fn write_changes(
     }
     writer.roles(draft, RoleAction::Remove)?;
     disk::sync_folder(&changes)?;
-    Ok(writer.written)
+    let files = writer.written;
+    Ok(Written {
+        files,
+        by_source: by_source
+            .into_inner()
+            .unwrap_or_else(PoisonError::into_inner),
+    })
 }
 
 /// A stub user to be made, and the row that first asked for it.
@@ -95,6 +113,17 @@ struct ChangeWriter<'a> {
     progress: &'a dyn Progress,
     next_seq: u64,
     written: Vec<StageRecord>,
+    by_source: &'a Counts,
+}
+
+/// Changes by the export that asked for them; groups are filled by several threads.
+type Counts = Mutex<BTreeMap<FileId, u64>>;
+
+fn count(counts: &Counts, sources: impl Iterator<Item = FileId>) {
+    let mut counts = counts.lock().unwrap_or_else(PoisonError::into_inner);
+    for source in sources {
+        *counts.entry(source).or_default() += 1;
+    }
 }
 
 impl ChangeWriter<'_> {
@@ -114,7 +143,7 @@ impl ChangeWriter<'_> {
     }
 
     fn roles(&mut self, draft: &Draft, action: RoleAction) -> Result<(), PlanError> {
-        let roles = roles_to_write(draft, action);
+        let (roles, by_source) = (roles_to_write(draft, action), self.by_source);
         let planned = Planned {
             stage: match action {
                 RoleAction::Give => 3,
@@ -127,12 +156,13 @@ impl ChangeWriter<'_> {
         };
         self.write(&planned, roles.len(), &|group, first_seq| {
             let range = group_range(group, roles.len());
+            count(by_source, roles[range.clone()].iter().map(|role| role.file));
             role_cells(first_seq + range.start as u64, &roles[range])
         })
     }
 
     fn records(&mut self, draft: &Draft, table: &DraftTable) -> Result<(), PlanError> {
-        let (cuts, changes) = cuts(&table.rows);
+        let ((cuts, changes), by_source) = (cuts(&table.rows), self.by_source);
         let planned = Planned {
             stage: 4,
             order: table.order,
@@ -143,6 +173,7 @@ impl ChangeWriter<'_> {
         self.write(&planned, changes, &|group, first_seq| {
             let rows = table.rows[cuts[group].clone()].iter();
             let rows: Vec<&DraftRow> = rows.filter(|row| row.fate == Fate::Change).collect();
+            count(by_source, rows.iter().map(|row| row.file));
             assign_cells(first_seq + (group * GROUP_ROWS) as u64, draft, &rows)
         })
     }

@@ -132,8 +132,13 @@ impl SealedPlan {
             .collect()
     }
 
-    /// Compares the hash of every file of changes, so that none of them is found changed halfway.
+    /// Whether the folder still holds this plan: another may have taken its place since this one was
+    /// opened, with the same changes even. Compares the hash of every file of changes, so that none
+    /// of them is found changed halfway.
     pub fn intact(&self) -> Result<(), PlanError> {
+        if seal::read_document(&self.folder)?.seal != self.document.seal {
+            return Err(PlanError::Changed(self.folder.join(super::DOCUMENT_FILE)));
+        }
         for stage in &self.document.changes {
             disk::open_verified(&self.folder.join(&stage.file.path), &stage.file.blake3)?;
         }

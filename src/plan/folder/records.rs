@@ -131,19 +131,8 @@ fn changes_by_kind(draft: &Draft, records: u64) -> BTreeMap<String, u64> {
     ]
     .into_iter()
     .filter(|(_, changes)| *changes > 0)
-    .map(|(kind, changes)| (kind_key(kind).to_owned(), changes))
+    .map(|(kind, changes)| (kind.key().to_owned(), changes))
     .collect()
-}
-
-/// The name of a kind of change in the document; part of its format.
-fn kind_key(kind: ChangeKind) -> &'static str {
-    match kind {
-        ChangeKind::CreateStubUser => "create_stub_user",
-        ChangeKind::GiveRole => "give_role",
-        ChangeKind::AssignRecord => "assign_record",
-        ChangeKind::RemoveRole => "remove_role",
-        ChangeKind::DeleteStubUser => "delete_stub_user",
-    }
 }
 
 fn match_record(count: MatchCount) -> MatchRecord {

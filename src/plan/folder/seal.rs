@@ -12,17 +12,20 @@ use std::path::Path;
 use serde::Deserialize;
 
 use crate::environment::Facts;
-use crate::model::{Accept, FileId, Finding, Identity, Input, Progress};
+use crate::model::{Accept, ChangeKind, FileId, Finding, Identity, Input, Progress};
 use crate::plan::Document;
 use crate::plan::Draft;
 use crate::plan::EnvironmentRecord;
 use crate::plan::FORMAT;
 use crate::plan::Fields;
+use crate::plan::LedgerRecord;
 use crate::plan::PlanError;
 use crate::plan::RulingsRecord;
 use crate::plan::SealedPlan;
+use crate::plan::Totals;
 use crate::plan::Unchecked;
 use crate::plan::folder::DOCUMENT_FILE;
+use crate::plan::folder::changes::Written;
 use crate::plan::folder::{changes, disk, findings, principals, records};
 
 /// What a plan is sealed from.
@@ -67,7 +70,10 @@ pub fn seal(
     progress: &dyn Progress,
 ) -> Result<SealedPlan, PlanError> {
     disk::private_folder(folder)?;
-    let changes = changes::write_changes(folder, what.draft, progress)?;
+    let written = changes::write_changes(folder, what.draft, progress)?;
+    let ledgers = records::ledgers(what.draft, what.accept);
+    let totals = records::totals(what.draft, what.findings);
+    account_for(&ledgers, &totals, &written);
     let findings_file = findings::write(folder, what.findings, progress)?;
     let principals = principals::write(folder, &Fields::of(what.facts), progress)?;
     let (findings, findings_more) = records::findings(what.findings);
@@ -85,10 +91,10 @@ pub fn seal(
         settings: what.settings.clone(),
         accept: records::accept(what.accept),
         principals,
-        changes,
+        changes: written.files,
         findings_file,
-        totals: records::totals(what.draft, what.findings),
-        ledgers: records::ledgers(what.draft, what.accept),
+        totals,
+        ledgers,
         default_role: what.draft.default_role.clone(),
         stub_users: records::stub_users(what.draft),
         roles: records::roles(what.draft),
@@ -101,6 +107,30 @@ pub fn seal(
     disk::write_file(&path, &serialised(&document, &path)?)?;
     disk::sync_folder(folder)?;
     Ok(SealedPlan::of(folder, document))
+}
+
+/// What the ledgers and totals say has become a change is what stands in the files of changes (promise
+/// 6): the ledgers count the draft, the files are counted where they were filled.
+fn account_for(ledgers: &[LedgerRecord], totals: &Totals, written: &Written) {
+    for ledger in ledgers {
+        let changes = written.by_source.get(&FileId(ledger.file));
+        assert_eq!(
+            changes.copied().unwrap_or(0),
+            ledger.changes,
+            "rows of an export that became changes and were not written, or the other way round: \
+             {ledger:?}"
+        );
+    }
+    let rows: u64 = written.files.iter().map(|file| file.file.rows).sum();
+    let changes: u64 = totals.changes.values().sum();
+    assert_eq!(rows, changes, "changes in the totals and in the files");
+    let stubs = totals.changes.get(ChangeKind::CreateStubUser.key());
+    let rest: u64 = ledgers.iter().map(|ledger| ledger.changes).sum();
+    assert_eq!(
+        rows,
+        rest + stubs.copied().unwrap_or(0),
+        "changes that no ledger knows of"
+    );
 }
 
 /// Reads the document of a plan folder and compares its seal.

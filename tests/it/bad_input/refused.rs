@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::Path;
 
-use cutover::project::Lock;
+use cutover::project::Project;
 use cutover::run::{Answer, Exit, Format};
 use rusqlite::Connection;
 
@@ -254,7 +254,7 @@ fn flip(path: &Path) {
 #[test]
 fn a_project_in_which_another_command_is_at_work() {
     let folder = planned();
-    let _lock = Lock::take(folder.path()).unwrap();
+    let _lock = Project::open(folder.path()).unwrap().lock().unwrap();
     let says = ["another command is at work", "wait for it"];
     let undo = |folder: &Path| run(|console| cutover::run::undo(&request(folder), console));
     let load = |folder: &Path| run(|console| cutover::run::load(folder, true, console));
