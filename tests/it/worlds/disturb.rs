@@ -14,7 +14,7 @@ use cutover::model::{Inheritance, MissingPolicy, StubWay};
 
 use crate::worlds::chance::Chance;
 use crate::worlds::generate::{DEPTHS, READS};
-use crate::worlds::rows::text;
+use crate::worlds::rows::{give, text};
 use crate::worlds::world::{
     ADMINISTRATOR, CALLER, DEFAULT_ROLE, FIRST_PERSON, Leads, OVERSEER, ROLES_ON_DISABLED,
     Stranger, VISITOR, WORKER, Who, World, planned_id,
@@ -67,6 +67,7 @@ pub(super) const DISTURBANCES: &[(&str, Disturb)] = &[
     ("two stubs with one mail", rows::one_mail),
     ("user reads by team only", reads_by_team_only),
     ("user without roles", user_without_roles),
+    ("work role cannot be given", worker_cannot_be_given),
     ("work role gone", worker_becomes_visitor),
 ];
 
@@ -266,29 +267,50 @@ fn reads_by_team_only(world: &mut World, chance: &mut Chance) -> Option<()> {
     let user = chance
         .pick(&wanted_users(world))
         .filter(|user| *user != FIRST_PERSON)?;
-    let teams: Vec<usize> = (0..world.teams.len())
+    // The plan gives the first team a role that everybody reads by.
+    let teams: Vec<usize> = (1..world.teams.len())
         .filter(|team| world.teams[*team].kind != "access")
         .collect();
     let team = chance.pick(&teams)?;
+    let unit = world.teams[team].unit;
+    let roles: Vec<usize> = (ADMINISTRATOR + 1..world.roles.len())
+        .filter(|role| world.is_below(unit, world.roles[*role].unit))
+        .collect();
+    let role = chance.pick(&roles)?;
     world.people[user].roles.clear();
     for team in &mut world.teams {
         team.members.remove(&user);
     }
-    world
-        .role_wants
-        .retain(|want| want.who != Who::Person(user));
+    let others = [Who::Person(user), Who::Team(team)];
+    world.role_wants.retain(|want| !others.contains(&want.who));
     world.teams[team].members.insert(user);
-    let role = chance.between(ADMINISTRATOR + 1, world.roles.len() - 1);
-    let unit = world.teams[team].unit;
-    if world.is_below(unit, world.roles[role].unit) {
-        world.teams[team].roles = [(role, unit)].into();
-        let role = &mut world.roles[role];
-        role.inheritance = Inheritance::ALL[chance.below(Inheritance::ALL.len())];
-        for (_, privilege) in READS {
-            let depth = DEPTHS[chance.below(DEPTHS.len())];
-            role.privileges.insert((*privilege).to_owned(), depth);
-        }
+    world.teams[team].roles = [(role, unit)].into();
+    let role = &mut world.roles[role];
+    role.inheritance = Inheritance::ALL[chance.below(Inheritance::ALL.len())];
+    for (_, privilege) in READS {
+        let depth = DEPTHS[chance.below(DEPTHS.len())];
+        role.privileges.insert((*privilege).to_owned(), depth);
     }
+    Some(())
+}
+
+/// Somebody would read by a role that the plan gives, and which falls: their records are blocked by that.
+fn worker_cannot_be_given(world: &mut World, chance: &mut Chance) -> Option<()> {
+    let user = chance
+        .pick(&wanted_users(world))
+        .filter(|user| *user != FIRST_PERSON)?;
+    let (who, unit) = (Who::Person(user), world.people[user].unit);
+    world.people[user].roles = [(VISITOR, unit)].into();
+    world.people[user].disabled = true;
+    for team in &mut world.teams {
+        team.members.remove(&user);
+    }
+    world
+        .settings
+        .insert(ROLES_ON_DISABLED.to_owned(), "false".to_owned());
+    world.role_wants.retain(|want| want.who != who);
+    let gift = give(world, who, WORKER, chance);
+    world.role_wants.push(gift);
     Some(())
 }
 

@@ -184,7 +184,7 @@ pub(super) fn stub_by_ruling(world: &mut World, chance: &mut Chance) -> Option<(
     // Rows of roles mean the one who is there, by an id that no ruling is about.
     let id = world.people[user].id.to_string();
     for want in &mut world.role_wants {
-        if want.who == Who::Person(user) {
+        if want.who == Who::Person(user) && want.leads == Leads::ToChange {
             want.text.clone_from(&id);
         }
     }
