@@ -99,14 +99,11 @@ class Program:
         return self._end(subprocess.Popen(command, **pipes()))
 
     def _faulty(self, name, folder, action, step, trace, before=()):
-        faults = {"FAULT_FOLDER": str(folder), "FAULT_TRACE": str(trace),
-                  "FAULT_ACTION": action, "FAULT_STEP": str(step), "LD_PRELOAD": self.library}
-        command = [*before, *self.command(name, folder)]
-        if before:
-            # Whoever changes the user must not be counted: the faults begin with the product.
-            words = [f"{key}={value}" for key, value in faults.items()]
-            return subprocess.Popen([*before, "env", *words, *command[len(before):]], **pipes())
-        return subprocess.Popen(command, env={**os.environ, **faults}, **pipes())
+        # Set by `env`, so that the faults begin with the product and not with what changes the user.
+        faults = [f"FAULT_FOLDER={folder}", f"FAULT_TRACE={trace}", f"FAULT_ACTION={action}",
+                  f"FAULT_STEP={step}", f"LD_PRELOAD={self.library}"]
+        command = [*before, "env", *faults, *self.command(name, folder)]
+        return subprocess.Popen(command, **pipes())
 
     def _end(self, process):
         out, err = process.communicate(timeout=PATIENCE)

@@ -5,7 +5,7 @@ before and after each command, the steps of each command, the tables of the end 
 planned changes to ask journals with. Everything is checked here once against what the generator
 knows, so that a wrong product cannot be its own measure.
 """
-import os, pathlib, shutil, sqlite3, time
+import csv, os, pathlib, shutil, sqlite3, time
 
 import project, tables, witness
 
@@ -101,6 +101,7 @@ class Reference:
         for state in ("planned", "planned at once"):
             if tables.differing(self.environment(state), self.tables["loaded"]):
                 raise Unusable("an undisturbed plan changes the environment file")
+        self.rulings_are_kept()
         names, owners, roles, team_roles, stubs = project.wanted(self.count)
         connection = sqlite3.connect(self.environment("applied"))
         made = dict(connection.execute("SELECT upn, id FROM user WHERE stub = 1"))
@@ -112,6 +113,21 @@ class Reference:
                 or set(connection.execute("SELECT team, role FROM team_role")) != team_roles):
             raise Unusable("an undisturbed apply does not end where the generator says")
         connection.close()
+
+
+    def rulings_are_kept(self):
+        """An undisturbed plan over a sheet that was ruled on: what people wrote is still there, and
+        the plan before is in the history."""
+        with open(self.at("planned anew") / "owners.csv", encoding="utf-8-sig", newline="") as sheet:
+            rows = {row["reference"]: row for row in csv.DictReader(sheet)}
+        for reference, ruling in RULINGS.items():
+            row = rows[reference]
+            found = row["ruling"], row["note"], row["seen by"]
+            if found != (ruling, f"as agreed on {reference}", "Ana"):
+                raise Unusable(f"owners.csv: {reference} has {found}")
+        before = list((self.at("planned anew") / "history").iterdir())
+        if len(before) != 1 or tables.unlike_files(before[0], self.at("ruled") / "plan"):
+            raise Unusable(f"history/ holds {before}, not the plan before as it was")
 
 
 def copy(source, target, link=True):

@@ -7,7 +7,8 @@ usage: run.py CUTOVER_PROGRAM WORK_FOLDER [--changes N] [--kills N] [--failures 
 Expected of every one: the end state is the undisturbed one in every table, and what a broken run
 leaves behind tells what happened. Prints a line a job (with --quiet only what is wrong) and totals;
 exits 1 where anything differs, or where fewer than four fifths of all kills came with some but not
-all changes done. A seed, and with --only a single job of it, can be run again.
+all changes done. A seed, and with --only a single job of it, can be run again. Linux, with gcc; a
+file system that fills up and a user without rights need the superuser.
 """
 import argparse, collections, concurrent.futures, itertools, multiprocessing, pathlib, random
 import shutil, sys, time, traceback

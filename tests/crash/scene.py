@@ -7,8 +7,12 @@ import dataclasses, pathlib, re, shutil
 
 import points, reference
 
-# Exit codes that say that the disk or the file system ended the run (DESIGN: exit codes).
-BROKEN_BY_FILES = {"load": {2}, "plan": {2}, "apply": {2, 5}, "undo": {2, 5}}
+# The exit code of a run that the disk ended: what is read cannot be made whole (2), or the target, a
+# file on that disk, cannot be reached (5).
+ENDED_BY_DISK = {"load": 2, "plan": 2, "apply": 5, "undo": 5}
+# Where a run ends that cannot even take the project's lock.
+NOT_BEGUN = 2
+LOCK = ".cutover.lock"
 # The words of the cure, by what is wrong with the disk or the folder.
 NO_ROOM = re.compile(r"\broom\b")
 NOT_WRITABLE = re.compile(r"can be written to|writable")
@@ -80,7 +84,9 @@ class Scene:
         if ended.code == 0:
             return
         expect, said = self.verdict.expect, ended.err.strip()
-        expect(ended.code in BROKEN_BY_FILES[command], f"{command}: exit {ended.code}: {said}")
+        begun = LOCK not in (ended.fell_on or "")
+        right = ENDED_BY_DISK[command] if begun else NOT_BEGUN
+        expect(ended.code == right, f"{command}: exit {ended.code}, not {right}: {said}")
         expect("panicked" not in said, f"{command}: {said}")
         expect(said.count("error:") == 1, f"{command}: not said once: {said}")
         causes = [line.removeprefix("  because ") for line in said.splitlines()[1:]]

@@ -82,7 +82,8 @@ QUESTIONS = [
      "SELECT what FROM moved WHERE seq IS NULL OR seq NOT IN (SELECT seq FROM journal.change)"),
     ("what was read before the write is not what was there",
      "SELECT seq FROM journal.change JOIN record_change c USING (seq) "
-     "WHERE state IN (0, 1) AND (substr(value_read, 3) IS NOT c.before OR substr(value_read, 1, 1) IS NOT x'02')"),
+     "WHERE state IN (0, 1) AND (substr(value_read, 3) IS NOT c.before "
+     "OR substr(value_read, 1, 1) IS NOT x'02')"),
 ]
 
 
