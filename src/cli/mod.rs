@@ -96,10 +96,20 @@ fn listen(stop: &StopSignal, batches: bool) {
     });
 }
 
+/// The causes of a failure, each said once: one that the next says in more words is left out.
+fn causes(failure: &Failure) -> Vec<String> {
+    let mut causes: Vec<String> = Vec::new();
+    for cause in failure.error.chain().skip(1).map(ToString::to_string) {
+        causes.pop_if(|last| cause.contains(last.as_str()));
+        causes.push(cause);
+    }
+    causes
+}
+
 fn tell(failure: &Failure, err: &mut dyn Write) -> u8 {
     let style = anstyle::AnsiColor::Red.on_default().bold();
     let mut words = format!("{style}error{style:#}: {}", failure.error);
-    for cause in failure.error.chain().skip(1) {
+    for cause in causes(failure) {
         // A text in memory takes whatever is written to it.
         let _ = write!(words, "\n  because {cause}");
     }
@@ -148,4 +158,34 @@ fn dispatch(arguments: &Arguments, console: &mut Console<'_>) -> Result<Exit, Fa
 /// The folder a command works in, where none is named.
 fn here() -> &'static Path {
     Path::new(".")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::causes;
+    use crate::run::{Exit, Failure};
+
+    #[test]
+    fn a_cause_is_said_once() {
+        check("other causes", &["no room", "disk"], &["no room", "disk"]);
+        check(
+            "more words",
+            &["disk full", "code 13: disk full"],
+            &["code 13: disk full"],
+        );
+        check("none", &[], &[]);
+    }
+
+    #[track_caller]
+    fn check(case: &str, chain: &[&'static str], expected: &[&str]) {
+        let links = chain.iter().rev().chain([&"it failed"]);
+        let error = links.fold(None::<anyhow::Error>, |inner, words| {
+            Some(inner.map_or_else(|| anyhow::anyhow!(*words), |inner| inner.context(*words)))
+        });
+        let failure = Failure {
+            exit: Exit::Usage,
+            error: error.expect("at least one link"),
+        };
+        assert_eq!(causes(&failure), expected, "case: {case}");
+    }
 }

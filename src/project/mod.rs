@@ -163,7 +163,11 @@ pub enum ProjectError {
         source: std::io::Error,
     },
     /// The folder cannot be written to.
-    #[error("`{}` cannot be written: make the project's folder writable, or copy it to one that is", path.display())]
+    #[error(
+        "`{}` cannot be written: make the project's folder writable and room on its disk, or copy \
+         it to one that is and has",
+        path.display()
+    )]
     Unwritable {
         /// The path.
         path: PathBuf,

@@ -163,10 +163,14 @@ fn plan(error: &PlanError) -> Exit {
     }
 }
 
-/// What is wrong with an environment file is no line that is down.
+/// What is wrong with an environment file is no line that is down; a disk that takes nothing more is
+/// one, whether it shows when the file is opened or later.
 fn target(error: &TargetError) -> Exit {
     match error {
         TargetError::Locked { .. } => Exit::Refused,
+        TargetError::Environment(
+            EnvironmentError::Database { .. } | EnvironmentError::File { .. },
+        ) => Exit::Unreachable,
         TargetError::Environment(error) => environment(error),
         _ => Exit::Unreachable,
     }
@@ -192,6 +196,13 @@ mod tests {
             path: path.clone(),
             source: std::io::ErrorKind::StorageFull.into(),
         };
+        let unwritable = || EnvironmentError::File {
+            path: path.clone(),
+            action: "write",
+            source: std::io::ErrorKind::StorageFull.into(),
+        };
+        check(unwritable(), Exit::Usage);
+        check(TargetError::Environment(unwritable()), Exit::Unreachable);
         check(locked(), Exit::Refused);
         check(LoadError::Environment(locked()), Exit::Refused);
         check(TargetError::Environment(locked()), Exit::Refused);

@@ -94,8 +94,8 @@ pub enum TargetError {
     },
     /// The environment file fails in reading or committing.
     #[error(
-        "`{}`: the environment file cannot be read or written; see that its disk has room, then \
-         run again to resume", path.display()
+        "`{}`: the environment file cannot be read or written; see that its folder can be written \
+         to and its disk has room, then run again to resume", path.display()
     )]
     Database {
         /// The file.

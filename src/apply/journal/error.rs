@@ -15,7 +15,7 @@ use crate::model::Seq;
 #[derive(Debug, thiserror::Error)]
 pub enum JournalError {
     /// The file cannot be made.
-    #[error("{}: cannot make the journal; check that the plan folder can be written to", path.display())]
+    #[error("{}: cannot make the journal; see that the plan folder can be written to and its disk has room, then run again", path.display())]
     Create {
         /// The journal.
         path: PathBuf,
@@ -23,7 +23,7 @@ pub enum JournalError {
         source: io::Error,
     },
     /// SQLite cannot read or write it.
-    #[error("{}: cannot read or write the journal; what is in it is kept, so free the disk or close who holds it, and run again", path.display())]
+    #[error("{}: cannot read or write the journal; what is in it is kept: see that the plan folder can be written to and its disk has room, then run again", path.display())]
     Database {
         /// The journal.
         path: PathBuf,

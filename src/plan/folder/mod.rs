@@ -88,7 +88,11 @@ pub enum PlanError {
         what: &'static str,
     },
     /// A file or folder cannot be written.
-    #[error("`{}` cannot be written; is the disk full, or the file open elsewhere?", path.display())]
+    #[error(
+        "`{}` cannot be written; see that its folder can be written to and its disk has room, then \
+         plan again",
+        path.display()
+    )]
     Write {
         /// The file.
         path: PathBuf,

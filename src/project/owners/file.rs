@@ -82,7 +82,11 @@ pub enum OwnersError {
     Repeated { path: PathBuf, column: String },
     #[error("{}: not CSV", path.display())]
     Csv { path: PathBuf, source: csv::Error },
-    #[error("{}: cannot be written; nothing was changed", path.display())]
+    #[error(
+        "{}: cannot be written; it stays as it was: see that its folder can be written to and its \
+         disk has room, then plan again",
+        path.display()
+    )]
     Write { path: PathBuf, source: io::Error },
 }
 
@@ -298,10 +302,12 @@ pub(super) fn write_by(
         source,
     };
     let bytes = render(sheet).map_err(failed)?;
+    let aside = aside(path);
+    remove_left(&aside).map_err(failed)?;
     if fs::read(path).is_ok_and(|there| there == bytes) {
         return Ok(Written::Unchanged);
     }
-    let temporary = temporary(&bytes, path).map_err(failed)?;
+    let temporary = temporary(&bytes, &aside).map_err(failed)?;
     match rename(temporary, path) {
         Ok(()) => Ok(Written::InPlace),
         Err(fault) if is_locked(&fault.error) => {
@@ -314,14 +320,29 @@ pub(super) fn write_by(
     }
 }
 
+/// The file in which the sheet is written before it takes its place. Its name is fixed, so that what
+/// a killed run left is taken away by the next: it names people.
+fn aside(path: &Path) -> PathBuf {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    path.with_file_name(format!(".{name}.making"))
+}
+
+fn remove_left(aside: &Path) -> io::Result<()> {
+    match fs::remove_file(aside) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
 /// The bytes on disk in the same folder, so that renaming is one step. Made readable by its owner
 /// only, as `tempfile` does.
-fn temporary(bytes: &[u8], path: &Path) -> io::Result<NamedTempFile> {
-    let folder = path
+fn temporary(bytes: &[u8], aside: &Path) -> io::Result<NamedTempFile> {
+    let folder = aside
         .parent()
         .filter(|folder| !folder.as_os_str().is_empty());
     let mut file = tempfile::Builder::new()
-        .prefix(".owners-")
+        .prefix(aside.file_name().unwrap_or_default())
+        .rand_bytes(0)
         .tempfile_in(folder.unwrap_or(Path::new(".")))?;
     file.write_all(bytes)?;
     file.as_file().sync_all()?;

@@ -170,6 +170,40 @@ fn the_file_is_replaced_only_if_it_differs() {
     assert_eq!(names, 1, "no temporary file is left");
 }
 
+#[test]
+fn what_a_killed_run_left_beside_it_is_taken_away() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("owners.csv");
+    let names = || -> Vec<String> {
+        let entries = std::fs::read_dir(folder.path()).expect("a folder");
+        let name = |entry: std::fs::DirEntry| entry.file_name().into_string().expect("a name");
+        entries
+            .map(|entry| name(entry.expect("an entry")))
+            .collect()
+    };
+    let left = || {
+        let sheet = sheet("reference,ruling\nAna,stub\n");
+        // A run that is killed drops nothing, so its file stays.
+        write_by(&sheet, &path, |file, path| {
+            let (file, place) = file.keep().expect("kept");
+            drop(file);
+            std::fs::rename(&place, path)
+                .and_then(|()| std::fs::copy(path, &place))
+                .expect("left");
+            Ok(())
+        })
+        .expect("written");
+        assert_eq!(names().len(), 2, "{:?}", names());
+    };
+    let check = |case: &str, written: &str| {
+        left();
+        sheet(written).write(&path).expect("written");
+        assert_eq!(names(), ["owners.csv"], "case: {case}");
+    };
+    check("another sheet", "reference,ruling\nAna,leave\n");
+    check("the same sheet", "reference,ruling\nAna,stub\n");
+}
+
 #[cfg(unix)]
 #[test]
 fn the_file_is_its_owners_alone() {
