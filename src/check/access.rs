@@ -15,22 +15,32 @@ use crate::model::{
 };
 use crate::plan::Cause;
 
-/// Judges the removals, all together; what falls, by its place in the draft.
+/// Judges the removals, those that stand all together; what falls, by its place in the draft.
+///
+/// Whoever keeps what they have, because no role may be taken from them or because it is their last,
+/// keeps System Administrator too: the others may lose it. `stopped` are the removals that have fallen
+/// already, each judged as if it alone were written.
 pub(super) fn check(
     trial: &mut Trial<'_>,
     state: &State<'_>,
-    removals: &[Removal],
+    standing: &[Removal],
+    stopped: &[Removal],
 ) -> Vec<(usize, Fall)> {
     let mut falls = Vec::new();
-    // Whoever keeps what they have keeps the role too: the others lose theirs, and somebody remains.
     let mut others = Vec::new();
-    for removal in removals {
+    for removal in standing {
         match protected(trial, removal.user) {
             Some(cause) => falls.push((removal.index, Fall::Own(cause))),
             None => others.push(*removal),
         }
     }
     falls.extend(last_administrator(trial, state, &others));
+    for removal in stopped {
+        match protected(trial, removal.user) {
+            Some(cause) => falls.push((removal.index, Fall::Own(cause))),
+            None => falls.extend(last_administrator(trial, state, &[*removal])),
+        }
+    }
     falls
 }
 

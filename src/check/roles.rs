@@ -39,10 +39,15 @@ pub(super) fn check_given(trial: &mut Trial<'_>, stubs: &[DraftStub], roles: &mu
 /// Judges every role to be removed, all removals together.
 pub(super) fn check_removed(trial: &mut Trial<'_>, state: &State<'_>, roles: &mut [DraftRole]) {
     let removals: Vec<Removal> = removals(roles);
-    let mut falls: BTreeMap<usize, BTreeSet<Fall>> = BTreeMap::new();
-    let judged = last_roles(trial, state, &removals)
+    let last = last_roles(trial, state, &removals);
+    let fallen: BTreeSet<usize> = last.iter().map(|(index, _)| *index).collect();
+    let (stopped, standing): (Vec<Removal>, Vec<Removal>) = removals
         .into_iter()
-        .chain(access::check(trial, state, &removals));
+        .partition(|removal| fallen.contains(&removal.index));
+    let mut falls: BTreeMap<usize, BTreeSet<Fall>> = BTreeMap::new();
+    let judged = last
+        .into_iter()
+        .chain(access::check(trial, state, &standing, &stopped));
     for (index, fall) in judged {
         falls.entry(index).or_default().insert(fall);
     }

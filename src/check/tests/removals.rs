@@ -45,6 +45,9 @@ fn last_system_administrators() {
           gus(false).remove(EVA, ADMINISTRATOR).remove(GUS, ADMINISTRATOR_IN_EUROPE),                                 &["ACC009"]);
     check("from a disabled one, nobody else",
           none().holds(CID, ADMINISTRATOR).holds(CID, SALES).remove(CID, ADMINISTRATOR),                              &["ACC009"]);
+    check("who would lose their last role keeps it",
+          world().user(GUS, "Gus", EUROPE, false).holds(GUS, ADMINISTRATOR_IN_EUROPE).holds(EVA, READER)
+              .remove(GUS, ADMINISTRATOR_IN_EUROPE).remove(EVA, ADMINISTRATOR),                                       &["ROL008"]);
     check("another one is given it",              eva().give(ANA, ADMINISTRATOR),                                     &[]);
     check("who is given it keeps another copy",   gus(false).remove(GUS, ADMINISTRATOR_IN_EUROPE),                    &[]);
     check("what is given falls",                  eva().give(ANA, ADMINISTRATOR_IN_EUROPE),                           &["ROL004+1"]);

@@ -9,7 +9,7 @@ mod records;
 mod repeats;
 mod roles;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::environment::Facts;
 use crate::environment::Keys;
@@ -80,28 +80,31 @@ fn stubs(wanted: &Wanted<'_>, draft: &mut Draft) {
         .collect();
 }
 
-/// A stub user is made for records that go to it, at the first row that asks for that; where all of
-/// them stopped, nobody needs it.
+/// A stub user is made for records that go to it, at the first row that asks for that. Where all of
+/// them stopped before `check/`, nobody needs it.
 fn keep_needed_stubs(draft: &mut Draft) {
-    let mut asking: Vec<Option<(FileId, u32, u32)>> = vec![None; draft.principals.len()];
-    for row in draft.tables.iter().flat_map(|table| &table.rows) {
-        // Nobody can own a record already who is not there yet, so `check/` has to hear of that too.
-        if matches!(row.fate, Fate::Change | Fate::NoChange) && row.before.is_some() {
-            let place = (row.file, row.row, row.line);
-            let first = &mut asking[row.after.0 as usize];
-            *first = Some(first.map_or(place, |first| first.min(place)));
-        }
-    }
-    let asking: BTreeMap<Principal, (FileId, u32, u32)> = draft
+    let planned: BTreeSet<Principal> = draft
+        .stubs
+        .iter()
+        .map(|stub| Principal::User(stub.person.id))
+        .collect();
+    let is_stub: Vec<bool> = draft
         .principals
         .iter()
-        .copied()
-        .zip(asking)
-        .filter_map(|(principal, place)| Some((principal, place?)))
+        .map(|principal| planned.contains(principal))
         .collect();
+    let mut asking: BTreeMap<Principal, (FileId, u64, u64)> = BTreeMap::new();
+    let rows = draft.tables.iter().flat_map(|table| &table.rows);
+    for row in rows.filter(|row| is_stub[row.after.0 as usize]) {
+        // Nobody can own a record already who is not there yet, so `check/` has to hear of that too.
+        if matches!(row.fate, Fate::Change | Fate::NoChange) && row.before.is_some() {
+            let place = (row.file, u64::from(row.row), u64::from(row.line));
+            let first = asking.entry(draft.principal(row.after)).or_insert(place);
+            *first = place.min(*first);
+        }
+    }
     draft.stubs.retain_mut(|stub| {
-        let asked = asking.get(&Principal::User(stub.person.id));
-        stub.place = asked.map(|(file, row, line)| (*file, u64::from(*row), u64::from(*line)));
+        stub.place = asking.get(&Principal::User(stub.person.id)).copied();
         stub.place.is_some()
     });
 }

@@ -20,9 +20,19 @@ struct Ask {
     role_name: String,
 }
 
-/// What was asked for before of each principal and role (`None`: both to give and to take it), with
-/// file and row of the first who asked.
-type Asked = BTreeMap<(Principal, RoleId), (Option<RoleAction>, FileId, u64)>;
+/// What was asked for before of each principal and role.
+type Asked = BTreeMap<(Principal, RoleId), First>;
+
+/// The first row that asked for something.
+struct First {
+    /// `None`: later ones ask both to give and to take it.
+    action: Option<RoleAction>,
+    file: FileId,
+    row: u64,
+    place: Place,
+    /// Whether it was so already.
+    is_so: bool,
+}
 
 /// Why a row asks for nothing.
 struct Fault {
@@ -366,28 +376,35 @@ fn take(
         let id = findings.about(code, &subject, || message, || code.rule().cure.to_owned());
         findings.place(id, place);
     };
-    if let Some((before, file, first)) = asked.get_mut(&(principal, role)) {
-        let origin = name_of(wanted.inputs, *file);
-        if *before == Some(action) {
-            let message = format!("asked for before, in `{origin}`, row {first}");
+    if let Some(first) = asked.get_mut(&(principal, role)) {
+        let origin = name_of(wanted.inputs, first.file);
+        let number = first.row;
+        if first.action == Some(action) {
+            let message = format!("asked for before, in `{origin}`, row {number}");
             tell(Code::Rol007, message, place);
             settle(draft, row.file, Fate::Repeated);
             return;
         }
-        *before = None;
+        first.action = None;
         let message =
-            format!("given and removed by several rows, the first in `{origin}`, row {first}");
-        for change in withdraw(draft, principal, role) {
-            let mut place = Place::row(change.file, change.row, change.line);
-            place.column = (change.file == row.file).then_some(row.columns.role);
+            format!("given and removed by several rows, the first in `{origin}`, row {number}");
+        let withdrawn = withdraw(draft, first, principal, role);
+        for place in withdrawn.into_iter().chain([place]) {
             tell(Code::Rol015, message.clone(), place);
         }
-        tell(Code::Rol015, message, place);
         settle(draft, row.file, Fate::Stopped(Code::Rol015));
         return;
     }
-    asked.insert((principal, role), (Some(action), row.file, row.row));
-    if has(wanted, draft, principal, role) == (action == RoleAction::Give) {
+    let is_so = has(wanted, draft, principal, role) == (action == RoleAction::Give);
+    let first = First {
+        action: Some(action),
+        file: row.file,
+        row: row.row,
+        place: place.clone(),
+        is_so,
+    };
+    asked.insert((principal, role), first);
+    if is_so {
         if action == RoleAction::Give {
             tell(
                 Code::Rol006,
@@ -410,14 +427,25 @@ fn take(
     });
 }
 
-/// Takes back the changes that a later row contradicts: neither of the two is done.
-fn withdraw(draft: &mut Draft, principal: Principal, role: RoleId) -> Vec<DraftRole> {
+/// Takes back what a later row contradicts: neither of the two is done, nor counted as done before.
+fn withdraw(
+    draft: &mut Draft,
+    first: &mut First,
+    principal: Principal,
+    role: RoleId,
+) -> Option<Place> {
     let is_meant = |change: &mut DraftRole| change.principal == principal && change.role == role;
-    let withdrawn: Vec<DraftRole> = draft.roles.extract_if(.., is_meant).collect();
-    for change in &withdrawn {
-        settle(draft, change.file, Fate::Stopped(Code::Rol015));
+    let was_change = draft.roles.extract_if(.., is_meant).count() > 0;
+    if first.is_so {
+        let so = draft.settled.entry((first.file, Fate::NoChange));
+        so.and_modify(|rows| *rows -= 1);
     }
-    withdrawn
+    if !was_change && !first.is_so {
+        return None;
+    }
+    first.is_so = false;
+    settle(draft, first.file, Fate::Stopped(Code::Rol015));
+    Some(first.place.clone())
 }
 
 /// Whether the principal has the role, a stub user's default role included.

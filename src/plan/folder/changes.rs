@@ -120,9 +120,14 @@ struct ChangeWriter<'a> {
 type Counts = Mutex<BTreeMap<FileId, u64>>;
 
 fn count(counts: &Counts, sources: impl Iterator<Item = FileId>) {
-    let mut counts = counts.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut mine: BTreeMap<FileId, u64> = BTreeMap::new();
     for source in sources {
-        *counts.entry(source).or_default() += 1;
+        *mine.entry(source).or_default() += 1;
+    }
+    // Nobody waits for the lock longer than a few files take.
+    let mut counts = counts.lock().unwrap_or_else(PoisonError::into_inner);
+    for (source, changes) in mine {
+        *counts.entry(source).or_default() += changes;
     }
 }
 

@@ -74,17 +74,29 @@ pub(super) const DISTURBANCES: &[(&str, Disturb)] = &[
 /// Tries for each disturbance that is wanted: not every world has something for each to disturb.
 const TRIES: usize = 20;
 
-/// Disturbs a world `times` times, each time in another way.
+/// What the default role is called where there is none of its name any more.
+pub(super) const CLOSED: &str = "Sales, closed";
+
+/// How many there are.
+pub(super) const COUNT: usize = DISTURBANCES.len();
+
+/// Disturbs a world in one way, if there is something to disturb.
+pub(super) fn disturb_by(world: &mut World, number: usize, chance: &mut Chance) {
+    let (name, how) = DISTURBANCES[number];
+    let is_new = world.disturbed.iter().all(|known| known != name);
+    if is_new && how(world, chance).is_some() {
+        world.disturbed.push(name.to_owned());
+    }
+}
+
+/// Disturbs a world `times` times more, each time in another way.
 pub(super) fn disturb(world: &mut World, times: usize, chance: &mut Chance) {
+    let wanted = world.disturbed.len() + times;
     for _ in 0..TRIES * times {
-        if world.disturbed.len() == times {
+        if world.disturbed.len() == wanted {
             return;
         }
-        let (name, how) = DISTURBANCES[chance.below(DISTURBANCES.len())];
-        let is_new = world.disturbed.iter().all(|known| known != name);
-        if is_new && how(world, chance).is_some() {
-            world.disturbed.push(name.to_owned());
-        }
+        disturb_by(world, chance.below(COUNT), chance);
     }
 }
 
@@ -107,7 +119,10 @@ fn shall_own(world: &mut World, who: Who, chance: &mut Chance) -> Option<()> {
 }
 
 fn default_role_gone(world: &mut World, _: &mut Chance) -> Option<()> {
-    "Sales, closed".clone_into(&mut world.roles[DEFAULT_ROLE].name);
+    if has_twin(world) {
+        return None;
+    }
+    CLOSED.clone_into(&mut world.roles[DEFAULT_ROLE].name);
     Some(())
 }
 
@@ -118,7 +133,8 @@ fn has_twin(world: &World) -> bool {
 }
 
 fn default_role_twice(world: &mut World, chance: &mut Chance) -> Option<()> {
-    if world.roles[DEFAULT_ROLE].unit != 0 {
+    let default = &world.roles[DEFAULT_ROLE];
+    if default.unit != 0 || default.name == CLOSED {
         return None;
     }
     let mut twin = world.roles[DEFAULT_ROLE].clone();
@@ -156,6 +172,9 @@ fn person_disabled(world: &mut World, chance: &mut Chance) -> Option<()> {
 }
 
 fn setting_off(world: &mut World, chance: &mut Chance) -> Option<()> {
+    if !world.is_on(ROLES_ON_DISABLED) {
+        return None;
+    }
     world
         .settings
         .insert(ROLES_ON_DISABLED.to_owned(), "false".to_owned());
@@ -180,7 +199,10 @@ fn not_loaded(world: &mut World, chance: &mut Chance) -> Option<()> {
     // Who applies the plan stands in the settings, and a team that nothing knows is somebody missing.
     let caller = file == "settings" && world.settings.contains_key(CALLER);
     let missing = file == "teams" && world.policy.missing != MissingPolicy::Stub;
-    if caller || missing {
+    // Whoever must not lose a role must be known to have it.
+    let mut losses = world.role_wants.iter().filter(|want| !want.give);
+    let kept = file == "user_roles" && losses.any(|want| want.leads == Leads::ToError);
+    if caller || missing || kept {
         return None;
     }
     if file == "teams" {

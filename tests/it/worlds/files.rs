@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use cutover::model::SYSTEM_ADMINISTRATOR_TEMPLATE;
+use cutover::model::{Code, SYSTEM_ADMINISTRATOR_TEMPLATE};
 use serde::Serialize;
 
 use crate::foretell::accept;
@@ -262,7 +262,10 @@ fn manifest(world: &World) -> String {
             .to_owned(),
         accept(),
     ];
-    lines.join("\n")
+    let kept_out = Code::ALL.iter().filter(|code| code.rule().keep_out);
+    let kept_out = kept_out.filter(|_| world.keep_out);
+    let kept_out = kept_out.map(|code| format!("{code} = \"keep out\"\n"));
+    lines.join("\n") + &kept_out.collect::<String>()
 }
 
 /// A choice as the manifest writes it, in quotes.

@@ -60,6 +60,7 @@ pub(super) fn world(chance: &mut Chance) -> World {
         role_wants: Vec::new(),
         rulings: Vec::new(),
         strangers: Vec::new(),
+        keep_out: chance.percent(50),
         not_loaded: BTreeSet::new(),
         disturbed: Vec::new(),
         moves: chance.number(),

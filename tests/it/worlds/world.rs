@@ -183,6 +183,8 @@ pub(super) struct World {
     /// Reference and ruling.
     pub(super) rulings: Vec<(String, String)>,
     pub(super) strangers: Vec<Stranger>,
+    /// Whether the manifest keeps out every row that may be kept out.
+    pub(super) keep_out: bool,
     /// Files that the environment folder has not.
     pub(super) not_loaded: BTreeSet<String>,
     /// What was disturbed, by name.

@@ -2,11 +2,6 @@
 //!
 //! A disturbance also says what the rows concerned may lead to from then on.
 
-#![expect(
-    clippy::unnecessary_wraps,
-    reason = "the disturbances are one table of functions, and most may find nothing to disturb"
-)]
-
 use cutover::model::{AmbiguousPolicy, BlankPolicy, ByNamePolicy, MissingPolicy, comparison_key};
 
 use crate::worlds::chance::Chance;
@@ -84,7 +79,7 @@ pub(super) fn role_to_access_team(world: &mut World, chance: &mut Chance) -> Opt
 }
 
 pub(super) fn last_role(world: &mut World, chance: &mut Chance) -> Option<()> {
-    let user = chance.pick(&wanted_users(world))?;
+    let user = a_holder(world, chance)?;
     for copy in world.people[user].roles.clone() {
         let want = remove(world, Who::Person(user), copy, chance);
         world.role_wants.push(want);
@@ -93,6 +88,7 @@ pub(super) fn last_role(world: &mut World, chance: &mut Chance) -> Option<()> {
 }
 
 pub(super) fn administrators_removed(world: &mut World, chance: &mut Chance) -> Option<()> {
+    let before = world.role_wants.len();
     for person in 0..world.people.len() {
         let copy = (ADMINISTRATOR, world.people[person].unit);
         if world.people[person].roles.contains(&copy) && chance.percent(90) {
@@ -100,7 +96,7 @@ pub(super) fn administrators_removed(world: &mut World, chance: &mut Chance) -> 
             world.role_wants.push(want);
         }
     }
-    Some(())
+    (world.role_wants.len() > before).then_some(())
 }
 
 /// The user who applies the plan keeps what they have.
@@ -127,6 +123,9 @@ pub(super) fn support_user_loses_a_role(world: &mut World, chance: &mut Chance) 
 
 /// Somebody of the environment who has a role of their own.
 fn a_holder(world: &World, chance: &mut Chance) -> Option<usize> {
+    if world.not_loaded.contains("user_roles") {
+        return None;
+    }
     let users = wanted_users(world).into_iter();
     let holders: Vec<usize> = users
         .filter(|user| !world.people[*user].roles.is_empty())
@@ -139,10 +138,14 @@ fn loses_a_role(world: &mut World, user: usize, chance: &mut Chance) -> Option<(
     let copies: Vec<_> = world.people[user].roles.iter().copied().collect();
     let copy = chance.pick(&copies)?;
     let want = remove(world, Who::Person(user), copy, chance);
-    world.role_wants.push(want);
-    let wants = world.role_wants.iter_mut();
-    for want in wants.filter(|want| want.who == Who::Person(user) && !want.give) {
-        want.leads = Leads::ToError;
+    let text = world.people[user].id.to_string();
+    world.role_wants.push(RoleWant { text, ..want });
+    for number in 0..world.role_wants.len() {
+        let want = &world.role_wants[number];
+        let held = world.people[user].roles.contains(&world.copy_meant(want));
+        if want.who == Who::Person(user) && !want.give && held {
+            world.role_wants[number].leads = Leads::ToError;
+        }
     }
     Some(())
 }
@@ -184,7 +187,8 @@ pub(super) fn stub_by_ruling(world: &mut World, chance: &mut Chance) -> Option<(
     // Rows of roles mean the one who is there, by an id that no ruling is about.
     let id = world.people[user].id.to_string();
     for want in &mut world.role_wants {
-        if want.who == Who::Person(user) && want.leads == Leads::ToChange {
+        let is_ruled = is_text(&want.text, &upn);
+        if want.who == Who::Person(user) && (want.leads == Leads::ToChange || is_ruled) {
             want.text.clone_from(&id);
         }
     }

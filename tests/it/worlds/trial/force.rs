@@ -8,10 +8,9 @@ use std::collections::BTreeSet;
 use std::fs;
 
 use cutover::environment::EnvironmentFile;
-use cutover::model::{ChangeKind, Code, Principal, UserId, Write};
+use cutover::model::{ChangeKind, Code, Present, Principal, Write};
 use cutover::service::{self, Performed, Reason};
 use rusqlite::Connection;
-use uuid::Uuid;
 
 use crate::foretell::FORETOLD_BY;
 use crate::worlds::files::Asked;
@@ -20,18 +19,18 @@ use crate::worlds::trial::reason::reason_of;
 use crate::worlds::trial::{Trial, is_about_nothing};
 use crate::worlds::world::{Who, planned_id};
 
-/// Rules that foretell a refusal for some changes only together: of each the others are made first.
-const TOGETHER: &[Code] = &[Code::Stb005, Code::Acc009];
-
 /// A write that the plan left out for a refusal it foretells.
 struct Forced {
     write: Write,
     codes: BTreeSet<Code>,
+    /// The findings about it, by their number.
+    findings: BTreeSet<usize>,
 }
 
 impl Trial<'_> {
     /// What is planned is done, and what is foretold is refused.
     pub(super) fn recall_and_precision(&mut self) {
+        let mut accounts = self.account();
         let forced = self.forced();
         let path = self.folder.join("copy.sqlite");
         fs::copy(self.folder.join("environment.sqlite"), &path).expect("a copy");
@@ -50,7 +49,9 @@ impl Trial<'_> {
             for write in self.writes_of(stage) {
                 self.perform_planned(connection, &write);
             }
+            self.ask_blocked(connection, stage, &mut accounts);
         }
+        self.compare_ledgers(&accounts);
         self.probe(connection);
         transaction.rollback().expect("rolled back");
         drop(file);
@@ -79,14 +80,14 @@ impl Trial<'_> {
     /// What the plan says would be refused, each write once, with all rules that say so.
     fn forced(&mut self) -> Vec<Forced> {
         let mut forced: Vec<Forced> = Vec::new();
-        for finding in &self.document.findings {
+        for (number, finding) in self.document.findings.iter().enumerate() {
             let code: Code = finding.code.parse().expect("a rule");
             if finding.severity != "error" {
                 continue;
             }
             self.report.rules.insert(code);
             for place in &finding.places {
-                // A fault of the sheet of rulings asks for nothing.
+                // Who is meant by a ruling's fault stands in the sheet of rulings, or nowhere.
                 if code == Code::Own006 {
                     continue;
                 }
@@ -96,10 +97,12 @@ impl Trial<'_> {
                 match forced.iter_mut().find(|forced| forced.write == write) {
                     Some(known) => {
                         known.codes.insert(code);
+                        known.findings.insert(number);
                     }
                     None => forced.push(Forced {
                         write,
                         codes: [code].into(),
+                        findings: [number].into(),
                     }),
                 }
             }
@@ -109,7 +112,6 @@ impl Trial<'_> {
 
     /// The write behind a finding at a row, where the rule says that the service would refuse it.
     fn forced_write(&self, code: Code, asked: Asked<'_>) -> Option<Write> {
-        let before = Principal::User(UserId(Uuid::nil()));
         let foretells = match (code, asked) {
             (Code::Stb003 | Code::Stb004 | Code::Stb005, Asked::Record(want)) => {
                 return Some(Write::CreateStub(Box::new(self.stub_of(want.meant))));
@@ -121,7 +123,7 @@ impl Trial<'_> {
             (Code::Rol001 | Code::Rol005, Asked::Role(want)) => is_about_nothing(want),
             (code, _) => code.rule().guards,
         };
-        foretells.then(|| self.write_of(asked, before))
+        foretells.then(|| self.write_of(asked))
     }
 
     fn force(&mut self, connection: &Connection, one: &Forced, all: &[Forced]) {
@@ -134,8 +136,7 @@ impl Trial<'_> {
             .expect("a savepoint");
         let mut lost = false;
         for other in all.iter().filter(|other| other.write != one.write) {
-            let same = |code: &&Code| one.codes.contains(*code) && other.codes.contains(*code);
-            if TOGETHER.iter().any(|code| same(&code)) {
+            if are_together(one, other) {
                 let answer = service::perform(connection, &other.write);
                 lost |= matches!(answer, Ok(Performed::Refused(refusal))
                     if reason_of(&refusal) == Reason::DuplicateKey);
@@ -150,7 +151,11 @@ impl Trial<'_> {
             Ok(Performed::Refused(refusal)) => {
                 let reason = reason_of(&refusal);
                 self.report.reasons.insert(reason);
-                if !is_explained(refusal.code.0, one, all) {
+                let rules = foretellers(refusal.code.0);
+                let confirmed = one.codes.iter().filter(|code| rules.contains(code));
+                self.report.confirmed.extend(confirmed);
+                if !is_explained(rules, one, all) {
+                    self.report.wrongly_foretold += 1;
                     let words = format!("foretold by {:?}, refused as {refusal:?}", one.codes);
                     self.fault(Kind::Precision, words);
                 }
@@ -166,7 +171,7 @@ impl Trial<'_> {
     }
 
     /// Whether the write is about a stub user whom the plan does not make.
-    fn is_lost_stub(&self, write: &Write) -> bool {
+    pub(super) fn is_lost_stub(&self, write: &Write) -> bool {
         let (Write::GiveRole { principal, .. }
         | Write::RemoveRole { principal, .. }
         | Write::AssignRecord {
@@ -183,18 +188,38 @@ impl Trial<'_> {
     }
 }
 
+/// Whether a refusal is foretold for two writes only together, so that the other is made first: stub
+/// users who share a mail or UPN, and those from whom one finding sees the last role taken.
+fn are_together(one: &Forced, other: &Forced) -> bool {
+    if let (Write::CreateStub(one), Write::CreateStub(other)) = (&one.write, &other.write) {
+        return one.mail == other.mail || one.upn == other.upn;
+    }
+    let last = |forced: &Forced| forced.codes.contains(&Code::Acc009);
+    let mut same = one.findings.intersection(&other.findings);
+    last(one) && last(other) && same.next().is_some()
+}
+
+/// The rules that foretell a refusal.
+fn foretellers(refused: u32) -> &'static [Code] {
+    let rules = FORETOLD_BY.iter().find(|(code, _)| *code == refused);
+    rules.map_or(&[], |(_, rules)| rules)
+}
+
 /// Whether a refusal is what the findings about the write say; they speak of a state in which
 /// everything else went through, which is not always to be had.
-fn is_explained(refused: u32, one: &Forced, all: &[Forced]) -> bool {
-    let rules = FORETOLD_BY.iter().find(|(code, _)| *code == refused);
-    let rules = rules.map_or(&[][..], |(_, rules)| rules);
+fn is_explained(rules: &[Code], one: &Forced, all: &[Forced]) -> bool {
     if one.codes.iter().any(|code| rules.contains(code)) {
         return true;
     }
-    let mut gives = all.iter().map(|other| other.write.kind());
     if rules == [Code::Own010] && one.codes.contains(&Code::Own009) {
         // Of the roles that the finding names those that fell are not there.
-        return gives.any(|kind| kind == ChangeKind::GiveRole);
+        let after = one.write.after();
+        return all.iter().any(|other| match &other.write {
+            Write::GiveRole { principal, .. } => {
+                matches!(principal, Principal::Team(_)) || after == Present::Owner(*principal)
+            }
+            _ => false,
+        });
     }
     // Where a record that is named by a key, or its owner, is nothing that is there, the row stopped
     // before its table could be asked.

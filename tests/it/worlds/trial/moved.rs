@@ -3,10 +3,11 @@
 //!
 //! Each on a copy of the project, by raw SQL over a connection of its own.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Sender, channel};
 
-use cutover::apply::{Applied, ApplyError, JOURNAL, Options, Tally, apply};
+use cutover::apply::{Applied, ApplyError, JOURNAL, Options, apply};
 use cutover::check::approve;
 use cutover::model::{
     Change, Fact, Identity, Outcome, Present, Principal, RecordId, Seq, Silent, StopSignal,
@@ -21,51 +22,98 @@ use crate::support::{copy, run};
 use crate::worlds::chance::Chance;
 use crate::worlds::tally::Kind;
 use crate::worlds::trial::Trial;
-use crate::worlds::trial::frame::{disown, own, rows, written};
+use crate::worlds::trial::frame::{Rows, disown, own, rows, written};
 use crate::worlds::world::World;
 
 /// Small, so that a world has several batches.
 const BATCH: usize = 3;
 
-/// What somebody does to the principals or settings, with the statement that does it. `?1` is a user
-/// whom the plan is about, `?2` the root unit; one that changes nothing does not count.
-const BEFORE: &[(&str, &str)] = &[
+/// What somebody does between plan and apply to what planning looked at.
+struct Move {
+    name: &'static str,
+    /// `?1` is a user whom the plan is about, `?2` the root unit; one that changes nothing does not
+    /// count.
+    sql: &'static str,
+    /// What the refusal must name.
+    names: &'static str,
+}
+
+const fn by(name: &'static str, names: &'static str, sql: &'static str) -> Move {
+    Move { name, sql, names }
+}
+
+#[rustfmt::skip] // keeps the columns of the table
+const BEFORE: &[Move] = &[
+    by("before: user disabled or enabled", "disabled",
+       "UPDATE user SET disabled = 1 - disabled WHERE id = ?1 AND ?2 IS NOT NULL"),
+    by("before: UPN changed", "UPN",
+       "UPDATE user SET upn = 'x' || upn WHERE id = ?1 AND ?2 IS NOT NULL"),
+    by("before: mail changed", "mail",
+       "UPDATE user SET mail = 'x' || mail WHERE id = ?1 AND ?2 IS NOT NULL"),
+    by("before: name changed", "full name",
+       "UPDATE user SET full_name = 'x' || full_name WHERE id = ?1 AND ?2 IS NOT NULL"),
+    by("before: employee id changed", "employee id",
+       "UPDATE user SET employee_id = 'x' || employee_id WHERE id = ?1 AND ?2 IS NOT NULL"),
+    by("before: access mode changed", "access mode",
+       "UPDATE user SET access_mode = 2 - access_mode WHERE id = ?1 AND access_mode IN (0, 2) AND ?2 IS NOT NULL"),
+    by("before: user moved to the root unit", "business unit",
+       "UPDATE user SET business_unit = ?2 WHERE id = ?1 AND business_unit <> ?2"),
+    by("before: user deleted", "exists",
+       "DELETE FROM user WHERE id = ?1 AND ?2 IS NOT NULL AND id NOT IN (SELECT user FROM user_role)
+        AND id NOT IN (SELECT user FROM team_member)"),
+    by("before: somebody new", "exists",
+       "INSERT INTO user (id, upn, business_unit, access_mode, disabled, stub)
+        SELECT randomblob(16), 'new@contoso.com', ?2, 0, 0, 0 WHERE ?1 IS NOT NULL"),
+    by("before: role taken", "role ",
+       "DELETE FROM user_role WHERE user = ?1 AND ?2 IS NOT NULL
+        AND role = (SELECT min(role) FROM user_role WHERE user = ?1)"),
+    by("before: role given", "role ",
+       "INSERT OR IGNORE INTO user_role (user, role)
+        SELECT ?1, max(id) FROM role WHERE ?2 IS NOT NULL"),
+    by("before: role renamed", "name",
+       "UPDATE role SET name = 'x' || name WHERE ?1 IS NOT NULL AND ?2 IS NOT NULL"),
+    by("before: privilege taken from every role", "privilege prvReadAccount",
+       "DELETE FROM role_privilege WHERE privilege = 'prvReadAccount' AND ?1 IS NOT NULL AND ?2 IS NOT NULL"),
+    by("before: privilege less deep", "privilege prvReadAccount",
+       "UPDATE role_privilege SET depth = 1 WHERE privilege = 'prvReadAccount' AND depth <> 1
+        AND ?1 IS NOT NULL AND ?2 IS NOT NULL"),
+    by("before: role reaches members otherwise", "inheritance",
+       "UPDATE role SET inheritance = 1 - inheritance WHERE ?1 IS NOT NULL AND ?2 IS NOT NULL"),
+    by("before: member taken out of a team", "member ",
+       "DELETE FROM team_member WHERE user = ?1 AND ?2 IS NOT NULL"),
+    by("before: team made an access team", "type",
+       "UPDATE team SET kind = 1 WHERE kind <> 1 AND ?1 IS NOT NULL AND ?2 IS NOT NULL"),
+    by("before: role taken from every team", "role ",
+       "DELETE FROM team_role WHERE ?1 IS NOT NULL AND ?2 IS NOT NULL"),
+    by("before: unit renamed", "name",
+       "UPDATE business_unit SET name = 'x' || name WHERE id = ?2 AND ?1 IS NOT NULL"),
+    by("before: cascade gone", "cascade ",
+       "DELETE FROM cascade WHERE ?1 IS NOT NULL AND ?2 IS NOT NULL"),
+    by("before: setting switched", "EnableOwnershipAcrossBusinessUnits",
+       "INSERT INTO setting (name, value) VALUES ('EnableOwnershipAcrossBusinessUnits',
+        iif(?1 IS NOT NULL AND ?2 IS NOT NULL, 'switched', ''))
+        ON CONFLICT DO UPDATE SET value = 'switched'"),
+];
+
+/// Files of a project that somebody edits between plan and apply, what is written at their end, and
+/// what the refusal must name.
+const EDITED: &[(&str, &str, &str, &str)] = &[
     (
-        "before: user disabled or enabled",
-        "UPDATE user SET disabled = 1 - disabled WHERE id = ?1 AND ?2 IS NOT NULL",
+        "before: export edited",
+        "exports/roles.csv",
+        "user0@contoso.com,Visitor,,give\n",
+        "exports/roles.csv",
     ),
     (
-        "before: role taken",
-        "DELETE FROM user_role WHERE user = ?1 AND ?2 IS NOT NULL
-         AND role = (SELECT min(role) FROM user_role WHERE user = ?1)",
-    ),
-    (
-        "before: user moved to the root unit",
-        "UPDATE user SET business_unit = ?2 WHERE id = ?1 AND business_unit <> ?2",
-    ),
-    (
-        "before: member taken out of a team",
-        "DELETE FROM team_member WHERE user = ?1 AND ?2 IS NOT NULL",
-    ),
-    (
-        "before: privilege taken from every role",
-        "DELETE FROM role_privilege WHERE privilege = 'prvReadAccount'
-         AND ?1 IS NOT NULL AND ?2 IS NOT NULL",
-    ),
-    (
-        "before: team made an access team",
-        "UPDATE team SET kind = 1 WHERE kind <> 1 AND ?1 IS NOT NULL AND ?2 IS NOT NULL",
-    ),
-    (
-        "before: setting switched",
-        "INSERT INTO setting (name, value) VALUES ('EnableOwnershipAcrossBusinessUnits',
-         iif(?1 IS NOT NULL AND ?2 IS NOT NULL, 'switched', ''))
-         ON CONFLICT DO UPDATE SET value = 'switched'",
+        "before: policy edited",
+        "cutover.toml",
+        "[[roles]]\nfile = \"exports/roles.csv\"\n",
+        "of the manifest",
     ),
 ];
 
 /// What somebody does to the record of one change.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Deed {
     ChangeOwner,
     DeleteRecord,
@@ -120,9 +168,9 @@ impl Trial<'_> {
         let mut chance = Chance::of(self.world.moves);
         let users: Vec<UserId> = self.writes().filter_map(|write| user_of(&write)).collect();
         if let Some(user) = chance.pick(&users) {
-            let (name, sql) = BEFORE[chance.below(BEFORE.len())];
-            self.before_apply(name, sql, user);
+            self.before_apply(&BEFORE[chance.below(BEFORE.len())], user);
         }
+        self.edited(EDITED[chance.below(EDITED.len())]);
         let assigned: Vec<Write> = self
             .writes()
             .filter(|write| matches!(write, Write::AssignRecord { .. }))
@@ -138,32 +186,48 @@ impl Trial<'_> {
             copy(&self.folder.join(part), &to.join(part));
         }
         for file in ["cutover.toml", "owners.csv", "environment.sqlite"] {
-            let _ = std::fs::copy(self.folder.join(file), to.join(file));
+            let _ = fs::copy(self.folder.join(file), to.join(file));
         }
         to
     }
 
     /// Whoever the plan is about has moved: nothing is written, and what moved is named.
-    fn before_apply(&mut self, name: &'static str, sql: &str, user: UserId) {
+    fn before_apply(&mut self, by: &Move, user: UserId) {
         let folder = self.copy("stale");
         let environment = folder.join("environment.sqlite");
         let file = Connection::open(&environment).expect("an environment file");
+        file.pragma_update(None, "foreign_keys", false)
+            .expect("a switch");
         let root = self.world.units[0].id;
         let values = params![user.0.as_bytes(), root.as_bytes()];
-        let moved = file.execute(sql, values).expect("a statement");
+        let moved = file.execute(by.sql, values).expect("a statement");
         drop(file);
-        if moved == 0 {
-            return;
+        if moved > 0 {
+            self.is_refused(&folder, by.name, by.names);
         }
+    }
+
+    /// An export or the manifest is another.
+    fn edited(&mut self, (name, file, more, names): (&'static str, &str, &str, &str)) {
+        let folder = self.copy("edited");
+        let path = folder.join(file);
+        let text = fs::read_to_string(&path).expect("a file of text") + more;
+        fs::write(&path, text).expect("written");
+        self.is_refused(&folder, name, names);
+    }
+
+    fn is_refused(&mut self, folder: &Path, name: &'static str, names: &str) {
         *self.report.moved.entry(name).or_default() += 1;
+        let environment = folder.join("environment.sqlite");
         let before = rows(&environment);
         let request = ApplyRequest {
-            folder: &folder,
+            folder,
             yes: true,
             limit: None,
         };
         let ended = run(|console| cutover::run::apply(&request, console));
-        if ended.exit != Exit::Refused || !ended.err.contains("stale") {
+        let is_said = ended.err.contains("stale") && ended.err.contains(names);
+        if ended.exit != Exit::Refused || !is_said {
             let words = format!("{name}: {:?} {}{}", ended.exit, ended.out, ended.err);
             self.fault(Kind::Stale, words);
         }
@@ -197,38 +261,110 @@ impl Trial<'_> {
                 return;
             }
         };
-        let tallies = applied.counts.values();
-        let sum = |of: fn(&Tally) -> u64| tallies.clone().map(of).sum::<u64>();
-        let found = [
-            sum(|tally| tally.failed),
-            sum(|tally| tally.skipped),
-            sum(|tally| tally.drifted),
-            sum(|tally| tally.no_change),
-        ];
-        let expected = match meanwhile.deed {
-            Deed::ChangeOwner | Deed::DeleteRecord => [0, 0, 1, 0],
-            Deed::DoTheSame => [0, 0, 0, 1],
-        };
-        if found != expected {
-            let words = format!(
-                "{name}: failed, skipped, drifted, no change are {found:?}, expected {expected:?}"
-            );
-            self.fault(Kind::Drift, words);
-        }
+        self.is_told(meanwhile, write, &applied);
         let writes: Vec<Write> = self
             .writes()
             .filter(|one| one.subject() != write.subject())
             .collect();
         // What the others left there stays as it is.
         let mut expected = written(&before, &writes);
-        match left_by(self.world, meanwhile.deed, write) {
-            Some(owner) => own(&mut expected, record_of(write).0, owner),
+        self.leave(&mut expected, meanwhile.deed, write);
+        self.same_rows(Kind::Drift, &rows(&path), &expected);
+        self.verified_and_undone(&folder, meanwhile, write, &before);
+    }
+
+    /// One change alone is otherwise than planned, it is named, and no refusal is counted.
+    fn is_told(&mut self, meanwhile: Meanwhile, write: &Write, applied: &Applied) {
+        let total = applied.total();
+        let found = [total.failed, total.skipped, total.drifted, total.no_change];
+        let subjects = applied.failures.iter().map(|failure| failure.seq);
+        let subjects: Vec<Seq> = subjects.collect();
+        let mut changes = self.changes.iter();
+        let seq = changes
+            .find(|change| change.write == *write)
+            .map(|change| change.seq);
+        let (expected, named) = match meanwhile.deed {
+            Deed::ChangeOwner | Deed::DeleteRecord => ([0, 0, 1, 0], seq.into_iter().collect()),
+            Deed::DoTheSame => ([0, 0, 0, 1], Vec::new()),
+        };
+        if found != expected || subjects != named || !applied.refused.is_empty() {
+            let words = format!(
+                "{}: failed, skipped, drifted, no change are {found:?}, expected {expected:?}: {applied:?}",
+                meanwhile.name
+            );
+            self.fault(Kind::Drift, words);
+        }
+    }
+
+    /// Verify says that one record is otherwise; undo takes back the rest and leaves that one.
+    fn verified_and_undone(
+        &mut self,
+        folder: &Path,
+        meanwhile: Meanwhile,
+        write: &Write,
+        before: &Rows,
+    ) {
+        let ended = run(|console| cutover::run::verify(folder, console));
+        let expected = match meanwhile.deed {
+            Deed::ChangeOwner | Deed::DeleteRecord => Exit::Partly,
+            Deed::DoTheSame => Exit::Done,
+        };
+        if ended.exit != expected {
+            let words = format!(
+                "{}: {:?} {}{}",
+                meanwhile.name, ended.exit, ended.out, ended.err
+            );
+            self.fault(Kind::Verify, words);
+        }
+        let request = ApplyRequest {
+            folder,
+            yes: true,
+            limit: None,
+        };
+        let ended = run(|console| cutover::run::undo(&request, console));
+        // A stub user who owns a record by somebody else's hand stays.
+        let kept = self.writes().filter(|other| match (other, write.after()) {
+            (Write::CreateStub(stub), Present::Owner(owner)) => {
+                meanwhile.deed == Deed::DoTheSame && owner == Principal::User(stub.id)
+            }
+            _ => false,
+        });
+        let kept: Vec<Write> = kept.collect();
+        let exit = if kept.is_empty() {
+            Exit::Done
+        } else {
+            Exit::Partly
+        };
+        if ended.exit != exit {
+            let words = format!(
+                "{}: undo: {:?} {}{}",
+                meanwhile.name, ended.exit, ended.out, ended.err
+            );
+            self.fault(Kind::Undo, words);
+        }
+        let mut expected = written(before, &kept);
+        self.leave(&mut expected, meanwhile.deed, write);
+        let found = rows(&folder.join("environment.sqlite"));
+        self.same_rows(Kind::Undo, &found, &expected);
+    }
+
+    /// What somebody's deed leaves of a record.
+    fn leave(&self, rows: &mut Rows, deed: Deed, write: &Write) {
+        match left_by(self.world, deed, write) {
+            Some(owner) => own(rows, record_of(write).0, owner),
             None => {
-                disown(&mut expected, record_of(write).0);
+                disown(rows, record_of(write).0);
             }
         }
-        self.same_rows(Kind::Drift, &rows(&path), &expected);
     }
+}
+
+/// Everything that others do, by name.
+pub(in crate::worlds) fn names_of_moves() -> impl Iterator<Item = &'static str> {
+    let before = BEFORE.iter().map(|by| by.name);
+    let edited = EDITED.iter().map(|(name, ..)| *name);
+    let meanwhile = MEANWHILE.iter().map(|meanwhile| meanwhile.name);
+    before.chain(edited).chain(meanwhile)
 }
 
 fn record_of(write: &Write) -> RecordId {
