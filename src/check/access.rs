@@ -26,20 +26,18 @@ pub(super) fn check(
     standing: &[Removal],
     stopped: &[Removal],
 ) -> Vec<(usize, Fall)> {
-    let mut falls = Vec::new();
-    let mut others = Vec::new();
-    for removal in standing {
+    let (mut falls, mut others, mut alone) = (Vec::new(), Vec::new(), Vec::new());
+    let stand = standing.iter().map(|removal| (removal, true));
+    for (removal, stands) in stand.chain(stopped.iter().map(|removal| (removal, false))) {
         match protected(trial, removal.user) {
             Some(cause) => falls.push((removal.index, Fall::Own(cause))),
-            None => others.push(*removal),
+            None if stands => others.push(*removal),
+            None => alone.push(*removal),
         }
     }
     falls.extend(last_administrator(trial, state, &others));
-    for removal in stopped {
-        match protected(trial, removal.user) {
-            Some(cause) => falls.push((removal.index, Fall::Own(cause))),
-            None => falls.extend(last_administrator(trial, state, &[*removal])),
-        }
+    for removal in alone {
+        falls.extend(last_administrator(trial, state, &[removal]));
     }
     falls
 }

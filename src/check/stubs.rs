@@ -26,8 +26,12 @@ pub(super) fn check(trial: &mut Trial<'_>, stubs: &mut [DraftStub], names: &[Str
             place(trial, cause.finding, stub);
         }
         stub.fallen = trial.fell(causes.into_iter().map(Fall::Own));
-        if stub.fallen.is_none() {
-            note(trial, stub);
+        match stub.fallen {
+            None => note(trial, stub),
+            // Rows that ask for the role which would have come with it.
+            Some(cause) => trial
+                .findings
+                .blocks(cause.finding, stub.role_rows.len() as u64),
         }
     }
 }

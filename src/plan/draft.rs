@@ -32,6 +32,8 @@ pub struct DraftStub {
     pub way: StubWay,
     /// First place that asks for it: file, row and line.
     pub place: Option<(FileId, u64, u64)>,
+    /// The file of each roles row that asks for the default role, which comes with it.
+    pub role_rows: Vec<FileId>,
     /// Why it fell, once `check/` has spoken.
     pub fallen: Option<Cause>,
 }
@@ -200,6 +202,14 @@ impl Draft {
         };
         for ((file, fate), times) in &self.settled {
             count(*file, *fate, *times);
+        }
+        for stub in &self.stubs {
+            let fate = stub
+                .fallen
+                .map_or(Fate::NoChange, |cause| Fate::Stopped(cause.code));
+            for file in &stub.role_rows {
+                count(*file, fate, 1);
+            }
         }
         for role in &self.roles {
             count(

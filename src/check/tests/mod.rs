@@ -284,6 +284,7 @@ impl World {
             default_role: Some(SALES),
             way: StubWay::Import,
             place: Some((RECORDS, 9, 9)),
+            role_rows: Vec::new(),
             fallen: None,
         });
         self

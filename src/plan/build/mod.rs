@@ -75,6 +75,7 @@ fn stubs(wanted: &Wanted<'_>, draft: &mut Draft) {
             default_role: found.as_ref().map(|(_, role)| *role),
             way: wanted.stubs.way,
             place: None,
+            role_rows: Vec::new(),
             fallen: None,
         })
         .collect();

@@ -30,8 +30,17 @@ struct First {
     file: FileId,
     row: u64,
     place: Place,
-    /// Whether it was so already.
-    is_so: bool,
+    /// Whether it was so already, or comes so with a stub user.
+    so: Option<So>,
+}
+
+/// Why a row needs no change of its own.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum So {
+    /// The target holds it.
+    Already,
+    /// The stub user of this number in the draft comes with it.
+    WithStub(usize),
 }
 
 /// Why a row asks for nothing.
@@ -395,24 +404,27 @@ fn take(
         settle(draft, row.file, Fate::Stopped(Code::Rol015));
         return;
     }
-    let is_so = has(wanted, draft, principal, role) == (action == RoleAction::Give);
+    let so = so(wanted, draft, principal, role, action);
     let first = First {
         action: Some(action),
         file: row.file,
         row: row.row,
         place: place.clone(),
-        is_so,
+        so,
     };
     asked.insert((principal, role), first);
-    if is_so {
+    if let Some(so) = so {
         if action == RoleAction::Give {
-            tell(
-                Code::Rol006,
-                "the target holds it already".to_owned(),
-                place,
-            );
+            let message = match so {
+                So::Already => "the target holds it already",
+                So::WithStub(_) => "it is the default role, which comes with the stub user",
+            };
+            tell(Code::Rol006, message.to_owned(), place);
         }
-        settle(draft, row.file, Fate::NoChange);
+        match so {
+            So::Already => settle(draft, row.file, Fate::NoChange),
+            So::WithStub(stub) => draft.stubs[stub].role_rows.push(row.file),
+        }
         return;
     }
     draft.roles.push(DraftRole {
@@ -436,28 +448,44 @@ fn withdraw(
 ) -> Option<Place> {
     let is_meant = |change: &mut DraftRole| change.principal == principal && change.role == role;
     let was_change = draft.roles.extract_if(.., is_meant).count() > 0;
-    if first.is_so {
-        let so = draft.settled.entry((first.file, Fate::NoChange));
-        so.and_modify(|rows| *rows -= 1);
+    match first.so.take() {
+        Some(So::Already) => {
+            let so = draft.settled.entry((first.file, Fate::NoChange));
+            so.and_modify(|rows| *rows -= 1);
+        }
+        Some(So::WithStub(stub)) => {
+            let rows = &mut draft.stubs[stub].role_rows;
+            let row = rows.iter().position(|file| *file == first.file);
+            row.map(|row| rows.remove(row));
+        }
+        None if was_change => {}
+        None => return None,
     }
-    if !was_change && !first.is_so {
-        return None;
-    }
-    first.is_so = false;
     settle(draft, first.file, Fate::Stopped(Code::Rol015));
     Some(first.place.clone())
 }
 
-/// Whether the principal has the role, a stub user's default role included.
-fn has(wanted: &Wanted<'_>, draft: &Draft, principal: Principal, role: RoleId) -> bool {
-    match principal {
+/// Why a row needs no change of its own, if it needs none. A role that a stub user comes with can be
+/// taken from it again, so a removal needs one.
+fn so(
+    wanted: &Wanted<'_>,
+    draft: &Draft,
+    principal: Principal,
+    role: RoleId,
+    action: RoleAction,
+) -> Option<So> {
+    let (held, stub) = match principal {
         Principal::User(user) => {
-            wanted.facts.user_roles(user).contains(&role)
-                || draft
-                    .stubs
-                    .iter()
-                    .any(|stub| stub.person.id == user && stub.default_role == Some(role))
+            let mut stubs = draft.stubs.iter();
+            let stub =
+                stubs.position(|stub| stub.person.id == user && stub.default_role == Some(role));
+            (wanted.facts.user_roles(user).contains(&role), stub)
         }
-        Principal::Team(team) => wanted.facts.team_roles(team).contains(&role),
+        Principal::Team(team) => (wanted.facts.team_roles(team).contains(&role), None),
+    };
+    match (action, held, stub) {
+        (RoleAction::Give, true, _) | (RoleAction::Remove, false, None) => Some(So::Already),
+        (RoleAction::Give, false, Some(stub)) => Some(So::WithStub(stub)),
+        (RoleAction::Give, false, None) | (RoleAction::Remove, ..) => None,
     }
 }

@@ -264,5 +264,10 @@ pub(super) fn text(world: &World, who: Who, chance: &mut Chance) -> String {
         texts.push(person.name());
         texts.push(person.name_turned());
     }
-    texts[chance.below(texts.len())].clone()
+    let text = texts[chance.below(texts.len())].clone();
+    // What is ruled about a text is meant by it no more than a person is.
+    if person.is_there && world.ruling_on(&text).is_some() {
+        return person.id.to_string();
+    }
+    text
 }

@@ -201,6 +201,7 @@ fn draft_stub(number: u32, fallen: Option<Cause>) -> DraftStub {
             StubWay::Api
         },
         place: (number % 4 != 3).then(|| (FileId(1), u64::from(number) + 2, 2)),
+        role_rows: Vec::new(),
         fallen,
     }
 }

@@ -60,6 +60,10 @@ impl Trial<'_> {
                 (_, false, true) => {}
                 (Leads::Left, false, false) => fates.left += 1,
                 (Leads::ToChange, false, false) if self.is_so(asked) => fates.so += 1,
+                // Who must not lose a role, and has lost it by another disturbance.
+                (Leads::ToError, false, false) if is_removal(asked) && self.is_so(asked) => {
+                    fates.so += 1;
+                }
                 // What an earlier row said, whatever became of that one.
                 _ if self.has_twin(at, asked, &sources, &errors) => fates.so += 1,
                 (Leads::ToChange, false, false) => {
@@ -226,4 +230,8 @@ impl Trial<'_> {
             self.fault(Kind::Accounting, words);
         }
     }
+}
+
+fn is_removal(asked: Asked<'_>) -> bool {
+    matches!(asked, Asked::Role(want) if !want.give)
 }

@@ -1,7 +1,9 @@
 //! Writes that no plan asks for and the service must refuse: what `check/` never lets come to a
 //! finding, because `resolve/` and `plan/` make no such change.
 
-use cutover::model::{Principal, RecordId, RoleId, StubUser, StubWay, UnitId, UserId, Write};
+use cutover::model::{
+    Principal, RecordId, RoleId, StubUser, StubWay, TeamId, UnitId, UserId, Write,
+};
 use cutover::service::{self, Performed, Reason, ServiceError};
 use rusqlite::Connection;
 use uuid::Uuid;
@@ -58,15 +60,38 @@ impl Trial<'_> {
         let take = |principal| Write::RemoveRole { principal, role };
         self.refused(Reason::PrincipalMissing, &ask(&take(nobody)));
         self.refused_way_back(connection, principal);
+        self.refused_records(connection, principal);
+    }
+
+    /// Records that are not there, and owners who are not there.
+    fn refused_records(&mut self, connection: &Connection, principal: Principal) {
+        let nobody = Principal::User(UserId(NOTHING));
+        let assign = |table: &str, record: Uuid, after: Principal| Write::AssignRecord {
+            entity: table.into(),
+            record: RecordId(record),
+            before: nobody,
+            after,
+        };
+        let ask = |write: &Write| service::perform(connection, write);
+        let back = |write: &Write| service::restore(connection, write);
+        let unknown = assign("new_nothing", NOTHING, principal);
+        self.refused(Reason::RecordMissing, &ask(&unknown));
+        self.refused(Reason::RecordMissing, &back(&unknown));
         for table in self.world.tables.iter().filter(|table| table.loaded) {
-            let assign = Write::AssignRecord {
-                entity: table.name.as_str().into(),
-                record: RecordId(NOTHING),
-                before: nobody,
-                after: principal,
-            };
-            if table.ownership != "organisation" {
-                self.refused(Reason::RecordMissing, &ask(&assign));
+            let missing = assign(&table.name, NOTHING, principal);
+            self.refused(Reason::RecordMissing, &back(&missing));
+            if table.ownership == "organisation" {
+                continue;
+            }
+            self.refused(Reason::RecordMissing, &ask(&missing));
+            // That the record is not there is said before what speaks against its owner.
+            let neither = assign(&table.name, NOTHING, nobody);
+            self.refused(Reason::RecordMissing, &ask(&neither));
+            let there = table.records.iter().find(|record| record.is_there);
+            if let Some(record) = there.filter(|_| !self.world.not_loaded.contains("teams")) {
+                let team = Principal::Team(TeamId(NOTHING));
+                let write = assign(&table.name, record.id, team);
+                self.refused(Reason::PrincipalMissing, &ask(&write));
             }
         }
     }
@@ -77,6 +102,10 @@ impl Trial<'_> {
         let role = RoleId(NOTHING);
         let remove = Write::RemoveRole { principal, role };
         self.refused(Reason::NotAsBefore, &back(&remove));
+        let give = |principal| Write::GiveRole { principal, role };
+        let nobody = Principal::User(UserId(NOTHING));
+        self.refused(Reason::PrincipalMissing, &back(&give(nobody)));
+        self.refused(Reason::UnknownRole, &back(&give(principal)));
         let unit = self.world.people[FIRST_PERSON].unit;
         let role = RoleId(self.world.copy_id((ADMINISTRATOR, unit)));
         // Who has the role already is not given it again.
