@@ -1,5 +1,5 @@
-//! What is put wrong with a valid world, by name: here with its environment, in `disturb/rows.rs` with
-//! its exports and rulings.
+//! What is put wrong with a valid world, by name: here with its environment, in `exports.rs` and `roles.rs`
+//! with its exports and rulings.
 //!
 //! A disturbance that finds nothing to disturb leaves the world as it is and says so.
 
@@ -8,7 +8,8 @@
     reason = "the disturbances are one table of functions, and most may find nothing to disturb"
 )]
 
-mod rows;
+mod exports;
+mod roles;
 
 use cutover::model::{Inheritance, MissingPolicy, StubWay};
 
@@ -24,47 +25,53 @@ type Disturb = fn(&mut World, &mut Chance) -> Option<()>;
 
 /// Every disturbance there is.
 pub(super) const DISTURBANCES: &[(&str, Disturb)] = &[
-    ("access team shall own", rows::access_team_owns),
-    ("all last roles removed", rows::last_role),
-    ("caller loses a role", rows::caller_loses_a_role),
+    ("access team shall own", exports::access_team_owns),
+    ("all last roles removed", roles::last_role),
+    ("caller loses a role", roles::caller_loses_a_role),
     ("default role gone", default_role_gone),
     ("default role in a lower unit", default_role_below),
     ("default role twice", default_role_twice),
-    ("id of nobody", rows::id_of_nobody),
-    ("identifiers disagree", rows::identifiers_disagree),
-    ("key of two records", rows::key_of_two),
-    ("mail of two", rows::mail_of_two),
-    ("missing policy", rows::missing_policy),
-    ("name alone", rows::name_alone),
-    ("no owner", rows::no_owner),
-    ("no record's id", rows::no_id),
+    ("id of nobody", exports::id_of_nobody),
+    ("identifiers disagree", exports::identifiers_disagree),
+    ("key of two records", exports::key_of_two),
+    ("mail of two", exports::mail_of_two),
+    ("missing policy", exports::missing_policy),
+    ("name alone", exports::name_alone),
+    ("no owner", exports::no_owner),
+    ("no record's id", exports::no_id),
     ("person disabled", person_disabled),
     ("planned id taken", planned_id_taken),
-    ("random rows", rows::random_rows),
+    ("random rows", exports::random_rows),
     ("reading privilege gone", privilege_gone),
-    ("record asked for twice", rows::record_twice),
+    ("record asked for twice", exports::record_twice),
     ("record gone", record_gone),
     ("records not loaded", records_not_loaded),
-    ("role given and removed", rows::given_and_removed),
-    ("role of another unit", rows::role_of_another_unit),
-    ("role of two of that name", rows::role_of_two),
-    ("role to access team", rows::role_to_access_team),
-    ("role to nobody", rows::role_to_nobody),
-    ("role unknown", rows::role_unknown),
-    ("ruling that names nobody", rows::ruling_wrong),
-    ("same name twice", rows::same_name_twice),
+    ("role given and removed", roles::given_and_removed),
+    ("role of another unit", roles::role_of_another_unit),
+    ("role of two of that name", roles::role_of_two),
+    ("role to access team", roles::role_to_access_team),
+    ("role to nobody", roles::role_to_nobody),
+    ("role unknown", roles::role_unknown),
+    ("ruling that names nobody", exports::ruling_wrong),
+    ("same name twice", exports::same_name_twice),
     ("setting off", setting_off),
     ("some file not loaded", not_loaded),
-    ("stub by ruling for one who is there", rows::stub_by_ruling),
-    ("support user loses a role", rows::support_user_loses_a_role),
+    (
+        "stub by ruling for one who is there",
+        exports::stub_by_ruling,
+    ),
+    (
+        "support user loses a role",
+        roles::support_user_loses_a_role,
+    ),
     (
         "system administrators removed",
-        rows::administrators_removed,
+        roles::administrators_removed,
     ),
     ("table of the organisation", table_of_the_organisation),
     ("team without roles", team_without_roles),
-    ("twin UPN", rows::twin),
-    ("two stubs with one mail", rows::one_mail),
+    ("twin UPN", exports::twin),
+    ("two stubs with one mail", exports::one_mail),
     ("user reads by team only", reads_by_team_only),
     ("user without roles", user_without_roles),
     ("work role cannot be given", worker_cannot_be_given),

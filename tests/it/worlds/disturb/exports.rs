@@ -1,16 +1,14 @@
-//! What is put wrong with the exports of a world, and with its rulings.
+//! What is put wrong with the records and users exports of a world, and with its rulings.
 //!
 //! A disturbance also says what the rows concerned may lead to from then on.
 
 use cutover::model::{AmbiguousPolicy, BlankPolicy, ByNamePolicy, MissingPolicy, comparison_key};
 
 use crate::worlds::chance::Chance;
+use crate::worlds::disturb::roles::access_teams;
 use crate::worlds::disturb::{shall_own, wanted_users};
-use crate::worlds::rows::{anybody, give, remove, text};
-use crate::worlds::world::{
-    ACROSS_UNITS, ADMINISTRATOR, CALLER, FIRST_PERSON, Leads, RecordWant, RoleWant, Stranger,
-    VISITOR, WORKER, Who, World,
-};
+use crate::worlds::rows::{anybody, text};
+use crate::worlds::world::{FIRST_PERSON, Leads, RecordWant, RoleWant, Stranger, Who, World};
 
 /// Nobody can say whom the rows of these texts mean: records go where the policy says, if anywhere.
 fn make_ambiguous(world: &mut World, is_meant: impl Fn(&str) -> bool) {
@@ -35,7 +33,7 @@ fn make_ambiguous(world: &mut World, is_meant: impl Fn(&str) -> bool) {
 }
 
 /// Lets every row that means a person of the environment say so by id.
-fn name_by_id(world: &mut World, person: usize) {
+pub(super) fn name_by_id(world: &mut World, person: usize) {
     let (who, id) = (Who::Person(person), world.people[person].id.to_string());
     let records = world.record_wants.iter_mut();
     for want in records.filter(|want| want.meant == who && want.leads == Leads::ToChange) {
@@ -48,7 +46,7 @@ fn name_by_id(world: &mut World, person: usize) {
 }
 
 /// The rows of records exports that lead to a change, by number.
-fn standing(world: &World) -> Vec<usize> {
+fn rows_to_change(world: &World) -> Vec<usize> {
     let wants = world.record_wants.iter().enumerate();
     wants
         .filter(|(_, want)| want.leads == Leads::ToChange)
@@ -56,98 +54,20 @@ fn standing(world: &World) -> Vec<usize> {
         .collect()
 }
 
-fn is_text(text: &str, other: &str) -> bool {
-    comparison_key(text) == comparison_key(other)
+/// The first row of a records export that means somebody and leads to a change.
+fn row_of(world: &mut World, person: usize) -> Option<&mut RecordWant> {
+    let who = Who::Person(person);
+    let mut wants = world.record_wants.iter_mut();
+    wants.find(|want| want.meant == who && want.leads == Leads::ToChange)
 }
 
-fn access_teams(world: &World) -> Vec<Who> {
-    let teams = world.teams.iter().enumerate();
-    let access = teams.filter(|(_, team)| team.kind == "access");
-    access.map(|(number, _)| Who::Team(number)).collect()
+fn is_text(text: &str, other: &str) -> bool {
+    comparison_key(text) == comparison_key(other)
 }
 
 pub(super) fn access_team_owns(world: &mut World, chance: &mut Chance) -> Option<()> {
     let team = chance.pick(&access_teams(world))?;
     shall_own(world, team, chance)
-}
-
-pub(super) fn role_to_access_team(world: &mut World, chance: &mut Chance) -> Option<()> {
-    let team = chance.pick(&access_teams(world))?;
-    let want = give(world, team, WORKER, chance);
-    world.role_wants.push(want);
-    Some(())
-}
-
-pub(super) fn last_role(world: &mut World, chance: &mut Chance) -> Option<()> {
-    let user = a_holder(world, chance)?;
-    for copy in world.people[user].roles.clone() {
-        let want = remove(world, Who::Person(user), copy, chance);
-        world.role_wants.push(want);
-    }
-    Some(())
-}
-
-pub(super) fn administrators_removed(world: &mut World, chance: &mut Chance) -> Option<()> {
-    let before = world.role_wants.len();
-    for person in 0..world.people.len() {
-        let copy = (ADMINISTRATOR, world.people[person].unit);
-        if world.people[person].roles.contains(&copy) && chance.percent(90) {
-            let want = remove(world, Who::Person(person), copy, chance);
-            world.role_wants.push(want);
-        }
-    }
-    (world.role_wants.len() > before).then_some(())
-}
-
-/// The user who applies the plan keeps what they have.
-pub(super) fn caller_loses_a_role(world: &mut World, chance: &mut Chance) -> Option<()> {
-    if world.not_loaded.contains("settings") {
-        return None;
-    }
-    let user = a_holder(world, chance)?;
-    loses_a_role(world, user, chance)?;
-    let id = world.people[user].id.to_string();
-    world.settings.insert(CALLER.to_owned(), id);
-    Some(())
-}
-
-/// So do Microsoft's support users.
-pub(super) fn support_user_loses_a_role(world: &mut World, chance: &mut Chance) -> Option<()> {
-    let user = a_holder(world, chance).filter(|user| *user != FIRST_PERSON)?;
-    loses_a_role(world, user, chance)?;
-    // They are never matched by name.
-    name_by_id(world, user);
-    "support".clone_into(&mut world.people[user].access_mode);
-    Some(())
-}
-
-/// Somebody of the environment who has a role of their own.
-fn a_holder(world: &World, chance: &mut Chance) -> Option<usize> {
-    if world.not_loaded.contains("user_roles") {
-        return None;
-    }
-    let users = wanted_users(world).into_iter();
-    let holders: Vec<usize> = users
-        .filter(|user| !world.people[*user].roles.is_empty())
-        .collect();
-    chance.pick(&holders)
-}
-
-/// Lets a row ask for what must not be: that a user loses a role.
-fn loses_a_role(world: &mut World, user: usize, chance: &mut Chance) -> Option<()> {
-    let copies: Vec<_> = world.people[user].roles.iter().copied().collect();
-    let copy = chance.pick(&copies)?;
-    let want = remove(world, Who::Person(user), copy, chance);
-    let text = world.people[user].id.to_string();
-    world.role_wants.push(RoleWant { text, ..want });
-    for number in 0..world.role_wants.len() {
-        let want = &world.role_wants[number];
-        let held = world.people[user].roles.contains(&world.copy_meant(want));
-        if want.who == Who::Person(user) && !want.give && held {
-            world.role_wants[number].leads = Leads::ToError;
-        }
-    }
-    Some(())
 }
 
 /// Two stub users share a mail, and neither is meant by it.
@@ -179,10 +99,7 @@ pub(super) fn stub_by_ruling(world: &mut World, chance: &mut Chance) -> Option<(
         .collect();
     let user = chance.pick(&exported)?;
     let upn = world.people[user].upn();
-    let mut wants = world.record_wants.iter_mut();
-    let is_users =
-        |want: &&mut RecordWant| want.meant == Who::Person(user) && want.leads == Leads::ToChange;
-    let want = wants.find(is_users)?;
+    let want = row_of(world, user)?;
     want.text.clone_from(&upn);
     // Rows of roles mean the one who is there, by an id that no ruling is about.
     let id = world.people[user].id.to_string();
@@ -206,9 +123,7 @@ pub(super) fn twin(world: &mut World, chance: &mut Chance) -> Option<()> {
         mail: "twin@contoso.com".to_owned(),
     });
     name_by_id(world, user);
-    let who = Who::Person(user);
-    let mut wants = world.record_wants.iter_mut();
-    let one = wants.find(|want| want.meant == who && want.leads == Leads::ToChange)?;
+    let one = row_of(world, user)?;
     one.text.clone_from(&upn);
     make_ambiguous(world, |text| is_text(text, &upn));
     Some(())
@@ -227,9 +142,7 @@ pub(super) fn mail_of_two(world: &mut World, chance: &mut Chance) -> Option<()> 
         upn: "shares@contoso.com".to_owned(),
         mail: mail.clone(),
     });
-    let who = Who::Person(user);
-    let mut wants = world.record_wants.iter_mut();
-    let one = wants.find(|want| want.meant == who && want.leads == Leads::ToChange)?;
+    let one = row_of(world, user)?;
     one.text.clone_from(&mail);
     make_ambiguous(world, |text| is_text(text, &mail));
     Some(())
@@ -264,8 +177,8 @@ pub(super) fn same_name_twice(world: &mut World, chance: &mut Chance) -> Option<
     let other = &mut world.people[second];
     other.first.clone_from(&namesake.first);
     other.last.clone_from(&namesake.last);
-    let standing = standing(world);
-    let number = chance.pick(&standing)?;
+    let numbers = rows_to_change(world);
+    let number = chance.pick(&numbers)?;
     let want = &mut world.record_wants[number];
     (want.text, want.meant) = (namesake.name(), Who::Person(first));
     let names = [namesake.name(), namesake.name_turned()];
@@ -288,9 +201,7 @@ pub(super) fn identifiers_disagree(world: &mut World, chance: &mut Chance) -> Op
     name_by_id(world, user);
     name_by_id(world, other);
     let old_id = world.people[user].old_id.clone();
-    let who = Who::Person(user);
-    let mut wants = world.record_wants.iter_mut();
-    let one = wants.find(|want| want.meant == who && want.leads == Leads::ToChange)?;
+    let one = row_of(world, user)?;
     one.text.clone_from(&old_id);
     make_ambiguous(world, |text| is_text(text, &old_id));
     Some(())
@@ -307,16 +218,14 @@ pub(super) fn name_alone(world: &mut World, chance: &mut Chance) -> Option<()> {
         return None;
     }
     let name = world.people[user].name();
-    let who = Who::Person(user);
-    let mut wants = world.record_wants.iter_mut();
-    let one = wants.find(|want| want.meant == who && want.leads == Leads::ToChange)?;
+    let one = row_of(world, user)?;
     (one.text, one.leads) = (name, Leads::ToError);
     Some(())
 }
 
 /// Puts an owner cell in which nobody can be chosen into one row.
 fn say(world: &mut World, text: &str, meant: Option<Who>, chance: &mut Chance) -> Option<()> {
-    let number = chance.pick(&standing(world))?;
+    let number = chance.pick(&rows_to_change(world))?;
     let want = &mut world.record_wants[number];
     text.clone_into(&mut want.text);
     want.meant = meant.unwrap_or(want.meant);
@@ -344,7 +253,7 @@ pub(super) fn ruling_wrong(world: &mut World, chance: &mut Chance) -> Option<()>
 
 /// An id cell that holds no id.
 pub(super) fn no_id(world: &mut World, chance: &mut Chance) -> Option<()> {
-    let numbers = standing(world).into_iter();
+    let numbers = rows_to_change(world).into_iter();
     let by_id: Vec<usize> = numbers
         .filter(|number| !world.tables[world.record_wants[*number].table].keyed)
         .collect();
@@ -386,7 +295,7 @@ pub(super) fn missing_policy(world: &mut World, chance: &mut Chance) -> Option<(
 
 /// Two rows about one record.
 pub(super) fn record_twice(world: &mut World, chance: &mut Chance) -> Option<()> {
-    let number = chance.pick(&standing(world))?;
+    let number = chance.pick(&rows_to_change(world))?;
     let meant = anybody(world, chance);
     let want = RecordWant {
         text: text(world, meant, chance),
@@ -412,84 +321,6 @@ pub(super) fn key_of_two(world: &mut World, chance: &mut Chance) -> Option<()> {
     for want in wants.filter(|want| want.table == table && want.record < 2) {
         want.leads = Leads::ToError;
     }
-    Some(())
-}
-
-/// A row of a roles export about somebody of the environment.
-fn role_row(world: &mut World, chance: &mut Chance) -> Option<RoleWant> {
-    let user = chance.pick(&wanted_users(world))?;
-    let want = give(world, Who::Person(user), VISITOR, chance);
-    Some(RoleWant {
-        text: world.people[user].id.to_string(),
-        unit: None,
-        leads: Leads::ToError,
-        ..want
-    })
-}
-
-pub(super) fn role_to_nobody(world: &mut World, chance: &mut Chance) -> Option<()> {
-    let (want, id) = (role_row(world, chance)?, chance.id());
-    world.role_wants.push(RoleWant {
-        text: id.to_string(),
-        who: Who::Ghost(id),
-        ..want
-    });
-    Some(())
-}
-
-pub(super) fn role_unknown(world: &mut World, chance: &mut Chance) -> Option<()> {
-    let want = role_row(world, chance)?;
-    let role_text = Some("Night Watch".to_owned());
-    world.role_wants.push(RoleWant { role_text, ..want });
-    Some(())
-}
-
-pub(super) fn role_of_two(world: &mut World, chance: &mut Chance) -> Option<()> {
-    let want = role_row(world, chance)?;
-    let mut twin = world.roles[VISITOR].clone();
-    "Harbour".clone_into(&mut twin.name);
-    let role = world.roles.len();
-    for _ in 0..2 {
-        twin.id = chance.id();
-        world.roles.push(twin.clone());
-    }
-    world.role_wants.push(RoleWant { role, ..want });
-    Some(())
-}
-
-pub(super) fn given_and_removed(world: &mut World, chance: &mut Chance) -> Option<()> {
-    let gifts = world.role_wants.iter().filter(|want| want.give);
-    let gifts: Vec<RoleWant> = gifts
-        .filter(|want| want.leads == Leads::ToChange)
-        .cloned()
-        .collect();
-    let gift = chance.pick(&gifts)?;
-    let (who, copy) = (gift.who, world.copy_meant(&gift));
-    let about = |world: &World, want: &RoleWant| want.who == who && world.copy_meant(want) == copy;
-    for number in 0..world.role_wants.len() {
-        if about(world, &world.role_wants[number]) {
-            world.role_wants[number].leads = Leads::ToError;
-        }
-    }
-    world.role_wants.push(RoleWant {
-        give: false,
-        leads: Leads::ToError,
-        ..gift
-    });
-    Some(())
-}
-
-pub(super) fn role_of_another_unit(world: &mut World, chance: &mut Chance) -> Option<()> {
-    world
-        .settings
-        .insert(ACROSS_UNITS.to_owned(), "false".to_owned());
-    let who = anybody(world, chance);
-    let own = world.unit_of(who);
-    let others: Vec<usize> = (0..world.units.len()).filter(|unit| *unit != own).collect();
-    let named = chance.pick(&others)?;
-    let mut want = give(world, who, VISITOR, chance);
-    want.unit = Some(named);
-    world.role_wants.push(want);
     Some(())
 }
 
