@@ -2,6 +2,8 @@
 //!
 //! A disturbance also says what the rows concerned may lead to from then on.
 
+use cutover::model::MissingPolicy;
+
 use crate::worlds::chance::Chance;
 use crate::worlds::disturb::exports::name_by_id;
 use crate::worlds::disturb::wanted_users;
@@ -160,6 +162,9 @@ pub(super) fn given_and_removed(world: &mut World, chance: &mut Chance) -> Optio
 }
 
 pub(super) fn role_of_another_unit(world: &mut World, chance: &mut Chance) -> Option<()> {
+    if world.policy.missing != MissingPolicy::Stub {
+        return None;
+    }
     world
         .settings
         .insert(ACROSS_UNITS.to_owned(), "false".to_owned());

@@ -133,7 +133,7 @@ impl Trial<'_> {
         !self.world.not_loaded.contains(file) && self.world.roles_of(want.who).contains(&copy)
     }
 
-    /// Whether another row asks for the same, and is heard.
+    /// Whether another row asks for the same, and is heard: an earlier one, or one that leads somewhere.
     fn has_twin(
         &self,
         at: At,
@@ -146,8 +146,9 @@ impl Trial<'_> {
             .numbered()
             .into_iter()
             .filter(|(other, _)| *other != at);
-        let mut heard =
-            others.filter(|(other, _)| sources.contains(other) || errors.contains_key(other));
+        let mut heard = others.filter(|(other, _)| {
+            *other < at || sources.contains(other) || errors.contains_key(other)
+        });
         heard.any(|(_, other)| self.write_of(other) == write)
     }
 
