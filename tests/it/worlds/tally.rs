@@ -26,6 +26,8 @@ pub(super) enum Kind {
     Silent,
     /// Counts of an export that are not those of its rows.
     Accounting,
+    /// A stub user to whom no record goes.
+    Needless,
     /// Planned, and not done.
     Recall,
     /// Foretold to be refused, and not refused, or otherwise.

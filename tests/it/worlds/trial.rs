@@ -102,6 +102,7 @@ pub(super) fn run_world(world: &World, folder: &Path) -> Report {
     trial.recall_and_precision();
     match (trial.document.approved, world.disturbed.is_empty()) {
         (true, undisturbed) => {
+            trial.no_stub_user_for_nothing();
             trial.others_write();
             trial.there_and_back(undisturbed);
         }
@@ -164,6 +165,25 @@ impl<'w> Trial<'w> {
         }
         for words in faults {
             self.fault(Kind::WrongPerson, words);
+        }
+    }
+
+    /// In a plan that will be applied, records go to every stub user.
+    fn no_stub_user_for_nothing(&mut self) {
+        let changes = self.changes.iter();
+        let stubs = changes.filter_map(|change| match &change.write {
+            Write::CreateStub(stub) => Some(Principal::User(stub.id)),
+            _ => None,
+        });
+        let owns = |stub: &Principal| {
+            let mut changes = self.changes.iter();
+            changes.any(|change| {
+                matches!(&change.write, Write::AssignRecord { after, .. } if after == stub)
+            })
+        };
+        let needless: Vec<Principal> = stubs.filter(|stub| !owns(stub)).collect();
+        for stub in needless {
+            self.fault(Kind::Needless, format!("{stub} gets no record"));
         }
     }
 
