@@ -8,8 +8,8 @@
 mod between;
 mod commands;
 mod during;
-mod meddled;
 mod moment;
+mod sample;
 mod way_back;
 
 use std::fs;

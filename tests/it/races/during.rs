@@ -16,8 +16,9 @@ use cutover::run::Exit;
 use cutover::target::{Target, TargetError};
 use rusqlite::Connection;
 
-use super::meddled::{BATCH, Meddled, Sample, id, owners, set_owner, somebody_else};
+use super::sample::{BATCH, Sample, id, owners, set_owner, somebody_else};
 use super::{command, ends, says, sql};
+use crate::meddled::Meddled;
 use crate::support::tables;
 
 /// What an undisturbed run leads to.
@@ -31,7 +32,7 @@ fn undisturbed() -> BTreeMap<String, Vec<String>> {
 /// Applies while `meddle` is written before `before` is passed on.
 fn apply_beside(sample: &Sample, before: &Change, meddle: &str) -> Applied {
     let path = sample.path();
-    let target = Meddled::new(sample, before.seq, || sql(path, meddle));
+    let target = Meddled::new(sample.target(), before.seq, || sql(path, meddle));
     let applied = sample.apply(&target).unwrap();
     assert!(target.has_meddled(), "nobody meddled");
     adds_up(sample, &applied);
@@ -375,7 +376,7 @@ fn another_program_holds_the_file_for_a_moment() {
             thread::sleep(Duration::from_millis(700));
             other.lock().unwrap().execute_batch("COMMIT").unwrap();
         });
-        let target = Meddled::new(&sample, record.seq, move || {
+        let target = Meddled::new(sample.target(), record.seq, move || {
             other
                 .lock()
                 .unwrap()
@@ -394,7 +395,7 @@ fn another_program_holds_the_file_for_too_long() {
     let record = sample.change(ChangeKind::AssignRecord, 40);
     let file = sample.path().join("environment.sqlite");
     let other = Mutex::new(Connection::open(&file).unwrap());
-    let target = Meddled::new(&sample, record.seq, || {
+    let target = Meddled::new(sample.target(), record.seq, || {
         other
             .lock()
             .unwrap()

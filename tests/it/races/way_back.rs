@@ -8,8 +8,9 @@ use cutover::run::Exit;
 
 use cutover::target::Target;
 
-use super::meddled::{Meddled, Sample, id, set_owner, somebody_else};
+use super::sample::{Sample, id, set_owner, somebody_else};
 use super::{command, ends, says, sql};
+use crate::meddled::Meddled;
 use crate::support::tables;
 
 /// An applied sample, and its tables before.
@@ -59,7 +60,7 @@ fn a_record_was_given_on_between_reading_and_taking_back() {
     let other = somebody_else(&sample, &record);
     let path = sample.path();
     let given = set_owner(&record, other);
-    let target = Meddled::new(&sample, record.seq, || sql(path, &given));
+    let target = Meddled::new(sample.target(), record.seq, || sql(path, &given));
     let undone = sample.undo(&target).unwrap();
     let total = undone.total();
     assert_eq!(total.unsuccessful(), 1, "{:?}", undone.failures);
@@ -95,7 +96,7 @@ fn roles_moved_between_reading_and_taking_back() {
         cells(&gift.write),
         cells(&removal.write)
     );
-    let target = Meddled::new(&sample, removal.seq, || sql(path, &meddle));
+    let target = Meddled::new(sample.target(), removal.seq, || sql(path, &meddle));
     let undone = sample.undo(&target).unwrap();
     // The role given had been read by nobody yet: it is found to be taken back already. The removal
     // was about to be taken back, and the service found that it was.

@@ -5,19 +5,16 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Sender, channel};
 
 use cutover::apply::{Applied, ApplyError, JOURNAL, Options, apply};
 use cutover::check::approve;
-use cutover::model::{
-    Change, Fact, Identity, Outcome, Present, Principal, RecordId, Seq, Silent, StopSignal,
-    Subject, UserId, Write,
-};
+use cutover::model::{Present, Principal, RecordId, Seq, Silent, StopSignal, UserId, Write};
 use cutover::plan::SealedPlan;
 use cutover::run::{ApplyRequest, Exit};
-use cutover::target::{Embedded, Feed, Scope, Target, TargetError, feed};
+use cutover::target::{Embedded, Target};
 use rusqlite::{Connection, params};
 
+use crate::meddled::Meddled;
 use crate::support::{copy, run};
 use crate::worlds::chance::Chance;
 use crate::worlds::tally::Kind;
@@ -246,14 +243,18 @@ impl Trial<'_> {
             meddle(self.world, meanwhile.deed, write, &path).expect("nobody holds the file");
         }
         *self.report.moved.entry(name).or_default() += 1;
-        let target = Meddling {
-            target: Embedded::open(&path).expect("the environment file"),
-            path: path.clone(),
-            world: self.world,
-            meanwhile,
-            write,
-        };
-        let applied = match apply_to(&folder, &target) {
+        let target = Embedded::open(&path).expect("the environment file");
+        let mut changes = self.changes.iter();
+        let change = changes.find(|change| change.write == *write);
+        let seq = change.expect("a change of the plan").seq;
+        let world = self.world;
+        let meddled = Meddled::new(target, seq, || {
+            if meanwhile.moment == Moment::Read {
+                meddle(world, meanwhile.deed, write, &path).expect("nobody holds the file");
+            }
+        });
+        let target: &dyn Target = &meddled;
+        let applied = match apply_to(&folder, target) {
             Ok(applied) => applied,
             Err(error) => {
                 self.fault(Kind::Drift, format!("{name}: {error}"));
@@ -435,57 +436,4 @@ fn meddle(world: &World, deed: Deed, write: &Write, path: &Path) -> rusqlite::Re
         ],
     )?;
     Ok(())
-}
-
-/// An environment file to which somebody else writes just before the batch of one change.
-struct Meddling<'w> {
-    target: Embedded,
-    path: PathBuf,
-    world: &'w World,
-    meanwhile: Meanwhile,
-    write: &'w Write,
-}
-
-impl Meddling<'_> {
-    fn pass_on(&self, batch: Vec<Change>) -> Result<Vec<(Seq, Outcome)>, TargetError> {
-        let ((sender, inside), (report, done)) = (feed(1), channel());
-        sender.send(batch).expect("room for one batch");
-        drop(sender);
-        self.target.write(&inside, &report)?;
-        drop(report);
-        Ok(done.iter().collect())
-    }
-}
-
-impl Target for Meddling<'_> {
-    fn identity(&self) -> Result<Identity, TargetError> {
-        self.target.identity()
-    }
-
-    fn facts(&self, scope: &Scope, sink: &mut dyn FnMut(Fact)) -> Result<(), TargetError> {
-        self.target.facts(scope, sink)
-    }
-
-    fn present(&self, subjects: &[Subject]) -> Result<Vec<Present>, TargetError> {
-        self.target.present(subjects)
-    }
-
-    fn write(
-        &self,
-        stage: &Feed<Change>,
-        done: &Sender<(Seq, Outcome)>,
-    ) -> Result<(), TargetError> {
-        while let Some(batch) = stage.next() {
-            let subject = self.write.subject();
-            let is_now = batch.iter().any(|change| change.write.subject() == subject);
-            if is_now && self.meanwhile.moment == Moment::Read {
-                meddle(self.world, self.meanwhile.deed, self.write, &self.path)
-                    .expect("nobody holds the file between batches");
-            }
-            for outcome in self.pass_on(batch)? {
-                done.send(outcome).map_err(|_| TargetError::Unheard)?;
-            }
-        }
-        Ok(())
-    }
 }

@@ -1,22 +1,17 @@
-//! The clean sample, planned, and a target to which another program writes at one exact moment.
+//! The clean sample, planned, and what is asked of it by name.
 //!
-//! In: a change, and what somebody else does just before its batch is written. Out: a [`Target`] for
-//! `apply` and `undo`. What must come of it is said in `during.rs` and `way_back.rs`.
+//! In: nothing. Out: a project in a folder of its own, its changes, and the statements that somebody
+//! else writes. What must come of them is said in `during.rs` and `way_back.rs`.
 
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Sender, channel};
-use std::sync::{Mutex, OnceLock};
-use std::thread;
+use std::sync::OnceLock;
 
 use cutover::apply::{Applied, ApplyError, JOURNAL, Options, apply, undo, verify, way_back};
 use cutover::check::approve;
-use cutover::model::{
-    Change, ChangeKind, Fact, Identity, Outcome, Present, Principal, Seq, Silent, StopSignal,
-    Subject, Write,
-};
+use cutover::model::{Change, ChangeKind, Principal, Silent, StopSignal, Write};
 use cutover::plan::SealedPlan;
 use cutover::run::Exit;
-use cutover::target::{Embedded, Feed, Scope, Target, TargetError, feed};
+use cutover::target::{Embedded, Target};
 use tempfile::TempDir;
 
 use super::{command, ends, fresh};
@@ -103,78 +98,6 @@ fn options<'a>(journal: &'a Path, stop: &'a StopSignal) -> Options<'a> {
         stop,
         progress: &Silent,
         batch: BATCH,
-    }
-}
-
-/// An environment file to which another program writes once, just before the batch with a certain
-/// change is passed on: its values have been read by then.
-pub(super) struct Meddled<'a> {
-    target: Embedded,
-    before: Seq,
-    meddle: Mutex<Option<Box<dyn FnOnce() + Send + 'a>>>,
-}
-
-impl<'a> Meddled<'a> {
-    pub(super) fn new(sample: &Sample, before: Seq, meddle: impl FnOnce() + Send + 'a) -> Self {
-        Self {
-            target: sample.target(),
-            before,
-            meddle: Mutex::new(Some(Box::new(meddle))),
-        }
-    }
-
-    /// Whether the moment has come.
-    pub(super) fn has_meddled(&self) -> bool {
-        self.meddle.lock().unwrap().is_none()
-    }
-
-    fn look(&self, batch: &[Change]) {
-        if batch.iter().any(|change| change.seq == self.before) {
-            let meddle = self.meddle.lock().unwrap().take();
-            meddle.expect("a change is passed on once")();
-        }
-    }
-}
-
-impl Target for Meddled<'_> {
-    fn identity(&self) -> Result<Identity, TargetError> {
-        self.target.identity()
-    }
-
-    fn facts(&self, scope: &Scope, sink: &mut dyn FnMut(Fact)) -> Result<(), TargetError> {
-        self.target.facts(scope, sink)
-    }
-
-    fn present(&self, subjects: &[Subject]) -> Result<Vec<Present>, TargetError> {
-        self.target.present(subjects)
-    }
-
-    /// One stage is one call, as without this in between; but a batch at a time.
-    fn write(
-        &self,
-        stage: &Feed<Change>,
-        done: &Sender<(Seq, Outcome)>,
-    ) -> Result<(), TargetError> {
-        let ((sender, inside), (report, outcomes)) = (feed(1), channel());
-        let target = &self.target;
-        thread::scope(|scope| {
-            let writing = scope.spawn(move || target.write(&inside, &report));
-            'batches: while let Some(batch) = stage.next() {
-                self.look(&batch);
-                let count = batch.len();
-                if sender.send(batch).is_err() {
-                    break;
-                }
-                for _ in 0..count {
-                    let Ok(outcome) = outcomes.recv() else {
-                        break 'batches;
-                    };
-                    done.send(outcome).map_err(|_| TargetError::Unheard)?;
-                }
-            }
-            drop(sender);
-            writing.join().expect("the writer does not panic")
-        })
     }
 }
 
