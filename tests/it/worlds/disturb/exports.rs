@@ -295,6 +295,9 @@ pub(super) fn missing_policy(world: &mut World, chance: &mut Chance) -> Option<(
 
 /// Two rows about one record.
 pub(super) fn record_twice(world: &mut World, chance: &mut Chance) -> Option<()> {
+    if world.policy.missing != MissingPolicy::Stub {
+        return None;
+    }
     let number = chance.pick(&rows_to_change(world))?;
     let meant = anybody(world, chance);
     let want = RecordWant {
