@@ -152,8 +152,8 @@ pub enum ProjectError {
     },
     /// No lock can be put beside the environment file.
     #[error(
-        "`{}`: nothing can be written beside this environment file; see that its folder is there \
-         and can be written to, or correct `[environment] file`",
+        "`{}`: nothing can be written beside this environment file; see that its folder is there, \
+         can be written to and its disk has room, or correct `[environment] file`",
         file.display()
     )]
     EnvironmentUnwritable {
