@@ -255,7 +255,7 @@ pub(super) fn fill(read: &mut dyn Read, buffer: &mut [u8]) -> io::Result<usize> 
 }
 
 /// Reads until `buffer` is full or the file ends, without moving the file's own position.
-fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+pub(super) fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
     let mut filled = 0;
     while filled < buffer.len() {
         match read_some_at(file, &mut buffer[filled..], offset + filled as u64) {
