@@ -7,6 +7,7 @@ mod bad_input;
 mod broken_off;
 mod determinism;
 mod foretell;
+mod globs;
 mod meddled;
 mod races;
 mod readme;
