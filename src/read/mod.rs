@@ -22,6 +22,7 @@ mod names;
 mod open;
 mod records;
 mod roles;
+mod scan;
 mod source;
 mod split;
 mod table;

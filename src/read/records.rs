@@ -117,7 +117,7 @@ impl RecordsExport {
             rows: Vec::new(),
         };
         let mut keys = KeyNumbers::default();
-        let map = |chunk: &dyn Chunk| self.part(chunk);
+        let map = |chunk: &Chunk| self.part(chunk);
         self.export.scan(progress, map, |part| {
             let file = all.file;
             let owners = part.owners.texts.iter();
@@ -146,7 +146,7 @@ impl RecordsExport {
         Ok(all)
     }
 
-    fn part(&self, chunk: &dyn Chunk) -> Part {
+    fn part(&self, chunk: &Chunk) -> Part {
         let mut decoder = Decoder {
             columns: self.columns,
             by_key: self.key_field.is_some(),

@@ -88,7 +88,7 @@ impl RolesExport {
     ) -> Result<Vec<RoleRow>, ReadError> {
         let file = self.export.input.file;
         let mut all = Vec::new();
-        let map = |chunk: &dyn Chunk| self.part(chunk);
+        let map = |chunk: &Chunk| self.part(chunk);
         self.export.scan(progress, map, |part| {
             let users = part.users.texts.iter();
             let users: Vec<ReferenceId> = users
@@ -106,7 +106,7 @@ impl RolesExport {
         Ok(all)
     }
 
-    fn part(&self, chunk: &dyn Chunk) -> Part {
+    fn part(&self, chunk: &Chunk) -> Part {
         let mut decoder = Decoder {
             columns: self.columns,
             faults: Faults::new(&self.export.input, self.export.width),

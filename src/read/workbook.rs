@@ -8,9 +8,11 @@ use std::any::Any;
 use std::fs::{File, Metadata};
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
 use std::ops::ControlFlow;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
 
 use calamine::{
     Cell, DataRef, ExcelDateTime, Reader, Sheet, SheetType, SheetVisible, Xlsx, XlsxError,
@@ -21,13 +23,15 @@ use crate::read::ReadError;
 use crate::read::encoding::Encoding;
 use crate::read::error::name_list;
 use crate::read::look::{Look, OLE_MAGIC, check_unchanged};
-use crate::read::source::{Chunk, Row, Source, Take};
+use crate::read::source::{Cells, Chunk, Feed, Row, Source};
 
 /// How many rows, cells and bytes of text go together, whichever comes first: a cell far to the
 /// right takes all cells to its left with it.
 const CHUNK_ROWS: usize = 4096;
 const CHUNK_CELLS: usize = 1 << 20;
 const CHUNK_BYTES: usize = 8 << 20;
+/// How many chunks lie ready for whoever asks.
+const CHUNKS_READY: usize = 2;
 /// Excel's own limits of a sheet.
 const ROWS_MAX: u32 = 1_048_576;
 const COLUMNS_MAX: u32 = 16_384;
@@ -40,7 +44,7 @@ pub(super) struct Workbook {
     sheet: String,
     read: Arc<AtomicU64>,
     /// Open from the choice of the sheet until it was read to its end.
-    book: Mutex<Option<Book>>,
+    book: Arc<Mutex<Option<Book>>>,
 }
 
 type Book = Xlsx<BufReader<Metered>>;
@@ -69,7 +73,7 @@ impl Workbook {
             metadata: look.metadata,
             sheet: String::new(),
             read: Arc::default(),
-            book: Mutex::new(None),
+            book: Arc::default(),
         };
         let mut book = match workbook.open_book() {
             Err(ReadError::Damaged { name, .. }) if is_ole => {
@@ -92,7 +96,7 @@ impl Workbook {
             None => workbook.first_visible(&mut book, &sheets)?,
         };
         workbook.sheet.clone_from(&sheet);
-        workbook.book = Mutex::new(Some(book));
+        workbook.book = Arc::new(Mutex::new(Some(book)));
         Ok(Opened {
             workbook,
             sheet,
@@ -112,7 +116,7 @@ impl Workbook {
             name: self.name.clone(),
             source,
         })?;
-        guarded(|| Xlsx::new(BufReader::new(metered))).map_err(|fault| self.broken(fault))
+        guarded(|| Xlsx::new(BufReader::new(metered))).map_err(|fault| broken(&self.name, fault))
     }
 
     fn named(&self, sheets: &[Sheet], wanted: &str) -> Result<String, ReadError> {
@@ -149,29 +153,11 @@ impl Workbook {
 
     fn holds_cells(&self, book: &mut Book, sheet: &str) -> Result<bool, ReadError> {
         let mut filled = false;
-        self.cells(book, sheet, &mut |_| {
+        cells(&self.name, book, sheet, &mut |_| {
             filled = true;
             Ok(ControlFlow::Break(()))
         })?;
         Ok(filled)
-    }
-
-    /// Shows the cells of a sheet that hold anything, in file order.
-    fn cells(&self, book: &mut Book, sheet: &str, see: &mut See<'_>) -> Result<(), ReadError> {
-        let broken = |fault| self.broken(fault);
-        let mut reader = guarded(|| book.worksheet_cells_reader(sheet)).map_err(broken)?;
-        while let Some(cell) = guarded(|| reader.next_cell()).map_err(broken)? {
-            let empty = match cell.get_value() {
-                DataRef::Empty => true,
-                DataRef::String(text) => text.is_empty(),
-                DataRef::SharedString(text) => text.is_empty(),
-                _ => false,
-            };
-            if !empty && see(cell)?.is_break() {
-                break;
-            }
-        }
-        Ok(())
     }
 
     fn no_sheet(&self, wanted: String, sheets: &[Sheet]) -> ReadError {
@@ -181,52 +167,72 @@ impl Workbook {
             found: name_list(sheets.iter().map(|sheet| sheet.name.as_str())),
         }
     }
+}
 
-    fn broken(&self, fault: Fault) -> ReadError {
-        let name = self.name.clone();
-        match fault {
-            Fault::Said(XlsxError::Password) => ReadError::Protected { name },
-            Fault::Said(XlsxError::FileNotFound(_) | XlsxError::RelationshipNotFound) => {
-                ReadError::NotATable {
-                    name,
-                    seems: "a zip without a workbook inside".to_owned(),
-                    cure: "name the right file".to_owned(),
-                }
-            }
-            Fault::Said(error) => ReadError::Damaged {
-                name,
-                source: Box::new(error),
-            },
-            Fault::Panicked(words) => ReadError::Damaged {
-                name,
-                source: words.into(),
-            },
+/// Shows the cells of a sheet that hold anything, in file order.
+fn cells(name: &str, book: &mut Book, sheet: &str, see: &mut See<'_>) -> Result<(), ReadError> {
+    let broken = |fault| broken(name, fault);
+    let mut reader = guarded(|| book.worksheet_cells_reader(sheet)).map_err(broken)?;
+    while let Some(cell) = guarded(|| reader.next_cell()).map_err(broken)? {
+        let empty = match cell.get_value() {
+            DataRef::Empty => true,
+            DataRef::String(text) => text.is_empty(),
+            DataRef::SharedString(text) => text.is_empty(),
+            _ => false,
+        };
+        if !empty && see(cell)?.is_break() {
+            break;
         }
+    }
+    Ok(())
+}
+
+fn broken(name: &str, fault: Fault) -> ReadError {
+    let name = name.to_owned();
+    match fault {
+        Fault::Said(XlsxError::Password) => ReadError::Protected { name },
+        Fault::Said(XlsxError::FileNotFound(_) | XlsxError::RelationshipNotFound) => {
+            ReadError::NotATable {
+                name,
+                seems: "a zip without a workbook inside".to_owned(),
+                cure: "name the right file".to_owned(),
+            }
+        }
+        Fault::Said(error) => ReadError::Damaged {
+            name,
+            source: Box::new(error),
+        },
+        Fault::Panicked(words) => ReadError::Damaged {
+            name,
+            source: words.into(),
+        },
     }
 }
 
 impl Source for Workbook {
-    fn chunks(&self, take: &mut Take<'_>) -> Result<(), ReadError> {
+    fn feed(&self) -> Result<Box<dyn Feed + '_>, ReadError> {
         let mut slot = self.book.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut book = slot.take().map_or_else(|| self.open_book(), Ok)?;
-        let mut builder = Builder::new(&self.name, Arc::clone(&self.read));
-        let mut flow = ControlFlow::Continue(());
-        self.cells(&mut book, &self.sheet, &mut |cell| {
-            if builder.is_full(cell.get_position().0) {
-                flow = take(Box::new(builder.finish()));
-            }
-            if flow.is_continue() {
-                builder.put(&cell)?;
-            }
-            Ok(flow)
+        let book = slot.take().map_or_else(|| self.open_book(), Ok)?;
+        let (sender, receiver) = sync_channel(CHUNKS_READY);
+        let reading = Reading {
+            name: self.name.clone(),
+            sheet: self.sheet.clone(),
+            read: Arc::clone(&self.read),
+            back: Arc::clone(&self.book),
+            sender,
+        };
+        let thread = std::thread::Builder::new().spawn(move || reading.run(book));
+        let thread = thread.map_err(|source| ReadError::Unreadable {
+            name: self.name.clone(),
+            source,
         })?;
-        if flow.is_continue() {
-            flow = take(Box::new(builder.finish()));
-        }
-        if flow.is_break() {
-            *slot = Some(book);
-        }
-        Ok(())
+        Ok(Box::new(CellFeed {
+            ready: Mutex::new(Ready {
+                receiver: Some(receiver),
+                thread: Some(thread),
+                next: 0,
+            }),
+        }))
     }
 
     fn check_unchanged(&self) -> Result<(), ReadError> {
@@ -235,6 +241,88 @@ impl Source for Workbook {
 
     fn bytes(&self) -> u64 {
         self.metadata.len()
+    }
+}
+
+/// A sheet being read on a thread of its own: the reader of its cells cannot be handed from one
+/// thread to another.
+struct Reading {
+    name: String,
+    sheet: String,
+    read: Arc<AtomicU64>,
+    /// Where the workbook goes if nobody wanted the sheet to its end.
+    back: Arc<Mutex<Option<Book>>>,
+    sender: SyncSender<Result<CellChunk, ReadError>>,
+}
+
+impl Reading {
+    fn run(self, mut book: Book) {
+        let mut builder = Builder::new(&self.name, Arc::clone(&self.read));
+        let hand_out = |chunk| match self.sender.send(chunk) {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(_) => ControlFlow::Break(()),
+        };
+        let mut flow = ControlFlow::Continue(());
+        let read = cells(&self.name, &mut book, &self.sheet, &mut |cell| {
+            if builder.is_full(cell.get_position().0) {
+                flow = hand_out(Ok(builder.finish()));
+            }
+            if flow.is_continue() {
+                builder.put(&cell)?;
+            }
+            Ok(flow)
+        });
+        if flow.is_continue() {
+            flow = hand_out(read.map(|()| builder.finish()));
+        }
+        if flow.is_break() {
+            *self.back.lock().unwrap_or_else(PoisonError::into_inner) = Some(book);
+        }
+    }
+}
+
+/// The chunks that are ready.
+struct Ready {
+    receiver: Option<Receiver<Result<CellChunk, ReadError>>>,
+    thread: Option<JoinHandle<()>>,
+    next: u64,
+}
+
+struct CellFeed {
+    ready: Mutex<Ready>,
+}
+
+impl Feed for CellFeed {
+    fn next(&self, chunk: &mut Chunk) -> Result<Option<u64>, ReadError> {
+        let mut ready = self.ready.lock().unwrap_or_else(PoisonError::into_inner);
+        let next = ready.receiver.as_ref().map(Receiver::recv);
+        let Some(Ok(next)) = next else {
+            ready.end();
+            return Ok(None);
+        };
+        *chunk = Chunk::Cells(next?);
+        ready.next += 1;
+        Ok(Some(ready.next - 1))
+    }
+}
+
+impl Ready {
+    /// Ends the thread, which without a receiver stops at its next chunk. A panic of its own is passed
+    /// on: the rows that it did not hand out must not look like the end of the sheet.
+    fn end(&mut self) {
+        self.receiver = None;
+        if let Some(Err(panic)) = self.thread.take().map(JoinHandle::join) {
+            resume_unwind(panic);
+        }
+    }
+}
+
+impl Drop for CellFeed {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            let ready = self.ready.get_mut();
+            ready.unwrap_or_else(PoisonError::into_inner).end();
+        }
     }
 }
 
@@ -283,7 +371,7 @@ impl Seek for Metered {
 
 /// Rows of a sheet, cells as text; each row's ends count from where its text begins.
 #[derive(Default)]
-struct CellChunk {
+pub(super) struct CellChunk {
     data: String,
     ends: Vec<usize>,
     rows: Vec<SheetRow>,
@@ -296,12 +384,14 @@ struct SheetRow {
     ends_start: usize,
 }
 
-impl Chunk for CellChunk {
-    fn bytes(&self) -> u64 {
+impl CellChunk {
+    /// How many bytes of the file it stands for.
+    pub(super) fn bytes(&self) -> u64 {
         self.bytes
     }
 
-    fn rows(&self, see: &mut dyn FnMut(&Row<'_>) -> ControlFlow<()>) {
+    /// Shows each row in order, until `see` breaks.
+    pub(super) fn rows(&self, see: &mut dyn FnMut(&Row<'_>) -> ControlFlow<()>) {
         let starts_after = self.rows.iter().skip(1);
         let stops = starts_after
             .map(|next| (next.data_start, next.ends_start))
@@ -310,8 +400,10 @@ impl Chunk for CellChunk {
             let shown = Row {
                 number: u64::from(row.row) + 1,
                 line: u64::from(row.row) + 1,
-                data: &self.data.as_bytes()[row.data_start..data_stop],
-                ends: &self.ends[row.ends_start..ends_stop],
+                cells: Cells::Joined {
+                    data: &self.data.as_bytes()[row.data_start..data_stop],
+                    ends: &self.ends[row.ends_start..ends_stop],
+                },
                 encoding: Encoding::Utf8,
                 unterminated: false,
                 misquoted: false,
