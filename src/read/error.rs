@@ -67,6 +67,16 @@ pub enum ReadError {
         /// What the reader met.
         source: Box<dyn Error + Send + Sync>,
     },
+    /// What is packed around a CSV is broken.
+    #[error("`{name}` is a {what} that is cut off or damaged; copy it again, or pack it again")]
+    BrokenPacking {
+        /// As the manifest writes it.
+        name: String,
+        /// How it is packed.
+        what: &'static str,
+        /// What the decoder met.
+        source: io::Error,
+    },
     /// Larger than what is read.
     #[error("`{name}` is over a limit: {what}; {cure}")]
     OverLimit {

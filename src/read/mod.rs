@@ -20,12 +20,14 @@ mod header;
 mod look;
 mod names;
 mod open;
+mod part;
 mod records;
 mod roles;
 mod scan;
 mod source;
 mod split;
 mod table;
+mod unpack;
 mod users;
 mod workbook;
 

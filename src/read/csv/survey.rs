@@ -178,9 +178,7 @@ impl Bounds {
         let first = self
             .first
             .map(|(word, ends)| place(word, ends.trailing_zeros()));
-        let last = self
-            .last
-            .map(|(word, ends)| place(word, ends.ilog2()));
+        let last = self.last.map(|(word, ends)| place(word, ends.ilog2()));
         Way {
             rows: self.rows,
             first_end: first.map(|place| behind(block, place)),
