@@ -27,6 +27,7 @@ mod scan;
 mod source;
 mod split;
 mod table;
+mod transcode;
 mod unpack;
 mod users;
 mod workbook;
