@@ -18,6 +18,7 @@ use std::sync::{Mutex, PoisonError};
 use crate::read::ReadError;
 use crate::read::csv::chain::Chain;
 use crate::read::encoding::Encoding;
+use crate::read::layers::stream_error;
 use crate::read::look::check_unchanged;
 use crate::read::source::{Chunk, Feed, Source};
 use crate::read::split::Splitter;
@@ -140,10 +141,7 @@ impl CsvFile {
     }
 
     fn unreadable(&self, source: io::Error) -> ReadError {
-        ReadError::Unreadable {
-            name: self.name.clone(),
-            source,
-        }
+        stream_error(&self.name, source)
     }
 }
 

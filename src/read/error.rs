@@ -97,7 +97,7 @@ pub enum ReadError {
         /// Its value.
         found: String,
         /// What it may be.
-        expected: &'static str,
+        expected: String,
     },
     /// Another program wrote to it between two passes.
     #[error("`{name}` changed while it was being read; wait until it is saved and run again")]

@@ -1,18 +1,19 @@
-//! One pass over a file before anything is read from it: hash, size, kind and encoding.
+//! One pass over a file before anything is read from it: hash, size, kind, layers and encoding.
 //!
 //! In: a path. Out: what the bytes say the file is, or why it is no table. The kind goes by the first
 //! bytes, then by the ending of the name; a file that contradicts its name is refused, not guessed at.
 
-use std::fs::{File, Metadata};
+use std::fs::{self, File, Metadata};
 use std::io::{self, Read};
 
 use crate::read::encoding::Utf8Check;
+use crate::read::layers::{Layers, stream_error};
 use crate::read::{FileSpec, ReadError};
 
 /// How many bytes are hashed and checked at once.
 const BLOCK_BYTES: usize = 4 << 20;
 /// How much of the beginning is kept, to tell kind and delimiter from.
-const BEGINNING_BYTES: usize = 256 << 10;
+pub(super) const BEGINNING_BYTES: usize = 256 << 10;
 /// How much of the beginning is searched for what no text holds.
 const TEXT_LOOK_BYTES: usize = 8 << 10;
 
@@ -36,9 +37,11 @@ pub(super) struct Look {
     pub hash: String,
     /// What it is.
     pub kind: Kind,
-    /// Its first bytes.
+    /// What lies between its bytes and its text.
+    pub layers: Layers,
+    /// The first bytes of its text.
     pub beginning: Vec<u8>,
-    /// The offset of the byte that shows that it is no UTF-8.
+    /// The offset of the byte of its text that shows that it is no UTF-8.
     pub first_foreign_byte: Option<u64>,
 }
 
@@ -54,11 +57,10 @@ pub(super) fn look(spec: &FileSpec) -> Result<Look, ReadError> {
             source,
         },
     };
+    // Before it is opened: that alone would wait for ever where it is a pipe.
+    check_regular(spec, &fs::metadata(&spec.path).map_err(unreadable)?)?;
     let mut file = File::open(&spec.path).map_err(unreadable)?;
     let metadata = file.metadata().map_err(unreadable)?;
-    if metadata.is_dir() {
-        return Err(not_a_table(spec, "a folder", "name the file in it"));
-    }
     let mut pass = Pass::default();
     let mut block = vec![0; BLOCK_BYTES];
     loop {
@@ -68,16 +70,60 @@ pub(super) fn look(spec: &FileSpec) -> Result<Look, ReadError> {
             break;
         }
     }
-    let kind = kind(spec, &pass.beginning)?;
-    let first_foreign_byte = pass.check.first_foreign_byte();
+    let (layers, beginning) = if is_name_of_workbook(spec) {
+        (Layers::default(), pass.beginning)
+    } else {
+        Layers::tell(spec, &file, pass.beginning)?
+    };
+    let kind = kind(spec, &beginning)?;
+    let check = if layers.is_empty() {
+        pass.check
+    } else {
+        check_text(spec, &file, &layers)?
+    };
     Ok(Look {
         file,
         metadata,
         hash: pass.hasher.finalize().to_hex().to_string(),
         kind,
-        beginning: pass.beginning,
-        first_foreign_byte,
+        layers,
+        beginning,
+        first_foreign_byte: check.first_foreign_byte(),
     })
+}
+
+/// Refuses what is no file on a disk: a folder, a pipe, a device.
+fn check_regular(spec: &FileSpec, metadata: &Metadata) -> Result<(), ReadError> {
+    if metadata.is_file() {
+        Ok(())
+    } else if metadata.is_dir() {
+        Err(not_a_table(spec, "a folder", "name the file in it"))
+    } else {
+        Err(not_a_table(
+            spec,
+            "a pipe or a device, which can be read only once",
+            "write what comes out of it to a file, and name that",
+        ))
+    }
+}
+
+/// Looks through a text that is not what lies in the file.
+fn check_text(spec: &FileSpec, file: &File, layers: &Layers) -> Result<Utf8Check, ReadError> {
+    let mut check = Utf8Check::default();
+    // Then it is not for the bytes to say, or they were made of another encoding.
+    if spec.encoding.is_some() || layers.encoding().is_some() {
+        return Ok(check);
+    }
+    let failed = |error| stream_error(&spec.name, error);
+    let mut text = layers.read(file).map_err(failed)?;
+    let mut block = vec![0; BLOCK_BYTES];
+    loop {
+        let filled = fill(&mut text, &mut block).map_err(failed)?;
+        check.feed(&block[..filled]);
+        if filled < block.len() {
+            return Ok(check);
+        }
+    }
 }
 
 /// Whether the file is still the one that was looked through; a plan whose hash is of other bytes
@@ -112,7 +158,7 @@ impl Pass {
     }
 }
 
-fn fill(file: &mut File, block: &mut [u8]) -> io::Result<usize> {
+fn fill(file: &mut impl Read, block: &mut [u8]) -> io::Result<usize> {
     let mut filled = 0;
     while filled < block.len() {
         match file.read(&mut block[filled..]) {
@@ -127,13 +173,12 @@ fn fill(file: &mut File, block: &mut [u8]) -> io::Result<usize> {
 
 /// First bytes that give away what no table begins with, and what to do about it.
 const FOREIGN: &[(&[u8], &str, &str)] = &[
-    (b"\xff\xfe", "UTF-16 text", SAVE_UTF8),
-    (b"\xfe\xff", "UTF-16 text", SAVE_UTF8),
+    (b"\xff\xfe\0\0", "UTF-32 text", SAVE_UTF8),
+    (b"\0\0\xfe\xff", "UTF-32 text", SAVE_UTF8),
     (b"%PDF", "a PDF document", EXPORT_TABLE),
     (b"\x89PNG", "a picture", EXPORT_TABLE),
     (b"\xff\xd8\xff", "a picture", EXPORT_TABLE),
     (b"GIF8", "a picture", EXPORT_TABLE),
-    (b"\x1f\x8b", "a compressed file", UNPACK),
     (b"7z\xbc\xaf", "a compressed file", UNPACK),
     (b"Rar!", "a compressed file", UNPACK),
     (b"SQLite format 3", "an SQLite database", EXPORT_TABLE),
@@ -167,12 +212,6 @@ fn kind(spec: &FileSpec, beginning: &[u8]) -> Result<Kind, ReadError> {
             "save it as .xlsx or as CSV",
         );
     }
-    if is_zip {
-        return refused(
-            "an Excel workbook or another zip under a wrong name",
-            RENAME,
-        );
-    }
     if is_ole {
         return refused(
             "an old or a password-protected Office file",
@@ -194,21 +233,8 @@ fn kind(spec: &FileSpec, beginning: &[u8]) -> Result<Kind, ReadError> {
 
 /// What a text is that holds no cells.
 fn no_cells(text: &[u8]) -> Option<(&'static str, &'static str)> {
-    let nuls = |from: usize| {
-        text.iter()
-            .skip(from)
-            .step_by(2)
-            .filter(|byte| **byte == 0)
-            .count()
-    };
     if text.contains(&0) {
-        let half = text.len() / 2;
-        let wide = nuls(0).max(nuls(1)) * 3 > half * 2 && half > 1;
-        return Some(if wide {
-            ("UTF-16 text", SAVE_UTF8)
-        } else {
-            ("binary data", EXPORT_TABLE)
-        });
+        return Some(("binary data", EXPORT_TABLE));
     }
     let text = text
         .strip_prefix(b"\xef\xbb\xbf")
@@ -222,6 +248,14 @@ fn no_cells(text: &[u8]) -> Option<(&'static str, &'static str)> {
         return Some(("a web page", EXPORT_TABLE));
     }
     begins("<").then_some(("XML", EXPORT_TABLE))
+}
+
+/// Whether a zip of this name is no archive of files.
+fn is_name_of_workbook(spec: &FileSpec) -> bool {
+    matches!(
+        ending(spec).as_str(),
+        "xlsx" | "xlsm" | "xlsb" | "xls" | "ods"
+    )
 }
 
 fn ending(spec: &FileSpec) -> String {

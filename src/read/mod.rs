@@ -17,6 +17,7 @@ mod encoding;
 mod error;
 mod faults;
 mod header;
+mod layers;
 mod look;
 mod names;
 mod open;
@@ -51,7 +52,7 @@ pub struct FileSpec {
     pub path: PathBuf,
     /// The sheet of a workbook.
     pub sheet: Option<String>,
-    /// `utf-8` or `windows-1252`.
+    /// The label of an encoding.
     pub encoding: Option<String>,
     /// Between the cells of a CSV.
     pub delimiter: Option<char>,

@@ -8,9 +8,11 @@ use std::ops::ControlFlow;
 use crate::model::{Code, Findings, Input, Place, Progress};
 use crate::read::csv::{CsvFile, Origin, Sizes};
 use crate::read::delimiter;
-use crate::read::encoding::Encoding;
+use crate::read::encoding::{Encoding, LABELS};
+use crate::read::error::name_list;
 use crate::read::faults::Width;
 use crate::read::header::{HEADER_WITHIN_ROWS, HeadRow, Header, check_headers, header_row};
+use crate::read::layers::Layers;
 use crate::read::look::{Kind, Look, look};
 use crate::read::scan::scan;
 use crate::read::source::{Chunk, Row, Source};
@@ -123,13 +125,13 @@ impl Export {
 
 /// Refuses settings of the other kind of file: passed over, they would seem to be obeyed.
 fn check_settings(spec: &FileSpec, kind: Kind) -> Result<(), ReadError> {
-    let wrong = |key, found: Option<String>, expected| {
+    let wrong = |key, found: Option<String>, expected: &str| {
         found.map_or(Ok(()), |found| {
             Err(ReadError::Setting {
                 name: spec.name.clone(),
                 key,
                 found,
-                expected,
+                expected: expected.to_owned(),
             })
         })
     };
@@ -157,16 +159,19 @@ fn open_csv(
     } else {
         0
     };
-    let encoding = match &spec.encoding {
-        Some(label) => named_encoding(spec, label)?,
-        None if mark == 0 && look.first_foreign_byte.is_some() => Encoding::Windows1252,
-        None => Encoding::Utf8,
+    let encoding = match (look.layers.encoding(), &spec.encoding) {
+        (Some(layer), _) => layer,
+        (None, Some(label)) => named_encoding(spec, label)?,
+        (None, None) if mark == 0 && look.first_foreign_byte.is_some() => Encoding::WINDOWS_1252,
+        (None, None) => Encoding::Utf8,
     };
     let told = delimiter::tell(&look.beginning[mark..]);
     let delimiter = match spec.delimiter {
         Some(named) => named_delimiter(spec, named)?,
         None => told.delimiter,
     };
+    note_member(spec, &look.layers, findings);
+    let is_inferred = look.layers.is_inferred();
     let csv = CsvFile {
         name: spec.name.clone(),
         start: (mark + told.sep_line) as u64,
@@ -176,7 +181,7 @@ fn open_csv(
         sizes: Sizes::default(),
         metadata: look.metadata,
         file: look.file,
-        origin: Origin::File,
+        origin: origin(look.layers),
     };
     let input = Input {
         file: spec.file,
@@ -185,19 +190,52 @@ fn open_csv(
         kind: spec.kind.clone(),
         bytes: csv.metadata.len(),
         hash: look.hash,
-        encoding: encoding.label().to_owned(),
+        encoding: encoding.label(),
         delimiter: Some(char::from(delimiter)),
         sheet: None,
         headers: Vec::new(),
     };
-    note_inferred(
-        spec,
-        &csv,
-        look.first_foreign_byte,
-        told.sep_line > 0,
-        findings,
-    )?;
+    let inferred = Inferred {
+        foreign_byte: look.first_foreign_byte,
+        utf_16: is_inferred,
+        by_sep_line: told.sep_line > 0,
+    };
+    note_inferred(spec, &csv, &inferred, findings)?;
     Ok((input, Box::new(csv)))
+}
+
+/// The file as it lies, or what comes through its layers.
+fn origin(layers: Layers) -> Origin {
+    if layers.is_empty() {
+        return Origin::File;
+    }
+    Origin::Stream(Box::new(move |file| layers.read(file)))
+}
+
+/// FIL008, where an archive holds more than the table.
+fn note_member(spec: &FileSpec, layers: &Layers, findings: &mut Findings) {
+    let Some((member, others)) = layers.chosen() else {
+        return;
+    };
+    let name = &spec.name;
+    let others = name_list(others.iter().map(String::as_str));
+    let id = findings.about(
+        Code::Fil008,
+        name,
+        || format!("`{member}` in the archive `{name}` was read, not {others}"),
+        || "unpack it and name another of its files if that is wrong".to_owned(),
+    );
+    findings.place(id, Place::file(spec.file));
+}
+
+/// What nobody said of a file, and was told from its bytes.
+struct Inferred {
+    /// The first byte that is no UTF-8.
+    foreign_byte: Option<u64>,
+    /// Which UTF-16 it is.
+    utf_16: bool,
+    /// The delimiter, by a line `sep=`; else by the rows.
+    by_sep_line: bool,
 }
 
 fn named_encoding(spec: &FileSpec, label: &str) -> Result<Encoding, ReadError> {
@@ -205,7 +243,7 @@ fn named_encoding(spec: &FileSpec, label: &str) -> Result<Encoding, ReadError> {
         name: spec.name.clone(),
         key: "encoding",
         found: label.to_owned(),
-        expected: "`utf-8` or `windows-1252`",
+        expected: LABELS.to_owned(),
     })
 }
 
@@ -217,7 +255,7 @@ fn named_delimiter(spec: &FileSpec, named: char) -> Result<u8, ReadError> {
             name: spec.name.clone(),
             key: "delimiter",
             found: named.to_string(),
-            expected: "one ASCII character such as `,` or `;`, and no quote",
+            expected: "one ASCII character such as `,` or `;`, and no quote".to_owned(),
         })
 }
 
@@ -225,14 +263,13 @@ fn named_delimiter(spec: &FileSpec, named: char) -> Result<u8, ReadError> {
 fn note_inferred(
     spec: &FileSpec,
     csv: &CsvFile,
-    foreign_byte: Option<u64>,
-    by_sep_line: bool,
+    inferred: &Inferred,
     findings: &mut Findings,
 ) -> Result<(), ReadError> {
     let mut parts = Vec::new();
     let mut place = Place::file(spec.file);
-    if let (Encoding::Windows1252, None, Some(offset)) =
-        (csv.encoding, &spec.encoding, foreign_byte)
+    if let (Encoding::SingleByte(_), None, Some(offset)) =
+        (csv.encoding, &spec.encoding, inferred.foreign_byte)
     {
         let (row, line) = csv.row_of_byte(offset)?;
         place = Place::row(spec.file, row, line);
@@ -240,8 +277,14 @@ fn note_inferred(
             "encoding windows-1252, from byte {offset} in row {row} (line {line}), which is no UTF-8"
         ));
     }
+    if inferred.utf_16 {
+        let label = csv.encoding.label();
+        parts.push(format!(
+            "encoding {label}, from the NULs in every second byte"
+        ));
+    }
     if csv.delimiter != b',' && spec.delimiter.is_none() {
-        let from = if by_sep_line {
+        let from = if inferred.by_sep_line {
             "its first line `sep=`"
         } else {
             "its first rows"

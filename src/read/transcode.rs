@@ -25,14 +25,14 @@ pub(super) struct CutOff {
     bytes: u64,
 }
 
-/// Which UTF-16 a text begins with, and the length of its byte order mark. Without a mark it is told from
-/// the NULs, which plain letters have in every second byte.
-pub(super) fn tell_utf_16(beginning: &[u8]) -> Option<(&'static Encoding, usize)> {
+/// Which UTF-16 a text begins with, and whether a byte order mark says so. Without one it is told from the
+/// NULs, which plain letters have in every second byte.
+pub(super) fn tell_utf_16(beginning: &[u8]) -> Option<(&'static Encoding, bool)> {
     match beginning {
         // This would be UTF-32, which nobody exports.
         [0xff, 0xfe, 0, 0, ..] => return None,
-        [0xff, 0xfe, ..] => return Some((UTF_16LE, 2)),
-        [0xfe, 0xff, ..] => return Some((UTF_16BE, 2)),
+        [0xff, 0xfe, ..] => return Some((UTF_16LE, true)),
+        [0xfe, 0xff, ..] => return Some((UTF_16BE, true)),
         _ => {}
     }
     let look = &beginning[..beginning.len().min(LOOK_BYTES)];
@@ -44,9 +44,9 @@ pub(super) fn tell_utf_16(beginning: &[u8]) -> Option<(&'static Encoding, usize)
     let most = |count: usize| units > 1 && count * 3 > units * 2;
     let few = |count: usize| count * 4 < units;
     if most(nuls(1)) && few(nuls(0)) {
-        Some((UTF_16LE, 0))
+        Some((UTF_16LE, false))
     } else if most(nuls(0)) && few(nuls(1)) {
-        Some((UTF_16BE, 0))
+        Some((UTF_16BE, false))
     } else {
         None
     }
@@ -67,7 +67,7 @@ pub(super) struct Transcoded<R> {
 }
 
 impl<R: Read> Transcoded<R> {
-    /// The text of `inner`, in which no byte order mark is left.
+    /// The text of `inner`; a byte order mark becomes the one of UTF-8.
     pub(super) fn new(inner: R, encoding: &'static Encoding) -> Self {
         Self {
             inner,
@@ -206,6 +206,7 @@ mod tests {
         check("little end first",               b"a\0,\0\xeb\0\r\0\n\0",                "utf-16le",     Some(b"a,\xc3\xab\r\n"));
         check("big end first",                  b"\0a\0,\0\xeb",                        "utf-16be",     Some(b"a,\xc3\xab"));
         check("two units a letter",             b"\x3d\xd8\x00\xde",                    "utf-16le",     Some("\u{1f600}".as_bytes()));
+        check("a mark",                         b"\xff\xfea\0",                         "utf-16le",     Some(b"\xef\xbb\xbfa"));
         check("nothing",                        b"",                                    "utf-16le",     Some(b""));
         check("a letter alone that needs two",  b"a\0\x3d\xd8,\0",                      "utf-16le",     Some(b"a\xff,"));
         check("the second alone",               b"a\0\x00\xde,\0",                      "utf-16le",     Some(b"a\xff,"));
@@ -244,12 +245,12 @@ mod tests {
     #[test]
     #[rustfmt::skip] // keeps the columns of the table
     fn what_a_text_begins_with() {
-        told("a mark, little end first",        b"\xff\xfe\xeb\x03",                    Some((UTF_16LE, 2)));
-        told("a mark, big end first",           b"\xfe\xff\x03\xeb",                    Some((UTF_16BE, 2)));
-        told("a mark and nothing",              b"\xff\xfe",                            Some((UTF_16LE, 2)));
-        told("no mark, little end first",       b"i\0d\0,\0",                           Some((UTF_16LE, 0)));
-        told("no mark, big end first",          b"\0i\0d\0,",                           Some((UTF_16BE, 0)));
-        told("no mark, some other letters",     b"i\0d\0,\0\x16\x04a\0",                Some((UTF_16LE, 0)));
+        told("a mark, little end first",        b"\xff\xfe\xeb\x03",                    Some((UTF_16LE, true)));
+        told("a mark, big end first",           b"\xfe\xff\x03\xeb",                    Some((UTF_16BE, true)));
+        told("a mark and nothing",              b"\xff\xfe",                            Some((UTF_16LE, true)));
+        told("no mark, little end first",       b"i\0d\0,\0",                           Some((UTF_16LE, false)));
+        told("no mark, big end first",          b"\0i\0d\0,",                           Some((UTF_16BE, false)));
+        told("no mark, some other letters",     b"i\0d\0,\0\x16\x04a\0",                Some((UTF_16LE, false)));
         told("UTF-32",                          b"\xff\xfe\0\0i\0\0\0",                 None);
         told("UTF-32 without a mark",           b"i\0\0\0d\0\0\0",                      None);
         told("NULs only",                       b"\0\0\0\0\0\0",                        None);
@@ -260,7 +261,7 @@ mod tests {
     }
 
     #[track_caller]
-    fn told(case: &str, beginning: &[u8], expected: Option<(&'static Encoding, usize)>) {
+    fn told(case: &str, beginning: &[u8], expected: Option<(&'static Encoding, bool)>) {
         assert_eq!(tell_utf_16(beginning), expected, "case: {case}");
     }
 
