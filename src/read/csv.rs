@@ -20,6 +20,7 @@ use crate::read::csv::chain::Chain;
 use crate::read::encoding::Encoding;
 use crate::read::layers::stream_error;
 use crate::read::look::check_unchanged;
+use crate::read::part::read_some_at;
 use crate::read::source::{Chunk, Feed, Source};
 use crate::read::split::Splitter;
 
@@ -253,7 +254,7 @@ pub(super) fn fill(read: &mut dyn Read, buffer: &mut [u8]) -> io::Result<usize> 
 }
 
 /// Reads until `buffer` is full or the file ends, without moving the file's own position.
-fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+pub(super) fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
     let mut filled = 0;
     while filled < buffer.len() {
         match read_some_at(file, &mut buffer[filled..], offset + filled as u64) {
@@ -264,14 +265,4 @@ fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
         }
     }
     Ok(filled)
-}
-
-#[cfg(unix)]
-fn read_some_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
-    std::os::unix::fs::FileExt::read_at(file, buffer, offset)
-}
-
-#[cfg(windows)]
-fn read_some_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
-    std::os::windows::fs::FileExt::seek_read(file, buffer, offset)
 }

@@ -15,7 +15,7 @@ use crate::read::faults::Faults;
 use crate::read::header::{Header, column_number, missing};
 use crate::read::names::{ROLE_ACTION, ROLE_BUSINESS_UNIT, ROLE_NAME, ROLE_USER};
 use crate::read::open::Export;
-use crate::read::records::Owners;
+use crate::read::owners::Owners;
 use crate::read::source::{Chunk, Row};
 use crate::read::{FileSpec, ReadError};
 
@@ -90,9 +90,9 @@ impl RolesExport {
         let mut all = Vec::new();
         let map = |chunk: &Chunk| self.part(chunk);
         self.export.scan(progress, map, |part| {
-            let users = part.users.texts.iter();
+            let users = part.users.met.iter();
             let users: Vec<ReferenceId> = users
-                .map(|(text, rows)| references.intern(text, file, *rows))
+                .map(|met| references.intern(&met.text, file, met.rows))
                 .collect();
             all.extend(part.rows.into_iter().map(|mut row| {
                 if let OwnerCell::Reference(local) = &mut row.user {
