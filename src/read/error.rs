@@ -171,7 +171,15 @@ impl ReadError {
 /// Names in backticks, in order, cut to what a person still reads.
 pub(super) fn name_list<'a>(names: impl Iterator<Item = &'a str>) -> String {
     const SHOWN_MAX: usize = 40;
-    let mut shown: Vec<String> = names.map(|name| format!("`{}`", name.trim())).collect();
+    const LETTERS_MAX: usize = 80;
+    let short = |name: &str| {
+        let name = name.trim();
+        match name.char_indices().nth(LETTERS_MAX) {
+            Some((end, _)) => format!("`{}…`", &name[..end]),
+            None => format!("`{name}`"),
+        }
+    };
+    let mut shown: Vec<String> = names.map(short).collect();
     let more = shown.len().saturating_sub(SHOWN_MAX);
     shown.truncate(SHOWN_MAX);
     if more > 0 {

@@ -6,7 +6,7 @@
 use crate::model::{Code, FileId, Findings, Input, Place};
 use crate::read::cell::{is_fraction, is_strange};
 use crate::read::header::{HeadRow, column_number};
-use crate::read::source::{Row, is_blank};
+use crate::read::source::{NoText, Row, is_blank};
 use crate::read::split::line_ends;
 
 /// Collects findings about the rows of one file.
@@ -92,12 +92,13 @@ impl<'a> Faults<'a> {
         self.findings.place(id, place);
     }
 
-    /// FIL003: a needed cell holds bytes that are no text.
+    /// FIL003: a needed cell holds bytes that are no text, or far too many.
     pub(super) fn undecodable(&mut self, row: &Row<'_>, column: usize) -> Code {
-        let text = row.encoding.lossy(row.raw(column)).into_owned();
-        let class = format!("bytes that are no {}", row.encoding.label());
-        let cure = "correct those cells, or name the right `encoding` in the manifest";
-        self.cell_finding(Code::Fil003, row, column, &text, &class, cure);
+        let cell = row.raw(column);
+        let shown = &cell[..cell.len().min(SHOWN_BYTES)];
+        let text = row.encoding.lossy(shown).into_owned();
+        let NoText { words, cure } = row.no_text(column);
+        self.cell_finding(Code::Fil003, row, column, &text, &words, cure);
         Code::Fil003
     }
 
@@ -165,6 +166,9 @@ impl<'a> Faults<'a> {
             .place(id, place.cell(column_number(column), text));
     }
 }
+
+/// More of a cell than any message or place quotes.
+const SHOWN_BYTES: usize = 4096;
 
 /// A cell as a message quotes it.
 fn shown(text: &str) -> String {

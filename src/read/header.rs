@@ -207,10 +207,8 @@ fn repeated(headers: &[String]) -> String {
         .iter()
         .find(|header| !header.trim().is_empty() && times.get(&tight(header)) > Some(&1));
     twice.map_or_else(String::new, |header| {
-        format!(
-            " (`{}` stands more than once, so none of them is read)",
-            header.trim()
-        )
+        let header = name_list(std::iter::once(header.as_str()));
+        format!(" ({header} stands more than once, so none of them is read)")
     })
 }
 

@@ -389,8 +389,18 @@ fn enough(rows: &[HeadRow]) -> ControlFlow<()> {
     ControlFlow::Continue(())
 }
 
+/// As long as a cell of Excel can be; no header is longer, and to compare one would take long.
+const HEADER_BYTES_MAX: usize = 32_767;
+
 fn head_row(row: &Row<'_>) -> HeadRow {
-    let cells = (0..row.len()).map(|column| row.encoding.lossy(row.raw(column)).into_owned());
+    let cell = |column: usize| {
+        let cell = row.raw(column);
+        let text = row
+            .encoding
+            .lossy(&cell[..cell.len().min(HEADER_BYTES_MAX)]);
+        text.into_owned()
+    };
+    let cells = (0..row.len()).map(cell);
     HeadRow {
         row: row.number,
         line: row.line,

@@ -149,21 +149,28 @@ impl Opened {
         scratch: &Path,
         progress: &dyn Progress,
     ) -> Result<Rows, Failure> {
+        let one = |fault: ReadError| unusable(&[], &[fault]);
         let mut references = References::default();
         let mut people = Vec::new();
         let mut people_in = BTreeMap::new();
         for export in &self.users {
-            let read = export.read(findings, progress)?;
+            let read = export.read(findings, progress).map_err(one)?;
             people_in.insert(export.input().file, read.len() as u64);
             people.extend(read);
         }
         let mut records = Vec::new();
         for export in &self.records {
-            records.push(export.read(&mut references, findings, scratch, progress)?);
+            records.push(
+                export
+                    .read(&mut references, findings, scratch, progress)
+                    .map_err(one)?,
+            );
         }
         let mut roles = Vec::new();
         for export in &self.roles {
-            let rows = export.read(&mut references, findings, progress)?;
+            let rows = export
+                .read(&mut references, findings, progress)
+                .map_err(one)?;
             roles.push((export.input().file, rows));
         }
         Ok(Rows {

@@ -140,6 +140,36 @@ fn what_lies_between_the_bytes_and_the_text() {
 }
 
 #[test]
+fn what_no_cell_can_hold_is_no_text() {
+    let folder = Folder::new();
+    let (one, two, most) = (id(1), id(2), "\u{20ac}".repeat(32_767));
+    let rows = format!("id,owner,note\n{one},{most},\n{two},{most}{most},{most}{most}\n");
+    let spec = folder.file("a.csv", rows);
+    let read = read_records(&spec, &accounts()).unwrap();
+    assert_eq!(
+        read.rows,
+        [format!("2/2 1 > {most}"), "3/3 2 > FIL003".to_owned()]
+    );
+    let words = "more letters than a cell of Excel holds (32,767)";
+    assert_eq!(
+        read.findings,
+        [format!("FIL003 a.csv column owner: {words} @ 3/3:2")]
+    );
+}
+
+#[test]
+fn an_endless_header_is_not_printed() {
+    let folder = Folder::new();
+    let spec = folder.file("a.csv", "x".repeat(5_000_000));
+    let Err(error) = open_records(&spec, &accounts(), &mut Findings::default()) else {
+        panic!("opened");
+    };
+    let said = error.to_string();
+    assert!(said.contains("no column for the record id"), "{said}");
+    assert!(said.len() < 1_000, "{} letters", said.len());
+}
+
+#[test]
 fn the_hash_is_of_the_file_as_it_lies() {
     let folder = Folder::new();
     let bytes = packed(&wide(&format!("\u{feff}id,owner\n{},Ana\n", id(1))));
