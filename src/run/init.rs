@@ -115,23 +115,28 @@ fn exports(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
         }
         for entry in fs::read_dir(&place)? {
             let path = entry?.path();
-            let ending = path
-                .extension()
-                .map(|ending| ending.to_string_lossy().to_lowercase());
-            let own = path
-                .file_name()
-                .is_some_and(|name| name.to_string_lossy().to_lowercase().starts_with("owners."));
-            // The lock that Excel keeps beside an open workbook.
-            let lock = path
-                .file_name()
-                .is_some_and(|name| name.to_string_lossy().starts_with("~$"));
-            if !own && !lock && matches!(ending.as_deref(), Some("csv" | "xlsx" | "xlsm")) {
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            if is_export(&name.to_lowercase()) {
                 files.push(path);
             }
         }
     }
     files.sort();
     Ok(files)
+}
+
+/// Whether a file of this name, in small letters, could be an export: a CSV, packed or not, or a workbook,
+/// and neither the owners sheet nor the lock that Excel keeps beside an open workbook.
+fn is_export(name: &str) -> bool {
+    let packed = [".gz", ".zst", ".zip"];
+    let inside = packed.iter().find_map(|ending| name.strip_suffix(ending));
+    let is_table = match inside {
+        Some(inside) => inside.ends_with(".csv"),
+        None => [".csv", ".xlsx", ".xlsm"]
+            .iter()
+            .any(|ending| name.ends_with(ending)),
+    };
+    is_table && !name.starts_with("owners.") && !name.starts_with("~$")
 }
 
 /// A file, or several that seem to be parts of one table, with what they seem to be.
@@ -272,6 +277,7 @@ fn table_name(headers: &[String], file: &Path) -> String {
         .map(|stem| stem.to_string_lossy().to_lowercase());
     let by_file = stem.map(|stem| {
         // Parts of one table are numbered, and copies too: `accounts-2`, `accounts (3)`.
+        let stem = stem.strip_suffix(".csv").unwrap_or(&stem);
         let plain = stem.trim_end_matches(|letter: char| !letter.is_alphabetic());
         plain.strip_suffix('s').unwrap_or(plain).to_owned()
     });

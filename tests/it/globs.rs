@@ -186,6 +186,8 @@ fn init_proposes_a_glob_for_a_table_in_parts() {
         )
         .unwrap();
     }
+    let packed = zstd::encode_all(&b"name,ownerid\nx,U2\n"[..], 1).unwrap();
+    fs::write(path.join("exports/tasks.csv.zst"), packed).unwrap();
     let ended = run(|console| cutover::run::init(path, console));
     assert_eq!(ended.exit, Exit::Done, "{}", ended.err);
     let manifest = fs::read_to_string(path.join("cutover.toml")).unwrap();
@@ -195,6 +197,7 @@ fn init_proposes_a_glob_for_a_table_in_parts() {
         "[[records]]\nfile = \"exports/contacts-2.csv\"\ntable = \"contact\"\n",
         "[[records]]\nfile = \"exports/leads-1.csv\"\ntable = \"lead\"\n",
         "[[records]]\nfile = \"exports/leads-2.csv\"\ntable = \"lead\"\n",
+        "[[records]]\nfile = \"exports/tasks.csv.zst\"\ntable = \"task\"\n",
         "[[users]]\nfile = \"exports/users.csv\"\n",
     ] {
         assert!(manifest.contains(says), "no `{says}`: {manifest}");
