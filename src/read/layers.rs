@@ -9,7 +9,7 @@ use std::io::{self, Read};
 
 use crate::read::encoding::{Encoding, LABELS};
 use crate::read::look::BEGINNING_BYTES;
-use crate::read::part::Part;
+use crate::read::stretch::Stretch;
 use crate::read::transcode::{CutOff, Transcoded, tell_utf_16};
 use crate::read::unpack::{Packed, Packing, unpack_error};
 use crate::read::{FileSpec, ReadError};
@@ -74,7 +74,7 @@ impl Layers {
     pub(super) fn read(&self, file: &File) -> io::Result<Box<dyn Read + Send>> {
         let inside: Box<dyn Read + Send> = match &self.packed {
             Some(packed) => packed.read(file)?,
-            None => Box::new(Part::whole(file)?),
+            None => Box::new(Stretch::whole(file)?),
         };
         Ok(match self.encoding {
             Some((encoding, _)) => Box::new(Transcoded::new(inside, encoding)),

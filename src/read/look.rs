@@ -1,19 +1,24 @@
-//! One pass over a file before anything is read from it: hash, size, kind, layers and encoding.
+//! What a file is, before anything is read from it.
 //!
-//! In: a path. Out: what the bytes say the file is, or why it is no table. The kind goes by the first
-//! bytes, then by the ending of the name; a file that contradicts its name is refused, not guessed at.
+//! In: a path. Out: what the first bytes say the file is, or why it is no table, and what lies between
+//! them and its text; and, in a pass over the whole, its hash and the byte that shows that it is no UTF-8. The kind goes by the first bytes,
+//! then by the ending of the name; a file that contradicts its name is refused, not guessed at.
 
 use std::fs::{self, File, Metadata};
 use std::io::{self, Read};
 
+use crate::read::csv::{FileDigest, fill};
 use crate::read::encoding::Utf8Check;
 use crate::read::layers::{Layers, stream_error};
+use crate::read::stretch::Stretch;
 use crate::read::{FileSpec, ReadError};
 
 /// How many bytes are hashed and checked at once.
 const BLOCK_BYTES: usize = 4 << 20;
 /// How much of the beginning is kept, to tell kind and delimiter from.
 pub(super) const BEGINNING_BYTES: usize = 256 << 10;
+/// The byte order mark of UTF-8.
+pub(super) const MARK: &[u8] = b"\xef\xbb\xbf";
 /// How much of the beginning is searched for what no text holds.
 const TEXT_LOOK_BYTES: usize = 8 << 10;
 
@@ -26,26 +31,22 @@ pub(super) enum Kind {
     Workbook,
 }
 
-/// A file, looked through.
+/// A file, looked at.
 #[derive(Debug)]
 pub(super) struct Look {
     /// The file, still open.
     pub file: File,
     /// What the system said of it.
     pub metadata: Metadata,
-    /// BLAKE3 of all its bytes, in hexadecimal.
-    pub hash: String,
     /// What it is.
     pub kind: Kind,
     /// What lies between its bytes and its text.
     pub layers: Layers,
     /// The first bytes of its text.
     pub beginning: Vec<u8>,
-    /// The offset of the byte of its text that shows that it is no UTF-8.
-    pub first_foreign_byte: Option<u64>,
 }
 
-/// Looks through the file that `spec` names.
+/// Looks at the file that `spec` names.
 pub(super) fn look(spec: &FileSpec) -> Result<Look, ReadError> {
     let unreadable = |source: io::Error| match source.kind() {
         io::ErrorKind::NotFound => ReadError::Missing {
@@ -61,34 +62,21 @@ pub(super) fn look(spec: &FileSpec) -> Result<Look, ReadError> {
     check_regular(spec, &fs::metadata(&spec.path).map_err(unreadable)?)?;
     let mut file = File::open(&spec.path).map_err(unreadable)?;
     let metadata = file.metadata().map_err(unreadable)?;
-    let mut pass = Pass::default();
-    let mut block = vec![0; BLOCK_BYTES];
-    loop {
-        let filled = fill(&mut file, &mut block).map_err(unreadable)?;
-        pass.feed(&block[..filled]);
-        if filled < block.len() {
-            break;
-        }
-    }
+    let mut beginning = vec![0; BEGINNING_BYTES];
+    let filled = fill(&mut file, &mut beginning).map_err(unreadable)?;
+    beginning.truncate(filled);
     let (layers, beginning) = if is_name_of_workbook(spec) {
-        (Layers::default(), pass.beginning)
+        (Layers::default(), beginning)
     } else {
-        Layers::tell(spec, &file, pass.beginning)?
+        Layers::tell(spec, &file, beginning)?
     };
     let kind = kind(spec, &beginning)?;
-    let check = if layers.is_empty() {
-        pass.check
-    } else {
-        check_text(spec, &file, &layers)?
-    };
     Ok(Look {
         file,
         metadata,
-        hash: pass.hasher.finalize().to_hex().to_string(),
         kind,
         layers,
         beginning,
-        first_foreign_byte: check.first_foreign_byte(),
     })
 }
 
@@ -99,29 +87,79 @@ fn check_regular(spec: &FileSpec, metadata: &Metadata) -> Result<(), ReadError> 
     } else if metadata.is_dir() {
         Err(not_a_table(spec, "a folder", "name the file in it"))
     } else {
-        Err(not_a_table(
-            spec,
-            "a pipe or a device, which can be read only once",
-            "write what comes out of it to a file, and name that",
-        ))
+        let seems = "a pipe or a device, which can be read only once";
+        let cure = "write what comes out of it to a file, and name that";
+        Err(not_a_table(spec, seems, cure))
     }
 }
 
-/// Looks through a text that is not what lies in the file.
-fn check_text(spec: &FileSpec, file: &File, layers: &Layers) -> Result<Utf8Check, ReadError> {
-    let mut check = Utf8Check::default();
-    // Then it is not for the bytes to say, or they were made of another encoding.
-    if spec.encoding.is_some() || layers.encoding().is_some() {
-        return Ok(check);
+impl Look {
+    /// The offset of the first byte of the beginning that shows that the file is no UTF-8. A character
+    /// that the beginning cuts off shows nothing.
+    pub(super) fn foreign_byte_of_beginning(&self) -> Option<u64> {
+        let mut check = Utf8Check::default();
+        check.feed(&self.beginning);
+        let is_whole = self.beginning.len() < BEGINNING_BYTES;
+        let end = self.beginning.len() as u64 - 3.min(self.beginning.len() as u64);
+        check
+            .first_foreign_byte()
+            .filter(|byte| is_whole || *byte < end)
     }
-    let failed = |error| stream_error(&spec.name, error);
-    let mut text = layers.read(file).map_err(failed)?;
+
+    /// Whether it is taken for UTF-8 only until a byte shows that it is not.
+    pub(super) fn is_presumed(&self, spec: &FileSpec) -> bool {
+        self.kind == Kind::Csv
+            && spec.encoding.is_none()
+            && self.layers.encoding().is_none()
+            && !self.beginning.starts_with(MARK)
+    }
+
+    /// The hash of the file, in hexadecimal.
+    pub(super) fn hash(&self, name: &str) -> Result<String, ReadError> {
+        let mut hasher = blake3::Hasher::new();
+        pass_over(name, Stretch::whole(&self.file), |bytes| {
+            hasher.update_rayon(bytes);
+        })?;
+        Ok(hasher.finalize().to_hex().to_string())
+    }
+
+    /// Passes over the whole file, for its hash and, where it is only presumed to be UTF-8, the first byte
+    /// of its text that is none.
+    pub(super) fn digest(&self, spec: &FileSpec) -> Result<FileDigest, ReadError> {
+        let (name, presumed) = (spec.name.as_str(), self.is_presumed(spec));
+        let is_plain = self.layers.is_empty();
+        let mut hasher = blake3::Hasher::new();
+        let mut check = Utf8Check::default();
+        pass_over(name, Stretch::whole(&self.file), |bytes| {
+            rayon::join(
+                || hasher.update_rayon(bytes),
+                || (is_plain && presumed).then(|| check.feed(bytes)),
+            );
+        })?;
+        if !is_plain && presumed {
+            pass_over(name, self.layers.read(&self.file), |text| check.feed(text))?;
+        }
+        Ok(FileDigest {
+            hash: hasher.finalize().to_hex().to_string(),
+            first_foreign_byte: check.first_foreign_byte(),
+        })
+    }
+}
+
+/// Shows a reader's bytes to `see`, block by block.
+fn pass_over(
+    name: &str,
+    read: io::Result<impl Read>,
+    mut see: impl FnMut(&[u8]),
+) -> Result<(), ReadError> {
+    let failed = |error| stream_error(name, error);
+    let mut read = read.map_err(failed)?;
     let mut block = vec![0; BLOCK_BYTES];
     loop {
-        let filled = fill(&mut text, &mut block).map_err(failed)?;
-        check.feed(&block[..filled]);
+        let filled = fill(&mut read, &mut block).map_err(failed)?;
+        see(&block[..filled]);
         if filled < block.len() {
-            return Ok(check);
+            return Ok(());
         }
     }
 }
@@ -137,38 +175,6 @@ pub(super) fn check_unchanged(name: &str, file: &File, before: &Metadata) -> Res
     same.then_some(()).ok_or_else(|| ReadError::Changed {
         name: name.to_owned(),
     })
-}
-
-#[derive(Default)]
-struct Pass {
-    hasher: blake3::Hasher,
-    check: Utf8Check,
-    beginning: Vec<u8>,
-}
-
-impl Pass {
-    fn feed(&mut self, block: &[u8]) {
-        let missing = BEGINNING_BYTES.saturating_sub(self.beginning.len());
-        self.beginning
-            .extend_from_slice(&block[..missing.min(block.len())]);
-        rayon::join(
-            || self.hasher.update_rayon(block),
-            || self.check.feed(block),
-        );
-    }
-}
-
-fn fill(file: &mut impl Read, block: &mut [u8]) -> io::Result<usize> {
-    let mut filled = 0;
-    while filled < block.len() {
-        match file.read(&mut block[filled..]) {
-            Ok(0) => break,
-            Ok(count) => filled += count,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(filled)
 }
 
 /// First bytes that give away what no table begins with, and what to do about it.
@@ -236,10 +242,7 @@ fn no_cells(text: &[u8]) -> Option<(&'static str, &'static str)> {
     if text.contains(&0) {
         return Some(("binary data", EXPORT_TABLE));
     }
-    let text = text
-        .strip_prefix(b"\xef\xbb\xbf")
-        .unwrap_or(text)
-        .trim_ascii_start();
+    let text = text.strip_prefix(MARK).unwrap_or(text).trim_ascii_start();
     let begins = |with: &str| {
         let head = text.get(..with.len());
         head.is_some_and(|head| head.eq_ignore_ascii_case(with.as_bytes()))

@@ -4,32 +4,45 @@
 //! on what was inferred. Which columns are needed, and what rows mean, is said by the callers.
 
 use std::ops::ControlFlow;
+use std::sync::OnceLock;
 
 use crate::model::{Code, Findings, Input, Place, Progress};
-use crate::read::csv::{CsvFile, Origin, Sizes};
+use crate::read::csv::{CsvFile, FileDigest, Origin, Sizes};
 use crate::read::delimiter;
 use crate::read::encoding::{Encoding, LABELS};
 use crate::read::error::name_list;
 use crate::read::faults::Width;
-use crate::read::header::{HEADER_WITHIN_ROWS, HeadRow, Header, check_headers, header_row};
+use crate::read::header::{HeadRow, Header, check_headers, head_rows, header_row};
 use crate::read::layers::Layers;
-use crate::read::look::{Kind, Look, look};
+use crate::read::look::{Kind, Look, MARK, look};
 use crate::read::scan::scan;
-use crate::read::source::{Chunk, Row, Source};
+use crate::read::source::{Chunk, ForeignByte, Row, Source};
 use crate::read::workbook::Workbook;
 use crate::read::{FileSpec, ReadError};
 
 /// As many columns as a sheet of Excel has.
 const COLUMNS_MAX: usize = 16_384;
 
+/// When the whole of a file is looked through, for its hash and its encoding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Digested {
+    /// Before anything is read from it.
+    AtOpen,
+    /// While it is read: the file is too large to pass over it twice.
+    WhileRead,
+}
+
 /// An export, open, its header found.
 pub(super) struct Export {
-    /// What it is.
+    /// What it is; of a file digested while read as far as is known at its opening.
     pub input: Input,
     /// How many cells its rows have.
     pub width: Width,
     source: Box<dyn Source>,
     head: Vec<HeadRow>,
+    spec: FileSpec,
+    told_by: ToldBy,
+    digest: OnceLock<FileDigest>,
 }
 
 impl Export {
@@ -37,13 +50,19 @@ impl Export {
     /// that the caller needs, told whether it is the first row.
     pub(super) fn open(
         spec: &FileSpec,
+        digested: Digested,
         fits: impl Fn(&Header<'_>, bool) -> bool,
         findings: &mut Findings,
     ) -> Result<Self, ReadError> {
         let look = look(spec)?;
         check_settings(spec, look.kind)?;
-        let (mut input, source) = match look.kind {
-            Kind::Csv => open_csv(spec, look, findings)?,
+        let Begun {
+            mut input,
+            source,
+            told_by,
+            digest,
+        } = match look.kind {
+            Kind::Csv => open_csv(spec, look, digested, findings)?,
             Kind::Workbook => open_workbook(spec, look, findings)?,
         };
         let mut head = head_rows(source.as_ref())?;
@@ -65,12 +84,56 @@ impl Export {
         check_headers(&input, &head[0], findings);
         let width = Width::of(&head);
         note_blank_ends(&input, width, findings);
-        Ok(Self {
+        let mut export = Self {
             input,
             width,
             source,
             head,
-        })
+            spec: spec.clone(),
+            told_by,
+            digest: OnceLock::new(),
+        };
+        if let Some(digest) = digest {
+            export.settle(digest, findings)?;
+            export.input = export.input();
+        }
+        Ok(export)
+    }
+
+    /// What it is, as far as is known by now.
+    pub(super) fn input(&self) -> Input {
+        let encoding = self.source.encoding();
+        let label = encoding.map_or_else(String::new, Encoding::label);
+        let hash = self.digest.get().map(|digest| digest.hash.clone());
+        Input {
+            hash: hash.unwrap_or_default(),
+            encoding: label,
+            ..self.input.clone()
+        }
+    }
+
+    /// What it is, once the whole was passed over, without a look at its rows.
+    pub(super) fn passed_over(&self, findings: &mut Findings) -> Result<Input, ReadError> {
+        if self.digest.get().is_none() {
+            let digest = look(&self.spec)?.digest(&self.spec)?;
+            self.settle(digest, findings)?;
+        }
+        Ok(self.input())
+    }
+
+    /// Takes note of what the whole file comes to; true where its text was taken for what it is not, so
+    /// that it has to be read again.
+    pub(super) fn settle(
+        &self,
+        digest: FileDigest,
+        findings: &mut Findings,
+    ) -> Result<bool, ReadError> {
+        let again = self.source.settle(&digest);
+        let is_new = self.digest.set(digest).is_ok();
+        if is_new {
+            note_inferred(self, findings)?;
+        }
+        Ok(again && is_new)
     }
 
     /// Its header, to look columns up in.
@@ -99,14 +162,15 @@ impl Export {
         Ok(())
     }
 
-    /// The same, with a value of its own for each worker, given back in no order.
+    /// The same, with a value of its own for each worker, given back in no order; and what was found
+    /// out about the file meanwhile, where that was not known before.
     pub(super) fn scan_with<L: Send, T: Send>(
         &self,
         progress: &dyn Progress,
         begin: impl Fn() -> L + Sync,
         map: impl Fn(&mut L, &Chunk) -> T + Sync,
         sink: impl FnMut(T) -> ControlFlow<()>,
-    ) -> Result<Vec<L>, ReadError> {
+    ) -> Result<(Vec<L>, Option<FileDigest>), ReadError> {
         let what = format!("reading {}", self.input.name);
         scan(self.source.as_ref(), &what, progress, begin, map, sink)
     }
@@ -149,35 +213,74 @@ fn check_settings(spec: &FileSpec, kind: Kind) -> Result<(), ReadError> {
     }
 }
 
+/// From what was told what nobody said.
+#[derive(Clone, Copy, Debug, Default)]
+struct ToldBy {
+    /// The delimiter from a line `sep=`, not from the rows.
+    sep_line: bool,
+    /// Which UTF-16 it is from NULs, not from a byte order mark.
+    nuls: bool,
+}
+
+/// A file that is open, before its header is looked for.
+struct Begun {
+    input: Input,
+    source: Box<dyn Source>,
+    told_by: ToldBy,
+    /// What the whole comes to, where that is known.
+    digest: Option<FileDigest>,
+}
+
 fn open_csv(
     spec: &FileSpec,
     look: Look,
+    digested: Digested,
     findings: &mut Findings,
-) -> Result<(Input, Box<dyn Source>), ReadError> {
-    let mark = if look.beginning.starts_with(b"\xef\xbb\xbf") {
-        3
+) -> Result<Begun, ReadError> {
+    let is_presumed = look.is_presumed(spec);
+    let is_plain = look.layers.is_empty();
+    // What comes through layers is read through them once more only where that tells something.
+    let digest = match digested {
+        Digested::WhileRead if is_plain || is_presumed => None,
+        Digested::AtOpen | Digested::WhileRead => Some(look.digest(spec)?),
+    };
+    let hash = match &digest {
+        None if !is_plain => Some(look.hash(&spec.name)?),
+        None | Some(_) => None,
+    };
+    let mark = if look.beginning.starts_with(MARK) {
+        MARK.len()
     } else {
         0
+    };
+    let foreign_byte = match &digest {
+        Some(digest) => digest.first_foreign_byte,
+        None => look.foreign_byte_of_beginning(),
     };
     let encoding = match (look.layers.encoding(), &spec.encoding) {
         (Some(layer), _) => layer,
         (None, Some(label)) => named_encoding(spec, label)?,
-        (None, None) if mark == 0 && look.first_foreign_byte.is_some() => Encoding::WINDOWS_1252,
         (None, None) => Encoding::Utf8,
     };
+    note_member(spec, &look.layers, findings);
+    let nuls = look.layers.is_inferred();
     let told = delimiter::tell(&look.beginning[mark..]);
     let delimiter = match spec.delimiter {
         Some(named) => named_delimiter(spec, named)?,
         None => told.delimiter,
     };
-    note_member(spec, &look.layers, findings);
-    let is_inferred = look.layers.is_inferred();
     let csv = CsvFile {
         name: spec.name.clone(),
-        start: (mark + told.sep_line) as u64,
+        before: look.beginning[..mark + told.sep_line].to_vec(),
         start_lines: u64::from(told.sep_line > 0),
         delimiter,
         encoding,
+        is_presumed,
+        foreign_byte: foreign_byte
+            .filter(|_| is_presumed)
+            .map_or_else(OnceLock::new, OnceLock::from),
+        digests: digest.is_none(),
+        hash,
         sizes: Sizes::default(),
         metadata: look.metadata,
         file: look.file,
@@ -189,19 +292,21 @@ fn open_csv(
         path: spec.path.clone(),
         kind: spec.kind.clone(),
         bytes: csv.metadata.len(),
-        hash: look.hash,
-        encoding: encoding.label(),
+        hash: String::new(),
+        encoding: String::new(),
         delimiter: Some(char::from(delimiter)),
         sheet: None,
         headers: Vec::new(),
     };
-    let inferred = Inferred {
-        foreign_byte: look.first_foreign_byte,
-        utf_16: is_inferred,
-        by_sep_line: told.sep_line > 0,
-    };
-    note_inferred(spec, &csv, &inferred, findings)?;
-    Ok((input, Box::new(csv)))
+    Ok(Begun {
+        input,
+        source: Box::new(csv),
+        told_by: ToldBy {
+            sep_line: told.sep_line > 0,
+            nuls,
+        },
+        digest,
+    })
 }
 
 /// The file as it lies, or what comes through its layers.
@@ -228,16 +333,6 @@ fn note_member(spec: &FileSpec, layers: &Layers, findings: &mut Findings) {
     findings.place(id, Place::file(spec.file));
 }
 
-/// What nobody said of a file, and was told from its bytes.
-struct Inferred {
-    /// The first byte that is no UTF-8.
-    foreign_byte: Option<u64>,
-    /// Which UTF-16 it is.
-    utf_16: bool,
-    /// The delimiter, by a line `sep=`; else by the rows.
-    by_sep_line: bool,
-}
-
 fn named_encoding(spec: &FileSpec, label: &str) -> Result<Encoding, ReadError> {
     Encoding::from_label(label).ok_or_else(|| ReadError::Setting {
         name: spec.name.clone(),
@@ -260,36 +355,35 @@ fn named_delimiter(spec: &FileSpec, named: char) -> Result<u8, ReadError> {
 }
 
 /// FIL002, where nobody said it and it is not what most files have.
-fn note_inferred(
-    spec: &FileSpec,
-    csv: &CsvFile,
-    inferred: &Inferred,
-    findings: &mut Findings,
-) -> Result<(), ReadError> {
+fn note_inferred(export: &Export, findings: &mut Findings) -> Result<(), ReadError> {
+    let spec = &export.spec;
     let mut parts = Vec::new();
     let mut place = Place::file(spec.file);
-    if let (Encoding::SingleByte(_), None, Some(offset)) =
-        (csv.encoding, &spec.encoding, inferred.foreign_byte)
-    {
-        let (row, line) = csv.row_of_byte(offset)?;
+    if let Some(told) = export.source.foreign_byte()? {
+        let ForeignByte { offset, row, line } = told;
         place = Place::row(spec.file, row, line);
         parts.push(format!(
             "encoding windows-1252, from byte {offset} in row {row} (line {line}), which is no UTF-8"
         ));
     }
-    if inferred.utf_16 {
-        let label = csv.encoding.label();
+    if export.told_by.nuls
+        && let Some(encoding) = export.source.encoding()
+    {
+        let label = encoding.label();
         parts.push(format!(
             "encoding {label}, from the NULs in every second byte"
         ));
     }
-    if csv.delimiter != b',' && spec.delimiter.is_none() {
-        let from = if inferred.by_sep_line {
+    if let Some(delimiter) = export.input.delimiter
+        && delimiter != ','
+        && spec.delimiter.is_none()
+    {
+        let from = if export.told_by.sep_line {
             "its first line `sep=`"
         } else {
             "its first rows"
         };
-        let delimiter = char::from(csv.delimiter).escape_default();
+        let delimiter = delimiter.escape_default();
         parts.push(format!("delimiter `{delimiter}`, from {from}"));
     }
     if !parts.is_empty() {
@@ -324,12 +418,9 @@ fn note_blank_ends(input: &Input, width: Width, findings: &mut Findings) {
     }
 }
 
-fn open_workbook(
-    spec: &FileSpec,
-    look: Look,
-    findings: &mut Findings,
-) -> Result<(Input, Box<dyn Source>), ReadError> {
-    let (bytes, hash) = (look.metadata.len(), look.hash.clone());
+fn open_workbook(spec: &FileSpec, look: Look, findings: &mut Findings) -> Result<Begun, ReadError> {
+    let bytes = look.metadata.len();
+    let digest = look.digest(spec)?;
     let opened = Workbook::open(&spec.name, look, spec.sheet.as_deref())?;
     if !opened.others.is_empty() {
         let others: Vec<String> = opened
@@ -357,53 +448,16 @@ fn open_workbook(
         path: spec.path.clone(),
         kind: spec.kind.clone(),
         bytes,
-        hash,
+        hash: String::new(),
         encoding: String::new(),
         delimiter: None,
         sheet: Some(opened.sheet),
         headers: Vec::new(),
     };
-    Ok((input, Box::new(opened.workbook)))
-}
-
-/// The first rows that hold anything: where the header is looked for, and one more.
-fn head_rows(source: &dyn Source) -> Result<Vec<HeadRow>, ReadError> {
-    let mut rows = Vec::new();
-    let feed = source.feed()?;
-    let mut chunk = Chunk::default();
-    while enough(&rows).is_continue() && feed.next(&mut chunk)?.is_some() {
-        chunk.rows(&mut |row| {
-            if !row.is_blank() {
-                rows.push(head_row(row));
-            }
-            enough(&rows)
-        });
-    }
-    Ok(rows)
-}
-
-fn enough(rows: &[HeadRow]) -> ControlFlow<()> {
-    if rows.len() > HEADER_WITHIN_ROWS {
-        return ControlFlow::Break(());
-    }
-    ControlFlow::Continue(())
-}
-
-/// As long as a cell of Excel can be; no header is longer, and to compare one would take long.
-const HEADER_BYTES_MAX: usize = 32_767;
-
-fn head_row(row: &Row<'_>) -> HeadRow {
-    let cell = |column: usize| {
-        let cell = row.raw(column);
-        let text = row
-            .encoding
-            .lossy(&cell[..cell.len().min(HEADER_BYTES_MAX)]);
-        text.into_owned()
-    };
-    let cells = (0..row.len()).map(cell);
-    HeadRow {
-        row: row.number,
-        line: row.line,
-        cells: cells.collect(),
-    }
+    Ok(Begun {
+        input,
+        source: Box::new(opened.workbook),
+        told_by: ToldBy::default(),
+        digest: Some(digest),
+    })
 }

@@ -16,7 +16,7 @@ use zip::{CompressionMethod, ZipArchive};
 
 use crate::read::ReadError;
 use crate::read::error::name_list;
-use crate::read::part::Part;
+use crate::read::stretch::Stretch;
 
 /// How much of a packed file is read at once.
 const BUFFER_BYTES: usize = 256 << 10;
@@ -24,7 +24,7 @@ const BUFFER_BYTES: usize = 256 << 10;
 /// When what comes out is no export any more.
 #[derive(Clone, Copy, Debug)]
 struct Limits {
-    /// So much may always come out, in bytes.
+    /// So much may always come out, in bytes: no more than is read in a second or two.
     always: u64,
     /// Beyond it, so many times what went in. Tables of people and records pack 5 to 20 times, the most
     /// even ones 100; files made to choke their readers start at 1000.
@@ -32,7 +32,7 @@ struct Limits {
 }
 
 const LIMITS: Limits = Limits {
-    always: 1 << 30,
+    always: 256 << 20,
     ratio: 200,
 };
 
@@ -147,12 +147,12 @@ impl Packed {
     /// The bytes inside, from their beginning. Each error of it is for [`unpack_error`].
     pub(super) fn read(&self, file: &File) -> io::Result<Box<dyn Read + Send>> {
         let taken = Arc::new(AtomicU64::new(0));
-        let part = match &self.member {
-            None => Part::whole(file)?,
-            Some(member) => Part::new(file, member.start, member.packed_bytes)?,
+        let stretch = match &self.member {
+            None => Stretch::whole(file)?,
+            Some(member) => Stretch::new(file, member.start, member.packed_bytes)?,
         };
         let packed = Counted {
-            part,
+            stretch,
             taken: Arc::clone(&taken),
         };
         let packed = BufReader::with_capacity(BUFFER_BYTES, packed);
@@ -196,13 +196,13 @@ pub(super) fn unpack_error(name: &str, error: io::Error) -> ReadError {
 
 /// Counts what a decoder takes in.
 struct Counted {
-    part: Part,
+    stretch: Stretch,
     taken: Arc<AtomicU64>,
 }
 
 impl Read for Counted {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.part.read(buffer)?;
+        let read = self.stretch.read(buffer)?;
         self.taken.fetch_add(read as u64, Ordering::Relaxed);
         Ok(read)
     }

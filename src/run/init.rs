@@ -128,13 +128,13 @@ fn exports(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
 /// Whether a file of this name, in small letters, could be an export: a CSV, packed or not, or a workbook,
 /// and neither the owners sheet nor the lock that Excel keeps beside an open workbook.
 fn is_export(name: &str) -> bool {
-    let packed = [".gz", ".zst", ".zip"];
-    let inside = packed.iter().find_map(|ending| name.strip_suffix(ending));
-    let is_table = match inside {
-        Some(inside) => inside.ends_with(".csv"),
-        None => [".csv", ".xlsx", ".xlsm"]
-            .iter()
-            .any(|ending| name.ends_with(ending)),
+    let (inside, ending) = name.rsplit_once('.').unwrap_or((name, ""));
+    let is_table = match ending {
+        "csv" | "xlsx" | "xlsm" => true,
+        "gz" | "zst" | "zip" => inside
+            .rsplit_once('.')
+            .is_some_and(|(_, ending)| ending == "csv"),
+        _ => false,
     };
     is_table && !name.starts_with("owners.") && !name.starts_with("~$")
 }

@@ -69,28 +69,14 @@ pub(super) fn open(project: &Project, findings: &mut Findings) -> Result<Opened,
     if !faults.is_empty() || !unmet.is_empty() {
         return Err(unusable(&unmet, &faults));
     }
-    let mut inputs: Vec<Input> = Vec::new();
-    inputs.extend(
-        users
-            .iter()
-            .map(|export: &UsersExport| export.input().clone()),
-    );
-    inputs.extend(
-        records
-            .iter()
-            .map(|export: &RecordsExport| export.input().clone()),
-    );
-    inputs.extend(
-        roles
-            .iter()
-            .map(|export: &RolesExport| export.input().clone()),
-    );
-    Ok(Opened {
+    let mut opened = Opened {
         users,
         records,
         roles,
-        inputs,
-    })
+        inputs: Vec::new(),
+    };
+    opened.inputs = opened.known_inputs();
+    Ok(opened)
 }
 
 fn keep<T>(opened: Result<T, ReadError>, kept: &mut Vec<T>, faults: &mut Vec<ReadError>) {
@@ -142,9 +128,17 @@ fn records_spec(export: &RecordsExportFile) -> RecordsSpec {
 }
 
 impl Opened {
+    fn known_inputs(&self) -> Vec<Input> {
+        let users = self.users.iter().map(|export| export.input().clone());
+        let records = self.records.iter().map(RecordsExport::input);
+        let roles = self.roles.iter().map(|export| export.input().clone());
+        users.chain(records).chain(roles).collect()
+    }
+
     /// Reads every row of every export; what is put aside meanwhile goes into the folder `scratch`.
+    /// Afterwards the hash of every input is known.
     pub(super) fn read(
-        &self,
+        &mut self,
         findings: &mut Findings,
         scratch: &Path,
         progress: &dyn Progress,
@@ -160,19 +154,16 @@ impl Opened {
         }
         let mut records = Vec::new();
         for export in &self.records {
-            records.push(
-                export
-                    .read(&mut references, findings, scratch, progress)
-                    .map_err(one)?,
-            );
+            let read = export.read(&mut references, findings, scratch, progress);
+            records.push(read.map_err(one)?);
         }
         let mut roles = Vec::new();
         for export in &self.roles {
-            let rows = export
-                .read(&mut references, findings, progress)
-                .map_err(one)?;
+            let read = export.read(&mut references, findings, progress);
+            let rows = read.map_err(one)?;
             roles.push((export.input().file, rows));
         }
+        self.inputs = self.known_inputs();
         Ok(Rows {
             people,
             records,
@@ -183,17 +174,24 @@ impl Opened {
     }
 
     /// Whether the exports still are what the plan was made from: each that has changed, is gone, or
-    /// has come since. A file met by a glob comes and goes without a word in the manifest.
-    pub(super) fn moved_from(&self, planned: &[crate::plan::InputRecord]) -> Vec<String> {
+    /// has come since. A file met by a glob comes and goes without a word in the manifest. Rows are not
+    /// read.
+    pub(super) fn moved_from(
+        &self,
+        planned: &[crate::plan::InputRecord],
+    ) -> Result<Vec<String>, Failure> {
+        let mut now: BTreeMap<String, String> = BTreeMap::new();
+        for input in &self.inputs {
+            now.insert(input.name.clone(), input.hash.clone());
+        }
+        for export in &self.records {
+            let input = export.passed_over(&mut Findings::default())?;
+            now.insert(input.name, input.hash);
+        }
         // Of the owners sheet the rulings alone count, and they are compared by themselves.
         let planned = planned.iter().filter(|input| input.kind != "rulings");
-        let now: BTreeMap<&str, &str> = self
-            .inputs
-            .iter()
-            .map(|input| (input.name.as_str(), input.hash.as_str()))
-            .collect();
         let then: BTreeSet<&str> = planned.clone().map(|input| input.name.as_str()).collect();
-        let changed_or_gone = planned.filter_map(|input| match now.get(input.name.as_str()) {
+        let changed_or_gone = planned.filter_map(|input| match now.get(&input.name) {
             None => Some(format!("{} (is no longer among the exports)", input.name)),
             Some(hash) => (*hash != input.blake3).then(|| input.name.clone()),
         });
@@ -201,6 +199,6 @@ impl Opened {
         let come = come
             .filter(|name| !then.contains(name))
             .map(|name| format!("{name} (has joined the exports since)"));
-        changed_or_gone.chain(come).collect()
+        Ok(changed_or_gone.chain(come).collect())
     }
 }

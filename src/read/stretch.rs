@@ -1,4 +1,4 @@
-//! A part of a file as a reader of its own, with a position of its own.
+//! A stretch of a file as a reader of its own, with a position of its own.
 //!
 //! In: an open file and the range of bytes. Out: those bytes, for any number of readers at a time.
 
@@ -6,13 +6,13 @@ use std::fs::File;
 use std::io::{self, Read};
 
 /// The bytes of a file from one offset to another; ends earlier where the file does.
-pub(super) struct Part {
+pub(super) struct Stretch {
     file: File,
     at: u64,
     end: u64,
 }
 
-impl Part {
+impl Stretch {
     /// The whole file.
     pub(super) fn whole(file: &File) -> io::Result<Self> {
         Self::new(file, 0, u64::MAX)
@@ -28,7 +28,7 @@ impl Part {
     }
 }
 
-impl Read for Part {
+impl Read for Stretch {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let left = usize::try_from(self.end - self.at).unwrap_or(usize::MAX);
         let wanted = buffer.len().min(left);
