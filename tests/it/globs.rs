@@ -3,6 +3,8 @@
 
 use std::fs;
 use std::path::Path;
+#[cfg(unix)]
+use std::process::Command;
 
 use cutover::run::{ApplyRequest, Exit};
 use tempfile::TempDir;
@@ -209,5 +211,31 @@ fn init_proposes_a_glob_for_a_table_in_parts() {
             .contains("exports/accounts-*.csv: records of `account`"),
         "{}",
         ended.err
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn a_glob_may_meet_more_files_than_a_system_lets_be_open_at_first() {
+    let parts: Vec<String> = (0..200)
+        .map(|part| format!("exports/accounts-{part}.csv"))
+        .collect();
+    let parts: Vec<(&str, &[u8])> = parts.iter().map(|name| (name.as_str(), &[1][..])).collect();
+    let folder = parted(&["exports/accounts-*.csv"], &parts);
+    let ended = Command::new("sh")
+        .args(["-c", "ulimit -S -n 64 && exec \"$0\" plan \"$1\""])
+        .arg(env!("CARGO_BIN_EXE_cutover"))
+        .arg(folder.path())
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&ended.stderr);
+    assert_eq!(ended.status.code(), Some(0), "{said}");
+    let inputs = document(folder.path()).inputs;
+    assert_eq!(
+        inputs
+            .iter()
+            .filter(|input| input.kind == "records")
+            .count(),
+        200
     );
 }

@@ -172,13 +172,39 @@ fn an_endless_header_is_not_printed() {
 #[test]
 fn the_hash_is_of_the_file_as_it_lies() {
     let folder = Folder::new();
-    let bytes = packed(&wide(&format!("\u{feff}id,owner\n{},Ana\n", id(1))));
-    let spec = folder.file("a.csv.gz", &bytes);
-    let export = open_records(&spec, &accounts(), &mut Findings::default()).unwrap();
-    let input = export.input();
-    assert_eq!(input.hash, blake3::hash(&bytes).to_hex().as_str());
-    assert_eq!(input.bytes, bytes.len() as u64);
-    assert_eq!(input.encoding, "utf-16le");
+    let head = format!("id,owner\n{},Ana\n", id(1));
+    let long = head.clone() + &format!("{},Ben\n", id(2)).repeat(60_000);
+    let late = [long.as_bytes(), id(3).as_bytes(), b",Zo\xeb\n"].concat();
+    // In the same order: how the text is told, and how many rows there are.
+    let files = [
+        (packed(&wide(&format!("\u{feff}{head}"))), "utf-16le", 1),
+        (packed(head.as_bytes()), "utf-8", 1),
+        (packed(long.as_bytes()), "utf-8", 60_001),
+        (packed(&late), "windows-1252", 60_002),
+        (wide(&long), "utf-16le", 60_001),
+    ];
+    for (bytes, encoding, count) in files {
+        let spec = folder.file("a.csv", &bytes);
+        let (mut findings, mut references) = (Findings::default(), References::default());
+        let export = open_records(&spec, &accounts(), &mut findings).unwrap();
+        let rows = export
+            .read(&mut references, &mut findings, folder.0.path(), &Silent)
+            .unwrap();
+        assert_eq!(rows.places.len(), count, "{encoding}");
+        let again = open_records(&spec, &accounts(), &mut findings).unwrap();
+        for input in [
+            export.input(),
+            again.passed_over(&mut Findings::default()).unwrap(),
+        ] {
+            assert_eq!(
+                input.hash,
+                blake3::hash(&bytes).to_hex().as_str(),
+                "{encoding}"
+            );
+            assert_eq!(input.bytes, bytes.len() as u64, "{encoding}");
+            assert_eq!(input.encoding, encoding);
+        }
+    }
 }
 
 #[track_caller]
