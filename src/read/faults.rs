@@ -7,7 +7,7 @@ use crate::model::{Code, FileId, Findings, Input, Place};
 use crate::read::cell::{is_fraction, is_strange};
 use crate::read::encoding::Encoding;
 use crate::read::header::{HeadRow, column_number};
-use crate::read::source::{Row, is_blank};
+use crate::read::source::{NoText, Row, is_blank, no_text};
 use crate::read::split::line_ends;
 
 /// Collects findings about the rows of one file.
@@ -93,7 +93,7 @@ impl<'a> Faults<'a> {
         self.findings.place(id, place);
     }
 
-    /// FIL003: a needed cell holds bytes that are no text.
+    /// FIL003: a needed cell holds bytes that are no text, or far too many.
     pub(super) fn undecodable(&mut self, row: &Row<'_>, column: usize) -> Code {
         self.undecodable_at(At::of(row), column, row.raw(column), row.encoding)
     }
@@ -106,10 +106,10 @@ impl<'a> Faults<'a> {
         cell: &[u8],
         encoding: Encoding,
     ) -> Code {
-        let text = encoding.lossy(cell).into_owned();
-        let class = format!("bytes that are no {}", encoding.label());
-        let cure = "correct those cells, or name the right `encoding` in the manifest";
-        self.cell_finding_at(Code::Fil003, at, column, &text, &class, cure);
+        let shown = &cell[..cell.len().min(SHOWN_BYTES)];
+        let text = encoding.lossy(shown).into_owned();
+        let NoText { words, cure } = no_text(encoding, cell);
+        self.cell_finding_at(Code::Fil003, at, column, &text, &words, cure);
         Code::Fil003
     }
 
@@ -213,6 +213,9 @@ impl At {
         }
     }
 }
+
+/// More of a cell than any message or place quotes.
+const SHOWN_BYTES: usize = 4096;
 
 /// A cell as a message quotes it.
 fn shown(text: &str) -> String {

@@ -9,6 +9,7 @@ mod headers;
 mod records;
 mod roles;
 mod tables;
+mod unpack;
 mod users;
 mod workbooks;
 
