@@ -13,7 +13,7 @@ use crate::read::faults::Width;
 use crate::read::header::{HEADER_WITHIN_ROWS, HeadRow, Header, check_headers, header_row};
 use crate::read::look::{Kind, Look, look};
 use crate::read::source::{Chunk, Row, Source, scan};
-use crate::read::workbook::Workbook;
+use crate::read::workbook::{Fits, Workbook};
 use crate::read::{FileSpec, ReadError};
 
 /// As many columns as a sheet of Excel has.
@@ -41,7 +41,7 @@ impl Export {
         check_settings(spec, look.kind)?;
         let (mut input, source) = match look.kind {
             Kind::Csv => open_csv(spec, look, findings)?,
-            Kind::Workbook => open_workbook(spec, look, findings)?,
+            Kind::Workbook => open_workbook(spec, look, &fits, findings)?,
         };
         let mut head = head_rows(source.as_ref())?;
         if head.is_empty() {
@@ -270,10 +270,11 @@ fn note_blank_ends(input: &Input, width: Width, findings: &mut Findings) {
 fn open_workbook(
     spec: &FileSpec,
     look: Look,
+    fits: &Fits<'_>,
     findings: &mut Findings,
 ) -> Result<(Input, Box<dyn Source>), ReadError> {
     let (bytes, hash) = (look.metadata.len(), look.hash.clone());
-    let opened = Workbook::open(&spec.name, look, spec.sheet.as_deref())?;
+    let opened = Workbook::open(&spec.name, look, spec.sheet.as_deref(), fits)?;
     if !opened.others.is_empty() {
         let others: Vec<String> = opened
             .others
