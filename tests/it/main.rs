@@ -10,6 +10,7 @@ mod foretell;
 mod meddled;
 mod races;
 mod readme;
+mod real_workbooks;
 mod rules;
 mod samples;
 mod sequences;

@@ -69,7 +69,9 @@ impl BinaryGuard {
                     at += 1;
                 }
                 Step::KindRest(_) if byte == 0 => {
-                    return Err(Refusal::damaged("the kind of a record is written in a false way"));
+                    return Err(Refusal::damaged(
+                        "the kind of a record is written in a false way",
+                    ));
                 }
                 Step::KindRest(low) => {
                     self.step = self.begin(low | u16::from(byte & 0x7f) << 7);
@@ -117,8 +119,7 @@ impl BinaryGuard {
     fn within(&mut self, rest: &[u8], left: usize) -> Result<usize, Refusal> {
         let here = rest.len().min(left);
         let wanted = LOOK_BYTES - self.beginning.len();
-        self.beginning
-            .extend_from_slice(&rest[..here.min(wanted)]);
+        self.beginning.extend_from_slice(&rest[..here.min(wanted)]);
         self.step = Step::Body(left - here);
         if here == left {
             self.step = Step::Kind;
@@ -134,13 +135,19 @@ impl BinaryGuard {
             )),
             MERGE => {
                 let numbers = [0, 4, 8, 12].map(|from| self.number(from));
-                let [Some(first_row), Some(last_row), Some(first_column), Some(last_column)] =
-                    numbers
+                let [
+                    Some(first_row),
+                    Some(last_row),
+                    Some(first_column),
+                    Some(last_column),
+                ] = numbers
                 else {
                     return Err(Refusal::damaged("a merged area has no corners"));
                 };
                 if self.merges.len() >= MERGES_MAX {
-                    return Err(Refusal::over(format!("more than {MERGES_MAX} merged areas")));
+                    return Err(Refusal::over(format!(
+                        "more than {MERGES_MAX} merged areas"
+                    )));
                 }
                 self.merges.push(Merge {
                     rows: (first_row, last_row),

@@ -101,7 +101,12 @@ impl Builder {
     }
 
     /// Adds a cell.
-    pub(super) fn put(&mut self, row: u32, column: u32, value: &DataRef<'_>) -> Result<(), Refusal> {
+    pub(super) fn put(
+        &mut self,
+        row: u32,
+        column: u32,
+        value: &DataRef<'_>,
+    ) -> Result<(), Refusal> {
         check_grid(row, column)?;
         let CellChunk {
             data, ends, rows, ..

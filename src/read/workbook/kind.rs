@@ -61,10 +61,7 @@ impl Kind {
                 "a workbook of the kind .xlsx under another name",
                 "rename it to .xlsx",
             ),
-            Self::Binary => (
-                "a binary workbook under another name",
-                "rename it to .xlsb",
-            ),
+            Self::Binary => ("a binary workbook under another name", "rename it to .xlsb"),
             Self::OpenDocument => (
                 "an OpenDocument workbook under another name",
                 "rename it to .ods",

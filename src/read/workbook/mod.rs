@@ -89,8 +89,10 @@ impl Workbook {
             Some(wanted) => sheets::named(name, &names, wanted)?,
             None => sheets::told_by_content(name, &names, fits, |sheet| {
                 let mut head = Head::default();
-                book.cells(sheet, &mut |row, column, value| head.put(row, column, value))
-                    .map_err(|refusal| refusal.about(name))?;
+                book.cells(sheet, &mut |row, column, value| {
+                    head.put(row, column, value)
+                })
+                .map_err(|refusal| refusal.about(name))?;
                 Ok(head.finish())
             })?,
         };

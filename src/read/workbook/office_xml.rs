@@ -81,10 +81,14 @@ impl OfficeXmlWatch {
         let area = attribute(tag, b"ref").unwrap_or_default();
         let merge = area_of(area).ok_or_else(|| {
             let shown = String::from_utf8_lossy(area).into_owned();
-            Refusal::damaged(format!("a merged area is `{shown}`, expected such as `A1:B2`"))
+            Refusal::damaged(format!(
+                "a merged area is `{shown}`, expected such as `A1:B2`"
+            ))
         })?;
         if self.merges.len() >= MERGES_MAX {
-            return Err(Refusal::over(format!("more than {MERGES_MAX} merged areas")));
+            return Err(Refusal::over(format!(
+                "more than {MERGES_MAX} merged areas"
+            )));
         }
         self.merges.push(merge);
         Ok(())
@@ -95,8 +99,9 @@ impl OfficeXmlWatch {
         let value = &mut self.value;
         value.pieces += 1;
         let in_pieces = value.pieces > 1 || text.contains(&b'&');
-        let is_index =
-            !text.is_empty() && text.len() <= INDEX_DIGITS_MAX && text.iter().all(u8::is_ascii_digit);
+        let is_index = !text.is_empty()
+            && text.len() <= INDEX_DIGITS_MAX
+            && text.iter().all(u8::is_ascii_digit);
         if is_cdata || (in_pieces && !value.is_text) || (value.is_index && !is_index) {
             let shown: String = String::from_utf8_lossy(text).chars().take(40).collect();
             return Err(Refusal::damaged(format!(

@@ -175,7 +175,9 @@ impl OpenDocumentWatch {
     fn blanks(&mut self, tag: &[u8]) -> Result<(), Refusal> {
         let count = number_of(tag, b"c")?.unwrap_or(1);
         if count > BLANKS_MAX {
-            return Err(over(format!("{count} blanks in a row, at most {BLANKS_MAX} are read")));
+            return Err(over(format!(
+                "{count} blanks in a row, at most {BLANKS_MAX} are read"
+            )));
         }
         self.count_text(count)
     }

@@ -12,9 +12,7 @@ use zip::ZipArchive;
 use zip::result::ZipError;
 
 use crate::read::workbook::at::FileAt;
-use crate::read::workbook::limits::{
-    ALL_BYTES_MAX, PART_BYTES_MAX, PARTS_MAX, Refusal, megabytes,
-};
+use crate::read::workbook::limits::{ALL_BYTES_MAX, PART_BYTES_MAX, PARTS_MAX, Refusal, megabytes};
 use crate::read::workbook::part::{Packed, PartReader, Watched};
 use crate::read::workbook::stored::{Layout, Section};
 

@@ -14,8 +14,8 @@ use crate::read::workbook::binary::BinaryGuard;
 use crate::read::workbook::kind::Kind;
 use crate::read::workbook::limits::Refusal;
 use crate::read::workbook::merges::Merge;
-use crate::read::workbook::open_document::OpenDocumentWatch;
 use crate::read::workbook::office_xml::OfficeXmlWatch;
+use crate::read::workbook::open_document::OpenDocumentWatch;
 use crate::read::workbook::xml::XmlGuard;
 
 /// How much is unpacked and watched at once.

@@ -54,7 +54,9 @@ impl SheetXmlBook {
                 return Err(Refusal::over(format!("more than {PARTS_MAX} sheets")));
             }
             if book.merges.len() > MERGES_MAX {
-                return Err(Refusal::over(format!("more than {MERGES_MAX} merged areas")));
+                return Err(Refusal::over(format!(
+                    "more than {MERGES_MAX} merged areas"
+                )));
             }
         }
         Ok(book)

@@ -131,7 +131,8 @@ impl Head {
         }
         if let Some(last) = self.rows.last_mut() {
             let column = column as usize;
-            last.cells.resize(last.cells.len().max(column + 1), String::new());
+            last.cells
+                .resize(last.cells.len().max(column + 1), String::new());
             write_value(&mut last.cells[column], value);
             self.text_bytes += last.cells[column].len();
         }

@@ -133,9 +133,7 @@ impl<R: BufRead> SheetXml<R> {
             (Within::Workbook, "Worksheet") if self.is_workbook => {
                 self.within = Within::Sheet;
                 self.next_row = 0;
-                return Ok(Some(Item::Sheet(
-                    text_of(tag, "Name")?.unwrap_or_default(),
-                )));
+                return Ok(Some(Item::Sheet(text_of(tag, "Name")?.unwrap_or_default())));
             }
             (Within::Sheet, "Table") => self.within = Within::Table,
             (Within::Sheet, "Visible") => {

@@ -8,9 +8,7 @@ use std::io::{BufRead, BufReader, Cursor, Read, Seek, Write};
 use cfb::{CompoundFile, Version};
 
 use crate::read::workbook::at::FileAt;
-use crate::read::workbook::limits::{
-    AS_XLSX, Refusal, WHOLE_CELLS_MAX, WHOLE_FILE_MAX, megabytes,
-};
+use crate::read::workbook::limits::{AS_XLSX, Refusal, WHOLE_CELLS_MAX, WHOLE_FILE_MAX, megabytes};
 
 /// Records looked at, all sheets together: sheets may point at the same ones.
 const RECORDS_MAX: u64 = 16 << 20;
@@ -25,9 +23,7 @@ const NUMBERS: u16 = 0x00bd;
 const INTERFACE_END: u16 = 0x00e2;
 const DIMENSIONS: u16 = 0x0200;
 /// Kinds of records that are one cell, formulas among them.
-const CELLS: &[u16] = &[
-    FORMULA, 0x00d6, 0x00fd, 0x0203, 0x0204, 0x0205, 0x027e,
-];
+const CELLS: &[u16] = &[FORMULA, 0x00d6, 0x00fd, 0x0203, 0x0204, 0x0205, 0x027e];
 /// Where a formula's length is within its record.
 const FORMULA_LENGTH_AT: usize = 20;
 
@@ -214,7 +210,10 @@ fn check_sheet(stream: &mut [u8], mut at: usize, count: &mut Count) -> Result<()
                     if kind == FORMULA {
                         formulas.add(row, column, column);
                         let length = FORMULA_LENGTH_AT.min(record.length)..record.length;
-                        stream[body][length].iter_mut().take(2).for_each(|byte| *byte = 0);
+                        stream[body][length]
+                            .iter_mut()
+                            .take(2)
+                            .for_each(|byte| *byte = 0);
                     }
                 }
             }
