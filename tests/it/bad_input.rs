@@ -7,6 +7,7 @@
 mod environment;
 mod read_only;
 mod refused;
+mod workbooks;
 
 use std::fs;
 use std::path::Path;

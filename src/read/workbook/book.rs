@@ -5,10 +5,12 @@
 //! on a broken workbook has met a broken workbook.
 
 use std::any::Any;
+use std::cell::Cell as FlagCell;
 use std::error::Error;
 use std::io::Cursor;
 use std::ops::ControlFlow;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{self, AssertUnwindSafe, catch_unwind};
+use std::sync::Once;
 
 use calamine::{
     Cell, Data, DataRef, Ods, OdsError, Range, Reader, Sheet, SheetType, SheetVisible, Xls,
@@ -257,9 +259,26 @@ macro_rules! said {
 
 said!(XlsxError, XlsbError, OdsError, XlsError);
 
-/// A broken workbook can make the reader panic; that is a broken workbook all the same.
+thread_local! {
+    static GUARDED: FlagCell<bool> = const { FlagCell::new(false) };
+}
+static HOOK: Once = Once::new();
+
+/// A broken workbook can make the reader panic; that is a broken workbook all the same, and told as one:
+/// what a panic prints by itself would only stand before it.
 fn guarded<T, E: Said>(read: impl FnOnce() -> Result<T, E>) -> Result<T, Refusal> {
-    match catch_unwind(AssertUnwindSafe(read)) {
+    HOOK.call_once(|| {
+        let before = panic::take_hook();
+        panic::set_hook(Box::new(move |panic| {
+            if !GUARDED.get() {
+                before(panic);
+            }
+        }));
+    });
+    GUARDED.set(true);
+    let answer = catch_unwind(AssertUnwindSafe(read));
+    GUARDED.set(false);
+    match answer {
         Ok(Ok(answer)) => Ok(answer),
         Ok(Err(error)) if error.is_password() => Err(Refusal::Protected),
         Ok(Err(error)) => Err(Refusal::damaged(error.to_string())),

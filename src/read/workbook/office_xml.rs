@@ -16,6 +16,10 @@ const TEXT_BYTES: u64 = 56;
 /// Digits of the number of a shared text.
 const INDEX_DIGITS_MAX: usize = 9;
 
+/// Letters and digits of a place: with more its reader's numbers overflow, and a cell lands elsewhere.
+const COLUMN_LETTERS_MAX: usize = 3;
+const ROW_DIGITS_MAX: usize = 7;
+
 /// Watches one part.
 #[derive(Default)]
 pub(super) struct OfficeXmlWatch {
@@ -115,9 +119,10 @@ impl OfficeXmlWatch {
 impl Watch for OfficeXmlWatch {
     fn start(&mut self, tag: &[u8], closed: bool) -> Result<(), Refusal> {
         match tag_name(tag) {
-            b"row" => Ok(()),
+            b"row" => check_reference(tag, 0),
             b"c" if closed => Ok(()),
             b"c" => {
+                check_reference(tag, COLUMN_LETTERS_MAX)?;
                 self.within = Within::Cell;
                 self.text_bytes = 0;
                 let kind = attribute(tag, b"t");
@@ -179,6 +184,19 @@ impl Watch for OfficeXmlWatch {
             Within::Name | Within::Other => self.hold(text.len() as u64),
         }
     }
+}
+
+fn check_reference(tag: &[u8], letters_max: usize) -> Result<(), Refusal> {
+    let place = attribute(tag, b"r").unwrap_or_default();
+    let letters = place.iter().take_while(|byte| byte.is_ascii_alphabetic());
+    let letters = letters.count();
+    if letters <= letters_max && place.len() - letters <= ROW_DIGITS_MAX {
+        return Ok(());
+    }
+    let shown: String = String::from_utf8_lossy(place).chars().take(40).collect();
+    Err(Refusal::damaged(format!(
+        "a row or cell is at `{shown}`, which no sheet has"
+    )))
 }
 
 fn check_shared_texts(count: u64) -> Result<(), Refusal> {
