@@ -7,11 +7,11 @@
 use rayon::prelude::*;
 
 use crate::check::privileges::{Reading, Right, Standing, lost, standing};
-use crate::check::records::{CHUNK_ROWS, Column, mark};
+use crate::check::records::{Column, mark};
 use crate::check::state::{Seen, State};
 use crate::check::{Fall, Trial};
 use crate::model::{Code, Depth, Fate, Loadable, Principal, Team};
-use crate::plan::{Cause, DraftRow, DraftTable};
+use crate::plan::{CHUNK_ROWS, Cause, DraftFile, DraftTable, PrincipalIndex};
 
 /// Judges the owners to be of a table's standing rows.
 pub(super) fn check(
@@ -20,7 +20,7 @@ pub(super) fn check(
     principals: &[Principal],
     table: &mut DraftTable,
 ) {
-    let counts = count(&table.rows, principals.len());
+    let counts = count(&table.files, principals.len());
     let reading = Reading::of(&table.entity, trial.facts);
     let judged: Vec<Option<Judgement>> = counts
         .par_iter()
@@ -39,32 +39,40 @@ pub(super) fn check(
         falls[index] = speak(trial, &about, judgement, counts[index]);
     }
     if falls.iter().any(Option::is_some) {
-        mark(trial, table, Column::Owner, |row| {
-            falls[row.after.0 as usize]
-        });
+        mark(trial, table, Column::Owner, |row| falls[row.after.get()]);
     }
 }
 
 /// Standing rows per owner to be.
-fn count(rows: &[DraftRow], principals: usize) -> Vec<u64> {
-    let chunk = CHUNK_ROWS.max(rows.len() / (4 * rayon::current_num_threads()));
-    rows.par_chunks(chunk)
-        .map(|rows| {
-            let mut counts = vec![0_u64; principals];
-            for row in rows.iter().filter(|row| row.fate == Fate::Change) {
-                counts[row.after.0 as usize] += 1;
-            }
-            counts
-        })
-        .reduce(
-            || vec![0; principals],
-            |mut left, right| {
-                for (sum, more) in left.iter_mut().zip(right) {
-                    *sum += more;
-                }
-                left
-            },
-        )
+fn count(files: &[DraftFile], principals: usize) -> Vec<u64> {
+    let add = |mut left: Vec<u64>, right: Vec<u64>| {
+        for (sum, more) in left.iter_mut().zip(right) {
+            *sum += more;
+        }
+        left
+    };
+    let of_file = |file: &DraftFile| {
+        let chunk = CHUNK_ROWS.max(file.len() / (4 * rayon::current_num_threads()));
+        let rows = file
+            .fates
+            .par_chunks(chunk)
+            .zip(file.after.par_chunks(chunk));
+        rows.map(|(fates, after)| count_rows(fates, after, principals))
+            .reduce(|| vec![0; principals], add)
+    };
+    files.iter().map(of_file).fold(vec![0; principals], add)
+}
+
+fn count_rows(fates: &[Fate], after: &[Option<PrincipalIndex>], principals: usize) -> Vec<u64> {
+    let mut counts = vec![0_u64; principals];
+    let standing = fates
+        .iter()
+        .zip(after)
+        .filter(|(fate, _)| **fate == Fate::Change);
+    for owner in standing.filter_map(|(_, after)| *after) {
+        counts[owner.get()] += 1;
+    }
+    counts
 }
 
 /// What becomes of an owner's rows.

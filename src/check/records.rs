@@ -6,11 +6,8 @@
 use rayon::prelude::*;
 
 use crate::check::{Fall, Trial};
-use crate::model::{Code, Fate, FileId, Ownership, Place};
-use crate::plan::{DraftRow, DraftTable};
-
-/// Rows that one task looks at: enough to make the task worth its while.
-pub(super) const CHUNK_ROWS: usize = 65_536;
+use crate::model::{Code, Fate, Ownership, Place};
+use crate::plan::{CHUNK_ROWS, DraftFile, DraftRow, DraftTable};
 
 /// A column of a table's files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,7 +32,7 @@ fn not_owned(trial: &mut Trial<'_>, table: &mut DraftTable) {
         None | Some(Ownership::User | Ownership::Team) => return,
         Some(ownership) => ownership,
     };
-    if !any_standing(table, |_| true) {
+    if first_standing(table, |_| true).is_none() {
         return;
     }
     let entity = &table.entity;
@@ -49,10 +46,15 @@ fn not_owned(trial: &mut Trial<'_>, table: &mut DraftTable) {
 fn not_there(trial: &mut Trial<'_>, table: &mut DraftTable) {
     let loaded = table.records_loaded;
     let is_missing = |row: &DraftRow| !loaded || row.before.is_none();
-    let Some(first) = first_standing(table, is_missing) else {
+    let Some((file, row)) = first_standing(table, is_missing) else {
         return;
     };
-    let (entity, record) = (&table.entity, first.record);
+    let entity = &table.entity;
+    // Where it cannot be read back, writing the changes will say so.
+    let records = table.files[file].records(row..row + 1).unwrap_or_default();
+    let record = records
+        .first()
+        .map_or_else(String::new, ToString::to_string);
     let message = || {
         if loaded {
             format!("`{entity}` holds no record `{record}`, the first of those that are missing")
@@ -67,16 +69,24 @@ fn not_there(trial: &mut Trial<'_>, table: &mut DraftTable) {
     });
 }
 
+/// The first row that still stands and is meant: the place of its file in the table, and its index.
 fn first_standing(
     table: &DraftTable,
     is_meant: impl Fn(&DraftRow) -> bool + Sync,
-) -> Option<DraftRow> {
-    let rows = table.rows.par_iter().copied();
-    rows.find_first(|row| row.fate == Fate::Change && is_meant(row))
+) -> Option<(usize, usize)> {
+    let of_file = |(number, file): (usize, &DraftFile)| {
+        let is_first = |row: &usize| standing(file, *row).is_some_and(|row| is_meant(&row));
+        let first = (0..file.len()).into_par_iter().find_first(is_first)?;
+        Some((number, first))
+    };
+    table.files.iter().enumerate().find_map(of_file)
 }
 
-fn any_standing(table: &DraftTable, is_meant: impl Fn(&DraftRow) -> bool + Sync) -> bool {
-    first_standing(table, is_meant).is_some()
+/// What a row asks for, if it still stands.
+fn standing(file: &DraftFile, row: usize) -> Option<DraftRow> {
+    (file.fates[row] == Fate::Change)
+        .then(|| file.row(row))
+        .flatten()
 }
 
 /// Marks every standing row that falls, and puts those with a fault of their own at its finding.
@@ -86,43 +96,48 @@ pub(super) fn mark(
     column: Column,
     judge: impl Fn(&DraftRow) -> Option<Fall> + Sync,
 ) {
-    // Only numbers are kept between the passes: millions of rows can fall by one finding.
-    let fallen: Vec<Vec<usize>> = table
-        .rows
-        .par_chunks_mut(CHUNK_ROWS)
-        .enumerate()
-        .map(|(chunk, rows)| {
-            let numbered = (chunk * CHUNK_ROWS..).zip(rows);
-            let standing = numbered.filter(|(_, row)| row.fate == Fate::Change);
-            standing
-                .filter_map(|(index, row)| {
-                    row.fate = Fate::Stopped(judge(row)?.cause().code);
-                    Some(index)
-                })
-                .collect()
-        })
-        .collect();
-    for index in fallen.into_iter().flatten() {
-        let row = &table.rows[index];
-        match judge(row) {
-            None => {}
-            Some(Fall::Blocked(cause)) => trial.findings.blocks(cause.finding, 1),
-            Some(Fall::Own(cause)) => {
-                trial
-                    .findings
-                    .place(cause.finding, place(table, row, column));
+    let columns = match column {
+        Column::Id => &table.id_columns,
+        Column::Owner => &table.owner_columns,
+    };
+    for file in &mut table.files {
+        let column = columns.get(&file.file).copied();
+        for row in fell(file, &judge).into_iter().flatten() {
+            let row = row as usize;
+            match file.row(row).as_ref().and_then(&judge) {
+                None => {}
+                Some(Fall::Blocked(cause)) => trial.findings.blocks(cause.finding, 1),
+                Some(Fall::Own(cause)) => {
+                    let place = file.place(row);
+                    trial
+                        .findings
+                        .place(cause.finding, Place { column, ..place });
+                }
             }
         }
     }
 }
 
-fn place(table: &DraftTable, row: &DraftRow, column: Column) -> Place {
-    let columns = match column {
-        Column::Id => &table.id_columns,
-        Column::Owner => &table.owner_columns,
-    };
-    let file: FileId = row.file;
-    let mut place = Place::row(file, u64::from(row.row), u64::from(row.line));
-    place.column = columns.get(&file).copied();
-    place
+/// Marks the rows of a file that fall. Only their numbers are kept: millions can fall by one finding.
+fn fell(
+    file: &mut DraftFile,
+    judge: &(impl Fn(&DraftRow) -> Option<Fall> + Sync),
+) -> Vec<Vec<u32>> {
+    let mut fates = std::mem::take(&mut file.fates);
+    let known = &*file;
+    let fallen: Vec<Vec<u32>> = fates
+        .par_chunks_mut(CHUNK_ROWS)
+        .enumerate()
+        .map(|(chunk, fates)| {
+            let numbered = (chunk * CHUNK_ROWS..).zip(fates);
+            let standing = numbered.filter(|(_, fate)| **fate == Fate::Change);
+            let falling = standing.filter_map(|(row, fate)| {
+                *fate = Fate::Stopped(judge(&known.row(row)?)?.cause().code);
+                u32::try_from(row).ok()
+            });
+            falling.collect()
+        })
+        .collect();
+    file.fates = fates;
+    fallen
 }

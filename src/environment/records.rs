@@ -27,8 +27,19 @@ pub struct Owners {
 impl Owners {
     /// The owner of a record; `None` where the table has no such record.
     pub fn owner(&self, record: RecordId) -> Option<Principal> {
+        Some(self.principals[self.owner_number(record)?])
+    }
+
+    /// The place, in [`Owners::principals`], of the owner of a record; `None` where the table has no
+    /// such record.
+    pub fn owner_number(&self, record: RecordId) -> Option<usize> {
         let index = self.records.binary_search(&record).ok()?;
-        Some(self.principals[self.held_by[index] as usize])
+        Some(self.held_by[index] as usize)
+    }
+
+    /// Everybody who owns a record.
+    pub fn principals(&self) -> &[Principal] {
+        &self.principals
     }
 
     /// How many records the table has.

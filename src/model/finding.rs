@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::{Accept, Code, Place, Severity};
+use crate::model::{Accept, Code, Place, Places, Severity};
 
 /// One finding: a rule spoke about one subject, at `count` places.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,7 +23,7 @@ pub struct Finding {
     /// Changes that fell because this one did, and got no finding of their own.
     pub blocks: u64,
     /// All its places, in the order of files and rows once [`Findings::finish`] ran.
-    pub places: Vec<Place>,
+    pub places: Places,
     /// Whether the manifest accepts it, so that its rows are kept out rather than stopped.
     pub accepted: bool,
 }
@@ -84,7 +84,7 @@ impl Findings {
             cure: cure(),
             count: 0,
             blocks: 0,
-            places: Vec::new(),
+            places: Places::default(),
             accepted: false,
         });
         self.index.insert((code, subject.to_owned()), id);
@@ -125,7 +125,7 @@ impl Findings {
             let mine = &mut self.list[id.0];
             mine.count += count;
             mine.blocks += blocks;
-            mine.places.extend(places);
+            mine.places.append(places);
         }
     }
 
@@ -139,7 +139,7 @@ impl Findings {
     pub fn finish(self, accept: &Accept) -> Vec<Finding> {
         let mut list = self.list;
         for finding in &mut list {
-            finding.places.sort_unstable();
+            finding.places.sort();
             finding.count = finding.count.max(1);
             finding.accepted = accept.keep_out.contains(&finding.code);
             finding.say_keep_out();

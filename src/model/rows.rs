@@ -1,11 +1,12 @@
-//! Rows of exports, decoded: what `read/` makes and every later room works on.
+//! Rows of users and roles exports, decoded: what `read/` makes and every later room works on. Rows of
+//! records exports, of which there are millions, are in `records.rs`.
 //!
 //! In: cells. Out: typed rows in file order, each with its place. A cell that cannot be used says
 //! with which finding it was met; the finding itself is already collected by then.
 
 use uuid::Uuid;
 
-use crate::model::{Code, FileId, RecordId, ReferenceId};
+use crate::model::{Code, FileId, OwnerCell};
 
 /// One person of a users export: who a reference meant in the old system.
 ///
@@ -40,64 +41,6 @@ pub struct Person {
     pub directory_id: Option<Uuid>,
     /// Whether the old system says that the person is inactive.
     pub inactive: Option<bool>,
-}
-
-/// The number of a key text within one [`RecordRows`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct KeyId(pub u32);
-
-/// Which record a row is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RecordCell {
-    /// A Dataverse id.
-    Id(RecordId),
-    /// The old system's id, an index into [`RecordRows::keys`].
-    Key(KeyId),
-    /// No usable id: the finding that says so (FIL003, FIL006, REC001).
-    Unusable(Code),
-}
-
-/// Who a row says owns the record.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum OwnerCell {
-    /// A reference.
-    Reference(ReferenceId),
-    /// The cell is blank.
-    Blank,
-    /// Undecodable: the finding that says so (FIL003).
-    Unusable(Code),
-}
-
-/// One row of a records export.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RecordRow {
-    /// Which record.
-    pub record: RecordCell,
-    /// Whose.
-    pub owner: OwnerCell,
-    /// The row, from 1, as a spreadsheet numbers it.
-    pub row: u32,
-    /// The physical line.
-    pub line: u32,
-}
-
-/// The rows of one records export, in file order.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RecordRows {
-    /// The file.
-    pub file: FileId,
-    /// Logical name of the table.
-    pub entity: String,
-    /// The target's field that holds the keys, where records are found by key.
-    pub key_field: Option<String>,
-    /// The column that holds id or key, from 1.
-    pub id_column: u16,
-    /// The column that holds the owner, from 1.
-    pub owner_column: u16,
-    /// Distinct key texts, trimmed, in order of first appearance.
-    pub keys: Vec<String>,
-    /// The rows.
-    pub rows: Vec<RecordRow>,
 }
 
 /// What a roles row asks for.

@@ -6,9 +6,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{
-    Accept, Code, Fate, FileId, FindingId, Ledger, Loadable, MissingPerson, Principal, RecordId,
-    RoleAction, RoleId, Rung, StubUser, StubWay, UnitId,
+    Accept, Code, Fate, FileId, FindingId, Ledger, Loadable, MissingPerson, Principal, RoleAction,
+    RoleId, Rung, StubUser, StubWay, UnitId,
 };
+use crate::plan::{DraftTable, PrincipalIndex};
 
 /// Why a change fell: the finding that stopped it, or the one that it is blocked by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -77,46 +78,6 @@ pub struct DraftRole {
     pub fallen: Option<Cause>,
 }
 
-/// An index into [`Draft::principals`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct PrincipalIndex(pub u32);
-
-/// One row of a records file whose record and owner are known.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct DraftRow {
-    /// The record.
-    pub record: RecordId,
-    /// Who owns it now; `None` where the environment does not hold the record.
-    pub before: Option<PrincipalIndex>,
-    /// Who shall own it.
-    pub after: PrincipalIndex,
-    /// File of the row.
-    pub file: FileId,
-    /// Row, from 1.
-    pub row: u32,
-    /// Physical line.
-    pub line: u32,
-    /// What becomes of it; [`Fate::Change`] until something else is known.
-    pub fate: Fate,
-}
-
-/// The rows of all records files of one table, in order of files and rows.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DraftTable {
-    /// Logical name.
-    pub entity: String,
-    /// Its place among the tables: a parent's is lower than its children's; unrelated ones share one.
-    pub order: u16,
-    /// Whether the environment holds this table's records.
-    pub records_loaded: bool,
-    /// The column that holds the record in each file, from 1, for places.
-    pub id_columns: BTreeMap<FileId, u16>,
-    /// The column that holds the owner in each file, from 1.
-    pub owner_columns: BTreeMap<FileId, u16>,
-    /// The rows.
-    pub rows: Vec<DraftRow>,
-}
-
 /// How many references and rows came to a principal on one rung.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct MatchCount {
@@ -167,13 +128,13 @@ pub struct Draft {
     pub stubs: Vec<DraftStub>,
     /// Roles to give and to remove, in order of files and rows.
     pub roles: Vec<DraftRole>,
-    /// Every principal that a row of a table names, each once, in order of first appearance.
+    /// Every principal that a row of a table may name, each once.
     pub principals: Vec<Principal>,
     /// The tables, sorted by order, then name.
     pub tables: Vec<DraftTable>,
     /// How references came to owners.
     pub matches: MatchCounts,
-    /// Rows that never became a row of a table or a role change: per file and fate, how many.
+    /// Rows of roles files that never became a role change: per file and fate, how many.
     pub settled: BTreeMap<(FileId, Fate), u64>,
     /// Rows of each records and roles file, in all.
     pub rows: BTreeMap<FileId, u64>,
@@ -182,7 +143,7 @@ pub struct Draft {
 impl Draft {
     /// The principal of an index.
     pub fn principal(&self, index: PrincipalIndex) -> Principal {
-        self.principals[index.0 as usize]
+        self.principals[index.get()]
     }
 
     /// The ledger of every records and roles file (promise 6).
@@ -219,8 +180,10 @@ impl Draft {
                 1,
             );
         }
-        for row in self.tables.iter().flat_map(|table| &table.rows) {
-            count(row.file, row.fate, 1);
+        for file in self.tables.iter().flat_map(|table| &table.files) {
+            for (fate, rows) in file.count_fates() {
+                count(file.file, fate, rows);
+            }
         }
         let ledgers: Vec<Ledger> = ledgers.into_values().collect();
         for ledger in &ledgers {

@@ -10,6 +10,7 @@ mod document;
 mod draft;
 mod fields;
 mod folder;
+mod rows;
 
 pub use build::{Wanted, build};
 pub use document::*;
@@ -19,3 +20,4 @@ pub use folder::{
     CHANGES_FOLDER, DOCUMENT_FILE, FINDINGS_FILE, PRINCIPALS_FILE, PlaceRow, PlanError, SealedPlan,
     StageFile, ToSeal, schema, seal,
 };
+pub use rows::*;

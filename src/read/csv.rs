@@ -1,28 +1,35 @@
-//! The adapter for CSV; the only file that names the `csv-core` crate.
+//! The adapter for CSV.
 //!
-//! In: a file, read by position in blocks of one size. Out: chunks of whole records, each parsed on
-//! its own by `csv-core`, the machine inside the `csv` crate, with every row's number and line kept.
-//! Nothing of the file stays in memory but the chunks in flight. What cells mean is not known here.
+//! In: a file, read by position in blocks of one size on as many threads as ask, or a stream that
+//! decodes one. Out: chunks of whole records, with every row's number and line. A block is surveyed on
+//! its own (`survey.rs`), the state of the one before is handed on (`chain.rs`), and the records are
+//! parsed on their own again (`chunk.rs`), so that the rows are those of one sequential reader of the
+//! `csv` crate, for any bytes whatever. What cells mean is not known here.
+
+mod chain;
+mod chunk;
+mod survey;
 
 use std::fs::{File, Metadata};
-use std::io;
-use std::ops::ControlFlow;
-
-use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
+use std::io::{self, Read};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use crate::read::ReadError;
+use crate::read::csv::chain::Chain;
 use crate::read::encoding::Encoding;
 use crate::read::look::check_unchanged;
-use crate::read::source::{Chunk, Row, Source, Take};
-use crate::read::split::{Mark, Splitter, line_ends, text_after_quote};
+use crate::read::source::{Chunk, Feed, Source};
+use crate::read::split::Splitter;
+
+pub(super) use chunk::{TextChunk, cell_counts};
 
 /// How many bytes are read at once.
-const BLOCK_BYTES: usize = 2 << 20;
+const BLOCK_BYTES: usize = 1 << 20;
 /// The longest record; a longer one is a quote that was never closed.
 const RECORD_BYTES_MAX: usize = 64 << 20;
 
 /// A CSV file.
-#[derive(Debug)]
 pub(super) struct CsvFile {
     /// As the manifest writes it.
     pub name: String,
@@ -30,6 +37,8 @@ pub(super) struct CsvFile {
     pub file: File,
     /// What the system said of it then.
     pub metadata: Metadata,
+    /// Where its bytes come from.
+    pub origin: Origin,
     /// Where the records begin: behind a byte order mark and a line `sep=`.
     pub start: u64,
     /// How many lines lie before `start`; a spreadsheet does not count them as rows.
@@ -41,6 +50,17 @@ pub(super) struct CsvFile {
     /// How much is read at once, and how long a record may be.
     pub sizes: Sizes,
 }
+
+/// Where the bytes of a CSV come from.
+pub(super) enum Origin {
+    /// The file as it is: any part of it can be read at any time.
+    File,
+    /// A decoder over the file, from its beginning; opened anew for each reading.
+    Stream(OpenStream),
+}
+
+/// Opens a decoder over a file.
+pub(super) type OpenStream = Box<dyn Fn(&File) -> io::Result<Box<dyn Read + Send>> + Send + Sync>;
 
 /// How much of a file is handled at once, in bytes.
 #[derive(Clone, Copy, Debug)]
@@ -61,20 +81,12 @@ impl Default for Sizes {
 }
 
 impl Source for CsvFile {
-    fn chunks(&self, take: &mut Take<'_>) -> Result<(), ReadError> {
-        let mut cutter = Cutter::new(self, u64::MAX);
-        loop {
-            let at_end = !cutter.read_block()?;
-            if let Some(chunk) = cutter.cut(at_end)
-                && take(Box::new(chunk)).is_break()
-            {
-                return Ok(());
-            }
-            if at_end {
-                return Ok(());
-            }
-            cutter.check_record_length()?;
-        }
+    fn feed(&self) -> Result<Box<dyn Feed + '_>, ReadError> {
+        Ok(Box::new(TextFeed {
+            csv: self,
+            blocks: self.blocks()?,
+            chain: Chain::new(self),
+        }))
     }
 
     fn check_unchanged(&self) -> Result<(), ReadError> {
@@ -87,19 +99,44 @@ impl Source for CsvFile {
 }
 
 impl CsvFile {
-    /// The row, from 1, in which the byte at `offset` of the file lies, and the line on which that
+    /// The row, from 1, in which the byte at `offset` of the text lies, and the line on which that
     /// row begins.
     pub(super) fn row_of_byte(&self, offset: u64) -> Result<(u64, u64), ReadError> {
-        let mut cutter = Cutter::new(self, offset);
-        loop {
-            let at_end = !cutter.read_block()?;
-            cutter.cut(at_end);
-            if at_end {
-                let mark = cutter.splitter.record_end();
-                return Ok((1 + mark.rows, 1 + self.start_lines + mark.lines));
-            }
-            cutter.check_record_length()?;
+        let blocks = self.blocks()?;
+        let mut splitter = Splitter::new(self.delimiter);
+        let mut left = offset.saturating_sub(self.start);
+        let mut block = Vec::new();
+        while left > 0 && blocks.next(&mut block)?.is_some() && !block.is_empty() {
+            let wanted = usize::try_from(left).unwrap_or(usize::MAX).min(block.len());
+            splitter.feed(&block[..wanted]);
+            left -= wanted as u64;
         }
+        let mark = splitter.record_end();
+        Ok((1 + mark.rows, 1 + self.start_lines + mark.lines))
+    }
+
+    fn blocks(&self) -> Result<Blocks<'_>, ReadError> {
+        let stream = match &self.origin {
+            Origin::File => None,
+            Origin::Stream(open) => Some(Mutex::new(self.begin_stream(open)?)),
+        };
+        Ok(Blocks {
+            csv: self,
+            next: AtomicU64::new(0),
+            stream,
+        })
+    }
+
+    /// A stream that stands where the records begin.
+    fn begin_stream(&self, open: &OpenStream) -> Result<Stream, ReadError> {
+        let mut read = open(&self.file).map_err(|source| self.unreadable(source))?;
+        io::copy(&mut (&mut read).take(self.start), &mut io::sink())
+            .map_err(|source| self.unreadable(source))?;
+        Ok(Stream {
+            read,
+            next: 0,
+            ended: false,
+        })
     }
 
     fn unreadable(&self, source: io::Error) -> ReadError {
@@ -110,101 +147,115 @@ impl CsvFile {
     }
 }
 
-/// Cuts a file where records end; what lies behind the last end waits for the next block.
-struct Cutter<'a> {
+/// A CSV being read.
+struct TextFeed<'a> {
     csv: &'a CsvFile,
-    /// Where the next block begins.
-    offset: u64,
-    /// Where reading stops, if the file goes on for longer.
-    stop: u64,
-    pending: Vec<u8>,
-    /// How much of `pending` the splitter has seen.
-    scanned: usize,
-    splitter: Splitter,
-    /// The place at which `pending` begins.
-    begin: Mark,
+    blocks: Blocks<'a>,
+    chain: Chain<'a>,
 }
 
-impl<'a> Cutter<'a> {
-    fn new(csv: &'a CsvFile, stop: u64) -> Self {
-        Self {
-            csv,
-            offset: csv.start,
-            // No buffer is larger than the file; one that grows meanwhile is told by its metadata.
-            stop: stop.min(csv.metadata.len()),
-            pending: Vec::new(),
-            scanned: 0,
-            splitter: Splitter::new(csv.delimiter),
-            begin: Mark::default(),
-        }
-    }
-
-    /// Reads the next block; false where the file ends within it.
-    fn read_block(&mut self) -> Result<bool, ReadError> {
-        let left = self.stop.saturating_sub(self.offset);
-        let wanted = usize::try_from(left)
-            .unwrap_or(usize::MAX)
-            .min(self.csv.sizes.block);
-        let held = self.pending.len();
-        self.pending.resize(held + wanted, 0);
-        let read = read_at(&self.csv.file, &mut self.pending[held..], self.offset)
-            .map_err(|source| self.csv.unreadable(source))?;
-        self.pending.truncate(held + read);
-        self.offset += read as u64;
-        Ok(read == wanted && self.offset < self.stop)
-    }
-
-    /// The whole records read so far; at the end of the file also what has no line end.
-    fn cut(&mut self, at_end: bool) -> Option<TextChunk> {
-        let held_back = usize::from(!at_end && self.pending.last() == Some(&b'\r'));
-        let scan_to = self.pending.len() - held_back;
-        self.splitter.feed(&self.pending[self.scanned..scan_to]);
-        let mark = if at_end {
-            self.splitter.position()
-        } else {
-            self.splitter.record_end()
+impl Feed for TextFeed<'_> {
+    fn next(&self, chunk: &mut Chunk) -> Result<Option<u64>, ReadError> {
+        let text = chunk.as_text();
+        let link = self.chain.link();
+        let Some(block) = self.blocks.next(&mut text.block)? else {
+            link.pass_on();
+            return Ok(None);
         };
-        let length = usize::try_from(mark.offset - self.begin.offset).unwrap_or(usize::MAX);
-        if length == 0 {
-            self.scanned = scan_to;
-            return None;
-        }
-        let mut rest = Vec::with_capacity(self.pending.len() - length + self.csv.sizes.block);
-        rest.extend_from_slice(&self.pending[length..]);
-        self.pending.truncate(length);
-        let begin = std::mem::replace(&mut self.begin, mark);
-        self.scanned = scan_to - length;
-        Some(TextChunk {
-            bytes: std::mem::replace(&mut self.pending, rest),
-            first_row: 1 + begin.rows,
-            first_line: 1 + self.csv.start_lines + begin.lines,
-            lines_in_cells: mark.lines - begin.lines != mark.rows - begin.rows,
-            text_after_quotes: mark.texts_after_quotes != begin.texts_after_quotes,
-            open: at_end && self.splitter.is_open(),
-            delimiter: self.csv.delimiter,
-            encoding: self.csv.encoding,
-        })
+        text.survey.take(&text.block, self.csv.delimiter);
+        link.turn(block, text)?;
+        Ok(Some(block.number))
+    }
+}
+
+/// A block of a file.
+#[derive(Clone, Copy, Debug)]
+struct Block {
+    /// From 0, in file order.
+    number: u64,
+    /// Whether the file ends with it. The last block of a file is never full, and may be empty.
+    is_last: bool,
+}
+
+/// Hands out the blocks of a file, each once.
+struct Blocks<'a> {
+    csv: &'a CsvFile,
+    next: AtomicU64,
+    stream: Option<Mutex<Stream>>,
+}
+
+struct Stream {
+    read: Box<dyn Read + Send>,
+    next: u64,
+    ended: bool,
+}
+
+impl Blocks<'_> {
+    fn next(&self, block: &mut Vec<u8>) -> Result<Option<Block>, ReadError> {
+        let read = match &self.stream {
+            None => self.next_of_file(block),
+            Some(stream) => {
+                let mut stream = stream.lock().unwrap_or_else(PoisonError::into_inner);
+                stream.next(block, self.csv.sizes.block)
+            }
+        };
+        read.map_err(|source| self.csv.unreadable(source))
     }
 
-    fn check_record_length(&self) -> Result<(), ReadError> {
-        let most = self.csv.sizes.record_max;
-        if self.pending.len() <= most {
-            return Ok(());
+    fn next_of_file(&self, block: &mut Vec<u8>) -> io::Result<Option<Block>> {
+        let csv = self.csv;
+        let size = csv.sizes.block as u64;
+        // A file that grows meanwhile is told by its metadata.
+        let length = csv.metadata.len();
+        let number = self.next.fetch_add(1, Ordering::Relaxed);
+        if number > length / size {
+            return Ok(None);
         }
-        let (row, line) = (
-            1 + self.begin.rows,
-            1 + self.csv.start_lines + self.begin.lines,
-        );
-        Err(ReadError::OverLimit {
-            name: self.csv.name.clone(),
-            what: format!("row {row} (line {line}) is longer than {most} bytes"),
-            cure: "look there for a quote that is never closed".to_owned(),
-        })
+        let begin = (number * size).max(csv.start);
+        let end = ((number + 1) * size).min(length).max(begin);
+        block.resize(usize::try_from(end - begin).unwrap_or(usize::MAX), 0);
+        let read = read_at(&csv.file, block, begin)?;
+        block.truncate(read);
+        Ok(Some(Block {
+            number,
+            is_last: number == length / size,
+        }))
     }
+}
+
+impl Stream {
+    fn next(&mut self, block: &mut Vec<u8>, size: usize) -> io::Result<Option<Block>> {
+        if self.ended {
+            return Ok(None);
+        }
+        block.resize(size, 0);
+        let filled = fill(&mut self.read, block)?;
+        block.truncate(filled);
+        self.ended = filled < size;
+        self.next += 1;
+        Ok(Some(Block {
+            number: self.next - 1,
+            is_last: self.ended,
+        }))
+    }
+}
+
+/// Reads until `buffer` is full or `read` ends.
+pub(super) fn fill(read: &mut dyn Read, buffer: &mut [u8]) -> io::Result<usize> {
+    let mut filled = 0;
+    while filled < buffer.len() {
+        match read.read(&mut buffer[filled..]) {
+            Ok(0) => break,
+            Ok(count) => filled += count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(filled)
 }
 
 /// Reads until `buffer` is full or the file ends, without moving the file's own position.
-fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+pub(super) fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
     let mut filled = 0;
     while filled < buffer.len() {
         match read_some_at(file, &mut buffer[filled..], offset + filled as u64) {
@@ -225,147 +276,4 @@ fn read_some_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize
 #[cfg(windows)]
 fn read_some_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
     std::os::windows::fs::FileExt::seek_read(file, buffer, offset)
-}
-
-/// Whole records of a CSV as bytes.
-struct TextChunk {
-    bytes: Vec<u8>,
-    first_row: u64,
-    first_line: u64,
-    /// Some cell holds a line break, so that lines and rows do not go together.
-    lines_in_cells: bool,
-    /// Something follows a closing quote somewhere.
-    text_after_quotes: bool,
-    /// The file ends within a quoted cell of the last record.
-    open: bool,
-    delimiter: u8,
-    encoding: Encoding,
-}
-
-impl Chunk for TextChunk {
-    fn bytes(&self) -> u64 {
-        self.bytes.len() as u64
-    }
-
-    fn rows(&self, see: &mut dyn FnMut(&Row<'_>) -> ControlFlow<()>) {
-        let mut parser = Parser::new(self.delimiter);
-        let mut rest = &self.bytes[..];
-        let (mut row, mut line) = (self.first_row, self.first_line);
-        loop {
-            while let Some(blank) = line_end(rest) {
-                rest = &rest[blank..];
-                row += 1;
-                line += 1;
-            }
-            let Some(length) = parser.record(rest) else {
-                return;
-            };
-            let (record, after) = rest.split_at(length);
-            rest = after;
-            let shown = Row {
-                number: row,
-                line,
-                data: &parser.data[..parser.data_len],
-                ends: &parser.ends[..parser.ends_len],
-                encoding: self.encoding,
-                unterminated: self.open && rest.is_empty(),
-                misquoted: self.text_after_quotes && text_after_quote(record, self.delimiter),
-                fixed_width: true,
-            };
-            if see(&shown).is_break() {
-                return;
-            }
-            row += 1;
-            line += if self.lines_in_cells {
-                line_ends(record)
-            } else {
-                1
-            };
-        }
-    }
-}
-
-/// The length of a line end at the beginning of `bytes`.
-pub(super) fn line_end(bytes: &[u8]) -> Option<usize> {
-    match bytes {
-        [b'\r', b'\n', ..] => Some(2),
-        [b'\r' | b'\n', ..] => Some(1),
-        _ => None,
-    }
-}
-
-/// `csv-core` and the room it writes one record to.
-struct Parser {
-    reader: Reader,
-    data: Vec<u8>,
-    data_len: usize,
-    ends: Vec<usize>,
-    ends_len: usize,
-}
-
-impl Parser {
-    fn new(delimiter: u8) -> Self {
-        let mut reader = ReaderBuilder::new().delimiter(delimiter).build();
-        // At its very first bytes it would take a byte order mark off; a chunk that begins with
-        // those bytes holds them as text.
-        reader.read_record(b"\n", &mut [0], &mut [0]);
-        Self {
-            reader,
-            data: vec![0; 4096],
-            data_len: 0,
-            ends: vec![0; 64],
-            ends_len: 0,
-        }
-    }
-
-    /// Parses the record at the beginning of `bytes`: how long it is with its line end, `None` where
-    /// nothing is left.
-    fn record(&mut self, bytes: &[u8]) -> Option<usize> {
-        (self.data_len, self.ends_len) = (0, 0);
-        let mut taken = 0;
-        loop {
-            let (result, input, output, ends) = self.reader.read_record(
-                &bytes[taken..],
-                &mut self.data[self.data_len..],
-                &mut self.ends[self.ends_len..],
-            );
-            taken += input;
-            self.data_len += output;
-            self.ends_len += ends;
-            match result {
-                // Called again with nothing, it takes that for the end of the file.
-                ReadRecordResult::InputEmpty => {}
-                ReadRecordResult::OutputFull => self.data.resize(2 * self.data.len(), 0),
-                ReadRecordResult::OutputEndsFull => self.ends.resize(2 * self.ends.len(), 0),
-                ReadRecordResult::Record => break,
-                ReadRecordResult::End => return None,
-            }
-        }
-        let pair = taken > 0 && bytes[taken - 1] == b'\r' && bytes.get(taken) == Some(&b'\n');
-        Some(taken + usize::from(pair))
-    }
-}
-
-/// How many cells each of the first records has, if `delimiter` lies between them.
-pub(super) fn cell_counts(bytes: &[u8], delimiter: u8, records_max: usize) -> Vec<usize> {
-    let chunk = TextChunk {
-        bytes: bytes.to_vec(),
-        first_row: 1,
-        first_line: 1,
-        lines_in_cells: false,
-        text_after_quotes: false,
-        open: false,
-        delimiter,
-        encoding: Encoding::Utf8,
-    };
-    let mut counts = Vec::new();
-    chunk.rows(&mut |row| {
-        counts.push(row.len());
-        if counts.len() < records_max {
-            ControlFlow::Continue(())
-        } else {
-            ControlFlow::Break(())
-        }
-    });
-    counts
 }

@@ -95,6 +95,20 @@ pub enum ReadError {
         /// As the manifest writes it.
         name: String,
     },
+    /// What was read cannot be put aside.
+    #[error(
+        "the ids of `{name}` cannot be kept in `{}` while the plan is made; see that the folder can be \
+         written to and its disk has room, then run again",
+        folder.display()
+    )]
+    Scratch {
+        /// As the manifest writes it.
+        name: String,
+        /// Where room was looked for.
+        folder: PathBuf,
+        /// The system's words.
+        source: io::Error,
+    },
     /// The workbook has no sheet of that name, or none that holds anything.
     #[error(
         "`{name}` has no sheet {wanted}; found {found}; name one with `sheet =` in the manifest"

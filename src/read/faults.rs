@@ -80,7 +80,7 @@ impl<'a> Faults<'a> {
     /// Says how much of the file it took with it: kept out, that goes with the row.
     fn unterminated(&mut self, row: &Row<'_>) {
         let class = "a quote is opened and never closed";
-        let lines = line_ends(row.data);
+        let lines = line_ends(row.bytes());
         let name = &self.input.name;
         let id = self.findings.about(
             Code::Fil003,

@@ -6,13 +6,14 @@
 use std::ops::ControlFlow;
 
 use crate::model::{Code, Findings, Input, Place, Progress};
-use crate::read::csv::{CsvFile, Sizes};
+use crate::read::csv::{CsvFile, Origin, Sizes};
 use crate::read::delimiter;
 use crate::read::encoding::Encoding;
 use crate::read::faults::Width;
 use crate::read::header::{HEADER_WITHIN_ROWS, HeadRow, Header, check_headers, header_row};
 use crate::read::look::{Kind, Look, look};
-use crate::read::source::{Chunk, Row, Source, scan};
+use crate::read::scan::scan;
+use crate::read::source::{Chunk, Row, Source};
 use crate::read::workbook::{Fits, Workbook};
 use crate::read::{FileSpec, ReadError};
 
@@ -89,15 +90,27 @@ impl Export {
     pub(super) fn scan<T: Send>(
         &self,
         progress: &dyn Progress,
-        map: impl Fn(&dyn Chunk) -> T + Sync,
+        map: impl Fn(&Chunk) -> T + Sync,
         sink: impl FnMut(T) -> ControlFlow<()>,
     ) -> Result<(), ReadError> {
+        self.scan_with(progress, || (), |(), chunk| map(chunk), sink)?;
+        Ok(())
+    }
+
+    /// The same, with a value of its own for each worker, given back in no order.
+    pub(super) fn scan_with<L: Send, T: Send>(
+        &self,
+        progress: &dyn Progress,
+        begin: impl Fn() -> L + Sync,
+        map: impl Fn(&mut L, &Chunk) -> T + Sync,
+        sink: impl FnMut(T) -> ControlFlow<()>,
+    ) -> Result<Vec<L>, ReadError> {
         let what = format!("reading {}", self.input.name);
-        scan(self.source.as_ref(), &what, progress, map, sink)
+        scan(self.source.as_ref(), &what, progress, begin, map, sink)
     }
 
     /// Shows the rows of a chunk that lie below the header and hold anything.
-    pub(super) fn rows_below(&self, chunk: &dyn Chunk, mut see: impl FnMut(&Row<'_>)) {
+    pub(super) fn rows_below(&self, chunk: &Chunk, mut see: impl FnMut(&Row<'_>)) {
         let header = self.head[0].row;
         chunk.rows(&mut |row| {
             if row.number > header && !row.is_blank() {
@@ -163,6 +176,7 @@ fn open_csv(
         sizes: Sizes::default(),
         metadata: look.metadata,
         file: look.file,
+        origin: Origin::File,
     };
     let input = Input {
         file: spec.file,
@@ -313,15 +327,16 @@ fn open_workbook(
 /// The first rows that hold anything: where the header is looked for, and one more.
 fn head_rows(source: &dyn Source) -> Result<Vec<HeadRow>, ReadError> {
     let mut rows = Vec::new();
-    source.chunks(&mut |chunk| {
+    let feed = source.feed()?;
+    let mut chunk = Chunk::default();
+    while enough(&rows).is_continue() && feed.next(&mut chunk)?.is_some() {
         chunk.rows(&mut |row| {
             if !row.is_blank() {
                 rows.push(head_row(row));
             }
             enough(&rows)
         });
-        enough(&rows)
-    })?;
+    }
     Ok(rows)
 }
 

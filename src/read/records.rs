@@ -3,23 +3,32 @@
 //! In: rows of one table. Out: [`RecordRows`], owner texts and keys as small numbers, and findings
 //! for rows that cannot be used. Whether a record exists, and who an owner is, is not known here.
 
+use std::collections::BTreeMap;
 use std::hash::BuildHasher;
 use std::ops::ControlFlow;
+use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use foldhash::fast::FixedState;
-use hashbrown::{HashMap, HashTable};
+use hashbrown::HashTable;
+use uuid::Uuid;
 
 use crate::model::{
-    Code, Findings, Input, KeyId, OwnerCell, Progress, RecordCell, RecordId, RecordRow, RecordRows,
-    ReferenceId, References, parse_guid,
+    Code, FileId, Findings, Input, KeyId, OwnerCell, OwnerColumn, Progress, RecordColumn,
+    RecordRows, ReferenceId, References, RowPlaces, parse_guid,
 };
-use crate::read::cell::{is_count, is_strange, is_total};
+use crate::read::cell::{is_count, is_total};
 use crate::read::faults::Faults;
 use crate::read::header::{Header, column_number, missing, missing_named};
 use crate::read::names::{RECORD_ID, RECORD_OWNER};
 use crate::read::open::Export;
+use crate::read::owners::Owners;
 use crate::read::source::{Chunk, Row, is_blank};
+use crate::read::spool::Spool;
 use crate::read::{FileSpec, ReadError, RecordsSpec};
+
+/// The length of a GUID as most exports write it, without braces.
+const HYPHENATED_BYTES: usize = 36;
 
 /// A records export, opened, its columns found, not yet read.
 pub struct RecordsExport {
@@ -100,112 +109,248 @@ impl RecordsExport {
         &self.export.input
     }
 
-    /// Reads all rows, in file order; owner texts are numbered in `references` in that order.
+    /// Reads all rows, in file order; owner texts are numbered in `references` in that order. Where
+    /// there are many, their ids are kept in a file without a name in the folder `scratch`.
     pub fn read(
         &self,
         references: &mut References,
         findings: &mut Findings,
+        scratch: &Path,
         progress: &dyn Progress,
     ) -> Result<RecordRows, ReadError> {
-        let mut all = RecordRows {
-            file: self.export.input.file,
+        let mut all = Collected::new(scratch);
+        let workers = AtomicUsize::new(0);
+        let begin = || Worker {
+            number: workers.fetch_add(1, Ordering::Relaxed),
+            chunks: 0,
+            owners: Owners::default(),
+        };
+        let map = |worker: &mut Worker, chunk: &Chunk| self.part(worker, chunk);
+        let mut fault = None;
+        let workers = self.export.scan_with(progress, begin, map, |mut part| {
+            findings.merge(std::mem::take(&mut part.findings));
+            match all.add(part) {
+                Ok(()) => ControlFlow::Continue(()),
+                Err(source) => {
+                    fault = Some(source);
+                    ControlFlow::Break(())
+                }
+            }
+        })?;
+        if let Some(source) = fault {
+            return Err(ReadError::Scratch {
+                name: self.export.input.name.clone(),
+                folder: scratch.to_owned(),
+                source,
+            });
+        }
+        let file = self.export.input.file;
+        let numbers = number_references(&workers, &all.first_rows, file, references);
+        Ok(RecordRows {
+            file,
             entity: self.entity.clone(),
             key_field: self.key_field.clone(),
             id_column: column_number(self.columns.id),
             owner_column: column_number(self.columns.owner),
-            keys: Vec::new(),
-            rows: Vec::new(),
-        };
-        let mut keys = KeyNumbers::default();
-        let map = |chunk: &dyn Chunk| self.part(chunk);
-        self.export.scan(progress, map, |part| {
-            let file = all.file;
-            let owners = part.owners.texts.iter();
-            let owners: Vec<ReferenceId> = owners
-                .map(|(text, rows)| references.intern(text, file, *rows))
-                .collect();
-            let numbers: Vec<KeyId> = part
-                .keys
-                .iter()
-                .map(|key| keys.number(key, &mut all.keys))
-                .collect();
-            all.rows.extend(part.rows.into_iter().map(|row| RecordRow {
-                owner: match row.owner {
-                    OwnerCell::Reference(local) => OwnerCell::Reference(owners[local.0 as usize]),
-                    other => other,
-                },
-                record: match row.record {
-                    RecordCell::Key(local) => RecordCell::Key(numbers[local.0 as usize]),
-                    other => other,
-                },
-                ..row
-            }));
-            findings.merge(part.findings);
-            ControlFlow::Continue(())
-        })?;
-        Ok(all)
+            owners: all.renumbered(&numbers),
+            places: all.places,
+            records: if self.key_field.is_some() {
+                RecordColumn::Keys {
+                    texts: all.key_texts,
+                    keys: all.keys,
+                }
+            } else {
+                RecordColumn::Ids(all.ids.finish())
+            },
+            unusable: all.unusable,
+        })
     }
 
-    fn part(&self, chunk: &dyn Chunk) -> Part {
+    fn part(&self, worker: &mut Worker, chunk: &Chunk) -> Part {
+        worker.owners.begin_chunk(worker.chunks);
+        worker.chunks += 1;
         let mut decoder = Decoder {
             columns: self.columns,
             by_key: self.key_field.is_some(),
             faults: Faults::new(&self.export.input, self.export.width),
-            owners: Owners::default(),
-            keys: Keys::default(),
+            part: Part {
+                worker: worker.number,
+                ..Part::default()
+            },
+            owners: &mut worker.owners,
         };
-        let mut rows = Vec::new();
-        self.export
-            .rows_below(chunk, |row| rows.push(decoder.row(row)));
-        Part {
-            rows,
-            owners: decoder.owners,
-            keys: decoder.keys,
-            findings: decoder.faults.findings,
-        }
+        self.export.rows_below(chunk, |row| decoder.row(row));
+        let Decoder {
+            mut part, faults, ..
+        } = decoder;
+        part.findings = faults.findings;
+        part
     }
 }
 
-/// What one chunk became; numbers of owners and keys count within it.
-struct Part {
-    rows: Vec<RecordRow>,
+/// What one thread keeps from chunk to chunk.
+struct Worker {
+    number: usize,
+    /// How many chunks it had.
+    chunks: u32,
     owners: Owners,
+}
+
+/// What one chunk became; numbers of owners count within its worker, those of keys within the chunk.
+#[derive(Default)]
+struct Part {
+    worker: usize,
+    places: RowPlaces,
+    owners: OwnerColumn,
+    /// 16 bytes a row, where records are found by id.
+    ids: Vec<u8>,
     keys: Keys,
+    /// The key of each row, where records are found by key.
+    row_keys: Vec<KeyId>,
+    unusable: Vec<(u32, Code)>,
     findings: Findings,
+}
+
+/// The parts of a file so far, in file order.
+struct Collected<'a> {
+    places: RowPlaces,
+    owners: Vec<(usize, OwnerColumn)>,
+    /// Of each worker, the first row of each of its chunks.
+    first_rows: BTreeMap<usize, Vec<usize>>,
+    ids: Spool<'a>,
+    numbers: KeyNumbers,
+    key_texts: Vec<String>,
+    keys: Vec<KeyId>,
+    unusable: Vec<(u32, Code)>,
+}
+
+impl<'a> Collected<'a> {
+    fn new(scratch: &'a Path) -> Self {
+        Self {
+            places: RowPlaces::default(),
+            owners: Vec::new(),
+            first_rows: BTreeMap::new(),
+            ids: Spool::new(scratch),
+            numbers: KeyNumbers::default(),
+            key_texts: Vec::new(),
+            keys: Vec::new(),
+            unusable: Vec::new(),
+        }
+    }
+
+    fn add(&mut self, part: Part) -> std::io::Result<()> {
+        let before = self.places.len();
+        self.first_rows.entry(part.worker).or_default().push(before);
+        self.places.append(&part.places);
+        self.owners.push((part.worker, part.owners));
+        self.ids.add(&part.ids)?;
+        let keys = part.keys.iter();
+        let numbers: Vec<KeyId> = keys
+            .map(|key| self.numbers.number(key, &mut self.key_texts))
+            .collect();
+        // An unusable row has a number that means nothing, also where no row of the part has a key.
+        let keys = part.row_keys.iter().map(|key| numbers.get(key.0 as usize));
+        self.keys
+            .extend(keys.map(|number| number.copied().unwrap_or(KeyId(0))));
+        let before = u32::try_from(before).unwrap_or(u32::MAX);
+        let unusable = part.unusable.iter();
+        self.unusable
+            .extend(unusable.map(|(row, code)| (before.saturating_add(*row), *code)));
+        Ok(())
+    }
+
+    /// The owner cells of all rows, numbered as `numbers` says for each worker.
+    fn renumbered(&mut self, numbers: &BTreeMap<usize, Vec<ReferenceId>>) -> OwnerColumn {
+        let mut all = OwnerColumn::with_capacity(self.places.len());
+        for (worker, owners) in self.owners.drain(..) {
+            all.extend_renumbered(&owners, &numbers[&worker]);
+        }
+        all
+    }
+}
+
+/// Numbers the owner texts of all workers in the order in which rows first hold them.
+fn number_references(
+    workers: &[Worker],
+    first_rows: &BTreeMap<usize, Vec<usize>>,
+    file: FileId,
+    references: &mut References,
+) -> BTreeMap<usize, Vec<ReferenceId>> {
+    let mut firsts = Vec::new();
+    for (index, worker) in workers.iter().enumerate() {
+        for (local, met) in worker.owners.met.iter().enumerate() {
+            let chunk = first_rows[&worker.number][met.chunk as usize];
+            firsts.push((chunk + met.row as usize, index, local));
+        }
+    }
+    firsts.sort_unstable();
+    let blank = |worker: &Worker| vec![ReferenceId(0); worker.owners.met.len()];
+    let mut numbers: Vec<Vec<ReferenceId>> = workers.iter().map(blank).collect();
+    for (_, index, local) in firsts {
+        let met = &workers[index].owners.met[local];
+        numbers[index][local] = references.intern(&met.text, file, met.rows);
+    }
+    let of = |(worker, numbers): (&Worker, Vec<ReferenceId>)| (worker.number, numbers);
+    workers.iter().zip(numbers).map(of).collect()
 }
 
 struct Decoder<'a> {
     columns: Columns,
     by_key: bool,
     faults: Faults<'a>,
-    owners: Owners,
-    keys: Keys,
+    part: Part,
+    owners: &'a mut Owners,
+}
+
+/// Which record a row is about.
+enum Record {
+    Id(Uuid),
+    Key(KeyId),
+    Unusable(Code),
 }
 
 impl Decoder<'_> {
-    fn row(&mut self, row: &Row<'_>) -> RecordRow {
+    fn row(&mut self, row: &Row<'_>) {
         let id = self.dataverse_id(row);
         let (record, owner) = match self.unusable(row, id.is_some()) {
-            Some(code) => (RecordCell::Unusable(code), OwnerCell::Unusable(code)),
+            Some(code) => {
+                self.owners.pass();
+                (Record::Unusable(code), OwnerCell::Unusable(code))
+            }
             None => (
-                id.unwrap_or_else(|| self.other_id(row)),
+                id.map_or_else(|| self.other_id(row), Record::Id),
                 self.owners.cell(row, self.columns.owner, &mut self.faults),
             ),
         };
-        RecordRow {
-            record,
-            owner,
-            row: u32::try_from(row.number).unwrap_or(u32::MAX),
-            line: u32::try_from(row.line).unwrap_or(u32::MAX),
+        let (mut id, mut key) = (Uuid::nil(), KeyId(0));
+        match record {
+            Record::Id(found) => id = found,
+            Record::Key(found) => key = found,
+            Record::Unusable(code) => {
+                let index = u32::try_from(self.part.places.len()).unwrap_or(u32::MAX);
+                self.part.unusable.push((index, code));
+            }
         }
+        if self.by_key {
+            self.part.row_keys.push(key);
+        } else {
+            self.part.ids.extend_from_slice(id.as_bytes());
+        }
+        self.part.places.push(row.number, row.line);
+        self.part.owners.push(owner);
     }
 
-    fn dataverse_id(&self, row: &Row<'_>) -> Option<RecordCell> {
+    fn dataverse_id(&self, row: &Row<'_>) -> Option<Uuid> {
         if self.by_key {
             return None;
         }
-        let text = row.text(self.columns.id).ok()?;
-        parse_guid(&text).map(|id| RecordCell::Id(RecordId(id)))
+        let cell = row.raw(self.columns.id);
+        if cell.len() == HYPHENATED_BYTES
+            && let Ok(id) = Uuid::try_parse_ascii(cell)
+        {
+            return Some(id);
+        }
+        parse_guid(&row.text(self.columns.id).ok()?)
     }
 
     /// Rows that are none: totals, cells shifted, no id. Their owner cell is not believed either.
@@ -249,19 +394,19 @@ impl Decoder<'_> {
     }
 
     /// A key, or what was meant as an id and is none.
-    fn other_id(&mut self, row: &Row<'_>) -> RecordCell {
+    fn other_id(&mut self, row: &Row<'_>) -> Record {
         let column = self.columns.id;
         let Ok(text) = row.text(column) else {
-            return RecordCell::Unusable(self.faults.undecodable(row, column));
+            return Record::Unusable(self.faults.undecodable(row, column));
         };
         if !self.by_key
             && let Some(id) = parse_guid(&text)
         {
-            return RecordCell::Id(RecordId(id));
+            return Record::Id(id);
         }
         let lost = self.faults.strange(row, column, &text, true);
         if self.by_key && !lost {
-            return RecordCell::Key(self.keys.add(&text));
+            return Record::Key(self.part.keys.add(&text));
         }
         let (class, cure) = if self.by_key {
             // Keys of which digits were lost can be equal though no two were.
@@ -280,7 +425,7 @@ impl Decoder<'_> {
         };
         self.faults
             .cell_finding(Code::Rec001, row, column, &text, class, cure);
-        RecordCell::Unusable(Code::Rec001)
+        Record::Unusable(Code::Rec001)
     }
 }
 
@@ -291,61 +436,6 @@ fn looks_like_guid(text: &str) -> bool {
     (28..=40).contains(&text.len())
         && (hyphens >= 3 || text.len() >= 30)
         && text.chars().all(letters)
-}
-
-/// The distinct owner texts of one chunk. Bytes seen before are neither decoded nor copied again.
-#[derive(Default)]
-pub(super) struct Owners {
-    by_bytes: HashMap<Box<[u8]>, (OwnerCell, bool), FixedState>,
-    /// Text and number of rows; [`OwnerCell::Reference`] holds an index into it.
-    pub(super) texts: Vec<(String, u64)>,
-}
-
-impl Owners {
-    /// The cell at `column`; what is wrong with it goes to `faults`.
-    pub(super) fn cell(
-        &mut self,
-        row: &Row<'_>,
-        column: usize,
-        faults: &mut Faults<'_>,
-    ) -> OwnerCell {
-        let (cell, strange) = self.known(row, column);
-        if strange {
-            let text = row.text(column).unwrap_or_default();
-            faults.strange(row, column, &text, false);
-        }
-        if let OwnerCell::Unusable(_) = cell {
-            faults.undecodable(row, column);
-        }
-        cell
-    }
-
-    /// The cell, and whether it looks strange (FIL007).
-    fn known(&mut self, row: &Row<'_>, column: usize) -> (OwnerCell, bool) {
-        let bytes = row.raw(column);
-        let known = match self.by_bytes.get(bytes) {
-            Some(known) => *known,
-            None => self.add(row, column),
-        };
-        if let (OwnerCell::Reference(local), _) = known {
-            self.texts[local.0 as usize].1 += 1;
-        }
-        known
-    }
-
-    fn add(&mut self, row: &Row<'_>, column: usize) -> (OwnerCell, bool) {
-        let known = match row.text(column).as_deref() {
-            Err(_) => (OwnerCell::Unusable(Code::Fil003), false),
-            Ok("") => (OwnerCell::Blank, false),
-            Ok(text) => {
-                let local = u32::try_from(self.texts.len()).unwrap_or(u32::MAX);
-                self.texts.push((text.to_owned(), 0));
-                (OwnerCell::Reference(ReferenceId(local)), is_strange(text))
-            }
-        };
-        self.by_bytes.insert(row.raw(column).into(), known);
-        known
-    }
 }
 
 /// The keys of one chunk, hashed where it is parsed: numbering them is sequential.

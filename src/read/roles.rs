@@ -15,7 +15,7 @@ use crate::read::faults::Faults;
 use crate::read::header::{Header, column_number, missing};
 use crate::read::names::{ROLE_ACTION, ROLE_BUSINESS_UNIT, ROLE_NAME, ROLE_USER};
 use crate::read::open::Export;
-use crate::read::records::Owners;
+use crate::read::owners::Owners;
 use crate::read::source::{Chunk, Row};
 use crate::read::{FileSpec, ReadError};
 
@@ -88,11 +88,11 @@ impl RolesExport {
     ) -> Result<Vec<RoleRow>, ReadError> {
         let file = self.export.input.file;
         let mut all = Vec::new();
-        let map = |chunk: &dyn Chunk| self.part(chunk);
+        let map = |chunk: &Chunk| self.part(chunk);
         self.export.scan(progress, map, |part| {
-            let users = part.users.texts.iter();
+            let users = part.users.met.iter();
             let users: Vec<ReferenceId> = users
-                .map(|(text, rows)| references.intern(text, file, *rows))
+                .map(|met| references.intern(&met.text, file, met.rows))
                 .collect();
             all.extend(part.rows.into_iter().map(|mut row| {
                 if let OwnerCell::Reference(local) = &mut row.user {
@@ -106,7 +106,7 @@ impl RolesExport {
         Ok(all)
     }
 
-    fn part(&self, chunk: &dyn Chunk) -> Part {
+    fn part(&self, chunk: &Chunk) -> Part {
         let mut decoder = Decoder {
             columns: self.columns,
             faults: Faults::new(&self.export.input, self.export.width),

@@ -52,7 +52,7 @@ impl Table {
         progress: &dyn Progress,
         sink: &mut dyn FnMut(TableRow<'_>) -> ControlFlow<()>,
     ) -> Result<(), ReadError> {
-        let map = |chunk: &dyn Chunk| {
+        let map = |chunk: &Chunk| {
             let mut rows = Vec::new();
             self.export
                 .rows_below(chunk, |row| rows.push(self.owned(row)));

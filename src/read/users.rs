@@ -128,7 +128,7 @@ impl UsersExport {
         progress: &dyn Progress,
     ) -> Result<Vec<Person>, ReadError> {
         let mut people = Vec::new();
-        let map = |chunk: &dyn Chunk| self.part(chunk);
+        let map = |chunk: &Chunk| self.part(chunk);
         self.export.scan(progress, map, |(part, met)| {
             people.extend(part);
             findings.merge(met);
@@ -137,7 +137,7 @@ impl UsersExport {
         Ok(people)
     }
 
-    fn part(&self, chunk: &dyn Chunk) -> (Vec<Person>, Findings) {
+    fn part(&self, chunk: &Chunk) -> (Vec<Person>, Findings) {
         let mut faults = Faults::new(&self.export.input, self.export.width);
         let mut people = Vec::new();
         self.export.rows_below(chunk, |row| {

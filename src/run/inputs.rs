@@ -4,6 +4,7 @@
 //! at once, because a consultant wants to ask for the missing ones in one mail.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use crate::model::{
     FileId, Findings, Input, InputKind, Person, Progress, RecordRows, References, RoleRow,
@@ -136,10 +137,11 @@ fn records_spec(export: &RecordsExportFile) -> RecordsSpec {
 }
 
 impl Opened {
-    /// Reads every row of every export.
+    /// Reads every row of every export; what is put aside meanwhile goes into the folder `scratch`.
     pub(super) fn read(
         &self,
         findings: &mut Findings,
+        scratch: &Path,
         progress: &dyn Progress,
     ) -> Result<Rows, Failure> {
         let mut references = References::default();
@@ -152,7 +154,7 @@ impl Opened {
         }
         let mut records = Vec::new();
         for export in &self.records {
-            records.push(export.read(&mut references, findings, progress)?);
+            records.push(export.read(&mut references, findings, scratch, progress)?);
         }
         let mut roles = Vec::new();
         for export in &self.roles {

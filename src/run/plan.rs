@@ -8,7 +8,7 @@ use std::path::Path;
 use crate::apply::{JournalState, journal_state};
 use crate::check::{approvable, check};
 use crate::environment::{EnvironmentFile, Facts, Keys, Owners};
-use crate::model::{FileId, Finding, Findings, Identity, Progress, Resolution};
+use crate::model::{FileId, Finding, Findings, Identity, Progress, RecordRows, Resolution};
 use crate::plan::{Document, Draft, RulingsRecord, ToSeal, Unchecked, Wanted, build};
 use crate::project::{Project, fresh_folder, publish};
 use crate::report::{Page, summary};
@@ -30,18 +30,20 @@ pub fn plan(folder: &Path, exit_code: bool, console: &mut Console<'_>) -> Result
     let opened = inputs::open(&project, &mut findings)?;
     let mut owners = sheet::open(&project, opened.inputs.len(), &mut findings)?;
     let environment = open_or_load(&project, console)?;
-    let rows = opened.read(&mut findings, console.progress)?;
+    let mut rows = opened.read(&mut findings, folder, console.progress)?;
     let (present, records) = Present::of(&environment, &rows, console.progress)?;
     sheet::settle(&project, &mut owners, &opened.inputs, &rows);
+    let record_rows = std::mem::take(&mut rows.records);
     let making = Making {
         project: &project,
+        record_files: record_rows.iter().map(|rows| rows.file).collect(),
         opened: &opened,
         owners,
         present,
         rows,
     };
     let resolution = making.resolve(&mut findings);
-    let judged = making.judge(&resolution, &records, findings);
+    let judged = making.judge(&resolution, record_rows, &records, findings)?;
     drop(records);
     let document = making.seal(&resolution, &judged, console.progress)?;
     making.rule_sheet(&resolution, console)?;
@@ -113,8 +115,7 @@ fn keys(
     rows: &Rows,
     progress: &dyn Progress,
 ) -> Result<BTreeMap<(String, String), Keys>, Failure> {
-    let with_key =
-        |rows: &crate::model::RecordRows| Some((rows.entity.clone(), rows.key_field.clone()?));
+    let with_key = |rows: &RecordRows| Some((rows.entity.clone(), rows.key_field.clone()?));
     let fields: BTreeSet<(String, String)> = rows.records.iter().filter_map(with_key).collect();
     let mut keys = BTreeMap::new();
     for (table, field) in fields {
@@ -130,7 +131,9 @@ struct Making<'a> {
     opened: &'a Opened,
     owners: OwnersInput,
     present: Present,
+    /// Without the rows of records files, which the draft takes over.
     rows: Rows,
+    record_files: BTreeSet<FileId>,
 }
 
 /// Whether the plan in this folder was ever applied. Where the very same plan comes out again, what
@@ -149,11 +152,9 @@ struct Judged {
 
 impl Making<'_> {
     fn resolve(&self, findings: &mut Findings) -> Resolution {
-        let records = &self.rows.records;
-        let record_files: BTreeSet<FileId> = records.iter().map(|rows| rows.file).collect();
         let question = Question {
             references: &self.rows.references,
-            record_files: &record_files,
+            record_files: &self.record_files,
             people: &self.rows.people,
             inputs: &self.opened.inputs,
             facts: &self.present.facts,
@@ -165,10 +166,15 @@ impl Making<'_> {
         resolve(&question, findings)
     }
 
-    fn judge(&self, resolution: &Resolution, records: &Records, mut findings: Findings) -> Judged {
+    fn judge(
+        &self,
+        resolution: &Resolution,
+        rows: Vec<RecordRows>,
+        records: &Records,
+        mut findings: Findings,
+    ) -> Result<Judged, Failure> {
         let wanted = Wanted {
             inputs: &self.opened.inputs,
-            records: &self.rows.records,
             roles: &self.rows.roles,
             references: &self.rows.references,
             resolution,
@@ -179,13 +185,13 @@ impl Making<'_> {
             stubs: &self.project.manifest.environment.stubs,
         };
         let accept = &self.project.manifest.accept;
-        let mut draft = build(&wanted, &mut findings);
+        let mut draft = build(&wanted, rows, &mut findings)?;
         let unchecked = check(&mut draft, &self.present.facts, accept, &mut findings);
-        Judged {
+        Ok(Judged {
             draft,
             findings: findings.finish(accept),
             unchecked,
-        }
+        })
     }
 
     /// Writes the plan aside, then puts it in place of the one before.

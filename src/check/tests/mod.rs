@@ -14,6 +14,7 @@ mod stubs;
 mod table;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use uuid::Uuid;
 
@@ -21,11 +22,13 @@ use crate::check::{approvable, check as judge};
 use crate::environment::Facts;
 use crate::model::{
     Accept, AccessMode, BusinessUnit, Code, Depth, Entity, Fact, Fate, FileId, Finding, Findings,
-    Inheritance, Loadable, MissingPerson, Ownership, Principal, RecordId, Role, RoleAction, RoleId,
-    RolePrivilege, SYSTEM_ADMINISTRATOR_TEMPLATE, Severity, StubWay, Team, TeamId, TeamType,
-    UnitId, User, UserId,
+    Inheritance, Loadable, MissingPerson, Ownership, Principal, RecordId, RecordIds, Role,
+    RoleAction, RoleId, RolePrivilege, RowPlaces, SYSTEM_ADMINISTRATOR_TEMPLATE, Severity, StubWay,
+    Team, TeamId, TeamType, UnitId, User, UserId,
 };
-use crate::plan::{Draft, DraftRole, DraftRow, DraftStub, DraftTable, PrincipalIndex, Unchecked};
+use crate::plan::{
+    Draft, DraftFile, DraftRecords, DraftRole, DraftStub, DraftTable, PrincipalIndex, Unchecked,
+};
 
 const ROOT: UnitId = UnitId(Uuid::from_u128(1));
 const EUROPE: UnitId = UnitId(Uuid::from_u128(2));
@@ -333,21 +336,12 @@ impl World {
                 records_loaded: true,
                 id_columns: BTreeMap::from([(RECORDS, 1)]),
                 owner_columns: BTreeMap::from([(RECORDS, 2)]),
-                rows: Vec::new(),
+                files: vec![no_rows()],
             });
             tables.len() - 1
         });
-        let rows = &mut self.draft.tables[index].rows;
-        let row = u32::try_from(rows.len()).unwrap() + 2;
-        rows.push(DraftRow {
-            record: RecordId(Uuid::from_u128(u128::from(row))),
-            before: Some(before),
-            after,
-            file: RECORDS,
-            row,
-            line: row,
-            fate: Fate::Change,
-        });
+        let file = &mut self.draft.tables[index].files[0];
+        add_row(file, Some(before), after);
         *self.draft.rows.entry(RECORDS).or_default() += 1;
         self
     }
@@ -359,13 +353,18 @@ impl World {
             principals.push(principal);
             principals.len() - 1
         });
-        PrincipalIndex(u32::try_from(index).unwrap())
+        PrincipalIndex::new(index)
     }
 
-    /// Changes every row of every table.
-    fn rows(mut self, change: impl Fn(&mut DraftRow)) -> Self {
+    /// Takes from every row of every table the owner that it has now.
+    fn without_present_owners(self) -> Self {
+        self.files(|file| file.before.fill(None))
+    }
+
+    /// Changes every file of every table.
+    fn files(mut self, change: impl Fn(&mut DraftFile)) -> Self {
         let tables = self.draft.tables.iter_mut();
-        tables.flat_map(|table| &mut table.rows).for_each(change);
+        tables.flat_map(|table| &mut table.files).for_each(change);
         self
     }
 
@@ -387,6 +386,29 @@ impl World {
             unchecked,
         }
     }
+}
+
+/// A records file without rows. Row `n` is about the record whose id is `n`.
+fn no_rows() -> DraftFile {
+    let ids: Vec<RecordId> = (2..1_000_u128)
+        .map(|row| RecordId(Uuid::from_u128(row)))
+        .collect();
+    DraftFile {
+        file: RECORDS,
+        places: RowPlaces::default(),
+        records: DraftRecords::Ids(RecordIds(Arc::new(ids))),
+        before: Vec::new(),
+        after: Vec::new(),
+        fates: Vec::new(),
+    }
+}
+
+fn add_row(file: &mut DraftFile, before: Option<PrincipalIndex>, after: PrincipalIndex) {
+    let row = file.places.len() as u64 + 2;
+    file.places.push(row, row);
+    file.before.push(before);
+    file.after.push(Some(after));
+    file.fates.push(Fate::Change);
 }
 
 /// A world after its rules spoke.
@@ -413,11 +435,13 @@ impl Judged {
         let draft = &self.draft;
         let stubs = draft.stubs.iter().filter_map(|stub| stub.fallen);
         let roles = draft.roles.iter().filter_map(|role| role.fallen);
-        let rows = draft.tables.iter().flat_map(|table| &table.rows);
-        let rows = rows.filter_map(|row| match row.fate {
-            Fate::Stopped(code) => Some(code),
-            _ => None,
-        });
+        let files = draft.tables.iter().flat_map(|table| &table.files);
+        let rows = files
+            .flat_map(|file| &file.fates)
+            .filter_map(|fate| match fate {
+                Fate::Stopped(code) => Some(*code),
+                _ => None,
+            });
         for code in stubs.chain(roles).map(|cause| cause.code).chain(rows) {
             *fallen.entry(code).or_default() += 1;
         }

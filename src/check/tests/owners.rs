@@ -137,7 +137,7 @@ fn a_finding_names_who_what_and_where() {
                 `organisation`); none of it gives `prvReadAccount`, expected one that does";
     assert_eq!(finding.message, told);
     assert!(finding.cure.contains("`Sales`"), "{}", finding.cure);
-    let place = &finding.places[0];
+    let place = finding.places.get(0);
     assert_eq!((place.row, place.column, finding.count), (3, Some(2), 1));
 }
 

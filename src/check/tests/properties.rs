@@ -5,8 +5,8 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use rayon::ThreadPoolBuilder;
 
-use crate::check::records::CHUNK_ROWS;
 use crate::check::tests::*;
+use crate::plan::CHUNK_ROWS;
 
 const PRINCIPALS: [Principal; 8] = [ANA, BEN, CID, DAN, EVA, SELLERS, IDLE, OLD];
 const ROLES_OF_ALL: [RoleId; 6] = [SALES, SALES_IN_EUROPE, READER, LOCAL, TEAM_ONLY, TEAM_WIDE];
@@ -73,12 +73,13 @@ prop_compose! {
 }
 
 /// The rows that fell, by table and number.
-fn stopped(judged: &Judged) -> BTreeSet<(String, u32)> {
+fn stopped(judged: &Judged) -> BTreeSet<(String, usize)> {
     let tables = judged.draft.tables.iter();
     let rows = tables.flat_map(|table| {
-        let rows = table.rows.iter();
-        let fallen = rows.filter(|row| row.fate != Fate::Change);
-        fallen.map(|row| (table.entity.clone(), row.row))
+        let files = table.files.iter();
+        let fates = files.flat_map(|file| file.fates.iter().enumerate());
+        let fallen = fates.filter(|(_, fate)| **fate != Fate::Change);
+        fallen.map(|(row, _)| (table.entity.clone(), row))
     });
     rows.collect()
 }
@@ -108,18 +109,13 @@ proptest! {
     #[test]
     fn threads_change_nothing(world in some_world(), owners in vec(0_u32..3, 1..9)) {
         let mut world = world.assign("account", BEN).assign("account", DAN);
-        let principals = u32::try_from(world.draft.principals.len()).unwrap();
+        let principals = world.draft.principals.len();
         let account = world.draft.tables.iter_mut().find(|table| table.entity == "account");
-        let rows = &mut account.unwrap().rows;
-        let template = rows[0];
-        rows.clear();
+        let file = &mut account.unwrap().files[0];
+        *file = no_rows();
         for (row, owner) in (2..).zip(owners.iter().cycle()).take(2 * CHUNK_ROWS + 77) {
-            rows.push(DraftRow {
-                row,
-                after: PrincipalIndex((owner + row % 3) % principals),
-                before: (row % 11 != 0).then_some(PrincipalIndex(0)),
-                ..template
-            });
+            let after = PrincipalIndex::new((owner + row % 3) as usize % principals);
+            add_row(file, (row % 11 != 0).then_some(PrincipalIndex::new(0)), after);
         }
         world.draft.rows.insert(RECORDS, 0);
         let on = |threads: usize| {

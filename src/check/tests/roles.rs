@@ -48,7 +48,10 @@ fn a_finding_names_units_and_row() {
     for word in ["`Contoso`", "`Europe`", "`a role`"] {
         assert!(finding.message.contains(word), "{}", finding.message);
     }
-    assert_eq!((finding.places[0].file, finding.places[0].row), (ROLES, 3));
+    assert_eq!(
+        (finding.places.get(0).file, finding.places.get(0).row),
+        (ROLES, 3)
+    );
     assert!(judged.draft.roles[0].fallen.is_none());
     assert_eq!(
         judged.draft.roles[1].fallen.map(|cause| cause.code),

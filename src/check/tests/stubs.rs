@@ -47,7 +47,7 @@ fn a_stub_user_that_stands_is_noted() {
         "`Old Timer` is not in the environment: a disabled stub user is made in business unit \
          `Contoso` with role `Sales`, by data import"
     );
-    assert_eq!(note.places[0].row, 9);
+    assert_eq!(note.places.get(0).row, 9);
 }
 
 #[test]

@@ -8,24 +8,27 @@ mod order;
 mod records;
 mod repeats;
 mod roles;
+mod told;
 
 use std::collections::{BTreeMap, BTreeSet};
+
+use rayon::prelude::*;
 
 use crate::environment::Facts;
 use crate::environment::Keys;
 use crate::environment::Owners;
 use crate::model::{
-    Code, Fate, FileId, Findings, Input, OwnerPolicy, Place, Principal, RecordRows, References,
-    Remark, Resolution, Resolved, RoleId, RoleRow, StubPolicy, UnitId, Verdict, comparison_key,
+    Fate, FileId, Findings, Input, OwnerPolicy, Principal, RecordRows, References, Resolution,
+    RoleId, RoleRow, StubPolicy, UnitId, Verdict, comparison_key,
 };
-use crate::plan::{Draft, DraftStub, MatchCount, MatchCounts};
+use crate::plan::{
+    CHUNK_ROWS, Draft, DraftFile, DraftStub, MatchCount, MatchCounts, PlanError, PrincipalIndex,
+};
 
 /// Everything that is wanted, and what is there.
 pub struct Wanted<'a> {
     /// All inputs, by their number.
     pub inputs: &'a [Input],
-    /// Rows of the records exports, in the order of the manifest.
-    pub records: &'a [RecordRows],
     /// Rows of each roles export, in the order of the manifest.
     pub roles: &'a [(FileId, Vec<RoleRow>)],
     /// The references that rows hold.
@@ -44,15 +47,20 @@ pub struct Wanted<'a> {
     pub stubs: &'a StubPolicy,
 }
 
-/// Builds the draft of a plan.
-pub fn build(wanted: &Wanted<'_>, findings: &mut Findings) -> Draft {
+/// Builds the draft of a plan from the rows of the records exports, in the order of the manifest; an
+/// error where their ids, which were put aside, cannot be read back.
+pub fn build(
+    wanted: &Wanted<'_>,
+    records: Vec<RecordRows>,
+    findings: &mut Findings,
+) -> Result<Draft, PlanError> {
     let mut draft = Draft::default();
     stubs(wanted, &mut draft);
-    records::build(wanted, &mut draft, findings);
+    records::build(wanted, records, &mut draft, findings).map_err(PlanError::Ids)?;
     keep_needed_stubs(&mut draft);
     roles::build(wanted, &mut draft, findings);
     draft.matches = matches(wanted, &draft);
-    draft
+    Ok(draft)
 }
 
 /// The stub users, each with the root unit and the default role's copy there.
@@ -95,19 +103,45 @@ fn keep_needed_stubs(draft: &mut Draft) {
         .map(|principal| planned.contains(principal))
         .collect();
     let mut asking: BTreeMap<Principal, (FileId, u64, u64)> = BTreeMap::new();
-    let rows = draft.tables.iter().flat_map(|table| &table.rows);
-    for row in rows.filter(|row| is_stub[row.after.0 as usize]) {
-        // Nobody can own a record already who is not there yet, so `check/` has to hear of that too.
-        if matches!(row.fate, Fate::Change | Fate::NoChange) && row.before.is_some() {
-            let place = (row.file, u64::from(row.row), u64::from(row.line));
-            let first = asking.entry(draft.principal(row.after)).or_insert(place);
-            *first = place.min(*first);
+    if is_stub.contains(&true) {
+        for file in draft.tables.iter().flat_map(|table| &table.files) {
+            for (owner, row) in first_asking(file, &is_stub) {
+                let place = file.place(row);
+                let place = (place.file, place.row, place.line);
+                let first = asking.entry(draft.principal(owner)).or_insert(place);
+                *first = place.min(*first);
+            }
         }
     }
     draft.stubs.retain_mut(|stub| {
         stub.place = asking.get(&Principal::User(stub.person.id)).copied();
         stub.place.is_some()
     });
+}
+
+/// The first row of a file that asks for each stub user.
+fn first_asking(file: &DraftFile, is_stub: &[bool]) -> BTreeMap<PrincipalIndex, usize> {
+    let chunks = (0..file.len().div_ceil(CHUNK_ROWS)).into_par_iter();
+    let firsts = chunks.map(|chunk| {
+        let rows = chunk * CHUNK_ROWS..file.len().min((chunk + 1) * CHUNK_ROWS);
+        let mut firsts: BTreeMap<PrincipalIndex, usize> = BTreeMap::new();
+        for row in rows {
+            // Nobody can own a record already who is not there yet, so `check/` has to hear of that too.
+            let stands = matches!(file.fates[row], Fate::Change | Fate::NoChange);
+            let asked = file.row(row).filter(|asked| is_stub[asked.after.get()]);
+            if let Some(asked) = asked.filter(|asked| stands && asked.before.is_some()) {
+                firsts.entry(asked.after).or_insert(row);
+            }
+        }
+        firsts
+    });
+    firsts.reduce(BTreeMap::new, |mut left, right| {
+        for (owner, row) in right {
+            let first = left.entry(owner).or_insert(row);
+            *first = row.min(*first);
+        }
+        left
+    })
 }
 
 /// The one copy of the role of that name in a unit; `None` where there is none, or several.
@@ -134,19 +168,6 @@ fn principal_of(resolution: &Resolution, verdict: &Verdict) -> Option<Principal>
     }
 }
 
-/// Puts every remark about a reference at a row that holds it.
-fn remark(findings: &mut Findings, reference: &str, resolved: &Resolved, place: &Place) {
-    for Remark {
-        code,
-        message,
-        cure,
-    } in &resolved.remarks
-    {
-        let id = findings.about(*code, reference, || message.clone(), || cure.clone());
-        findings.place(id, place.clone());
-    }
-}
-
 /// Counts a row that never becomes a row of a table.
 fn settle(draft: &mut Draft, file: FileId, fate: Fate) {
     *draft.settled.entry((file, fate)).or_default() += 1;
@@ -154,12 +175,11 @@ fn settle(draft: &mut Draft, file: FileId, fate: Fate) {
 
 fn matches(wanted: &Wanted<'_>, draft: &Draft) -> MatchCounts {
     let mut counts = MatchCounts::default();
+    let files = draft.tables.iter().flat_map(|table| &table.files);
+    let files: Vec<FileId> = files.map(|file| file.file).collect();
     for ((_, reference), resolved) in wanted.references.iter().zip(&wanted.resolution.resolved) {
-        let rows: u64 = wanted
-            .records
-            .iter()
-            .filter_map(|records| reference.rows.get(&records.file))
-            .sum();
+        let rows = files.iter().filter_map(|file| reference.rows.get(file));
+        let rows: u64 = rows.sum();
         if rows == 0 {
             continue;
         }
@@ -234,16 +254,4 @@ fn label_of(wanted: &Wanted<'_>, principal: Principal) -> String {
 /// Whether two names are the same to this product.
 fn same_name(left: &str, right: &str) -> bool {
     comparison_key(left) == comparison_key(right)
-}
-
-/// A finding about one record, at a row.
-fn record_finding(
-    findings: &mut Findings,
-    code: Code,
-    subject: &str,
-    message: impl FnOnce() -> String,
-    place: Place,
-) {
-    let id = findings.about(code, subject, message, || code.rule().cure.to_owned());
-    findings.place(id, place);
 }

@@ -1,256 +1,316 @@
 //! Rows of records exports: which record, whose now, whose afterwards.
 //!
-//! In: the rows of every records export. Out: one [`DraftTable`] per table and the fates of the rows
-//! that never get there. Repeats are settled in `repeats.rs`, once a table is whole.
+//! In: the rows of every records export. Out: one [`DraftTable`] per table, with a fate for each row
+//! that is no change. Repeats are settled in `repeats.rs`, once a table is whole.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io;
 
 use hashbrown::HashMap;
 use rayon::prelude::*;
+use uuid::Uuid;
 
 use crate::environment::Keys;
 use crate::environment::Owners;
 use crate::model::{
-    BlankPolicy, Code, Fate, Findings, OwnerCell, Place, Principal, RecordCell, RecordId,
-    RecordRow, RecordRows, Verdict,
+    BlankPolicy, Code, Fate, Findings, OwnerCell, Principal, RecordColumn, RecordId, RecordRows,
+    Verdict,
 };
-use crate::plan::build::{
-    Wanted, name_of, order, principal_of, record_finding, remark, repeats, settle,
-};
-use crate::plan::{Draft, DraftRow, DraftTable, PrincipalIndex};
+use crate::plan::build::told::{About, Told, tell};
+use crate::plan::build::{Wanted, order, principal_of, repeats};
+use crate::plan::{CHUNK_ROWS, Draft, DraftFile, DraftRecords, DraftTable, PrincipalIndex};
 
-/// Numbers for principals, in order of first appearance.
-type Numbers = HashMap<Principal, PrincipalIndex, foldhash::fast::FixedState>;
-
-pub(super) fn build(wanted: &Wanted<'_>, draft: &mut Draft, findings: &mut Findings) {
-    let names: BTreeSet<&str> = wanted
-        .records
-        .iter()
-        .map(|rows| rows.entity.as_str())
-        .collect();
-    let orders = order::order(&names, wanted.facts.cascades());
-    let mut numbers = Numbers::default();
-    let mut tables: Vec<DraftTable> = Vec::new();
-    for name in names {
-        let mut table = DraftTable {
-            entity: name.to_owned(),
-            order: orders.get(name).copied().unwrap_or(0),
-            records_loaded: matches!(wanted.owners.get(name), Some(Some(_))),
+pub(super) fn build(
+    wanted: &Wanted<'_>,
+    records: Vec<RecordRows>,
+    draft: &mut Draft,
+    findings: &mut Findings,
+) -> io::Result<()> {
+    let names: BTreeSet<String> = records.iter().map(|rows| rows.entity.clone()).collect();
+    let borrowed: BTreeSet<&str> = names.iter().map(String::as_str).collect();
+    let orders = order::order(&borrowed, wanted.facts.cascades());
+    let mut tables: BTreeMap<&str, DraftTable> = BTreeMap::new();
+    for name in &borrowed {
+        let table = DraftTable {
+            entity: (*name).to_owned(),
+            order: orders.get(*name).copied().unwrap_or(0),
+            records_loaded: matches!(wanted.owners.get(*name), Some(Some(_))),
             id_columns: BTreeMap::new(),
             owner_columns: BTreeMap::new(),
-            rows: Vec::new(),
+            files: Vec::new(),
         };
-        for rows in wanted.records.iter().filter(|rows| rows.entity == name) {
-            *draft.rows.entry(rows.file).or_default() += rows.rows.len() as u64;
-            table.id_columns.insert(rows.file, rows.id_column);
-            table.owner_columns.insert(rows.file, rows.owner_column);
-            file(wanted, rows, draft, &mut table, &mut numbers, findings);
-        }
-        repeats::settle(wanted.inputs, &draft.principals, &mut table, findings);
-        keep_what_is_so(&mut table);
-        tables.push(table);
+        tables.insert(name, table);
     }
-    tables.sort_by(|left, right| (left.order, &left.entity).cmp(&(right.order, &right.entity)));
-    draft.tables = tables;
+    let mut numbers = Numbers::default();
+    let targets = Targets::of(wanted, &mut numbers);
+    for rows in records {
+        let Some(table) = tables.get_mut(rows.entity.as_str()) else {
+            continue;
+        };
+        *draft.rows.entry(rows.file).or_default() += rows.places.len() as u64;
+        table.id_columns.insert(rows.file, rows.id_column);
+        table.owner_columns.insert(rows.file, rows.owner_column);
+        let file = file(wanted, &targets, rows, draft, &mut numbers, findings)?;
+        table.files.push(file);
+    }
+    draft.principals = numbers.list;
+    for table in tables.values_mut() {
+        repeats::settle(wanted.inputs, &draft.principals, table, findings)?;
+        table.files.iter_mut().for_each(keep_what_is_so);
+    }
+    draft.tables = tables.into_values().collect();
+    let key = |table: &DraftTable| (table.order, table.entity.clone());
+    draft.tables.sort_by_cached_key(key);
+    Ok(())
 }
 
 /// A row whose owner is already the wanted one needs no change.
-fn keep_what_is_so(table: &mut DraftTable) {
-    table
-        .rows
+fn keep_what_is_so(file: &mut DraftFile) {
+    let owners = file.before.par_iter().zip(&file.after);
+    file.fates
         .par_iter_mut()
-        .filter(|row| row.fate == Fate::Change && row.before == Some(row.after))
-        .for_each(|row| row.fate = Fate::NoChange);
+        .zip(owners)
+        .filter(|(fate, (before, after))| **fate == Fate::Change && before == after)
+        .for_each(|(fate, _)| *fate = Fate::NoChange);
 }
 
-/// What one row comes to, before its findings are written down.
-enum Step {
-    Row {
-        record: RecordId,
-        before: Option<Principal>,
-        after: Principal,
-    },
-    Settled(Fate),
+/// Numbers for principals, in order of first appearance.
+#[derive(Default)]
+struct Numbers {
+    by_principal: HashMap<Principal, PrincipalIndex, foldhash::fast::FixedState>,
+    list: Vec<Principal>,
+}
+
+impl Numbers {
+    fn number(&mut self, principal: Principal) -> PrincipalIndex {
+        let list = &mut self.list;
+        let number = self.by_principal.entry(principal).or_insert_with(|| {
+            list.push(principal);
+            PrincipalIndex::new(list.len() - 1)
+        });
+        *number
+    }
+}
+
+/// Who shall own the records of an owner cell, or what becomes of its rows.
+type Target = Result<PrincipalIndex, Fate>;
+
+/// What each owner cell leads to, worked out once.
+struct Targets {
+    by_reference: Vec<Target>,
+    /// Whether something is to be said at each row of a reference.
+    is_told: Vec<bool>,
+    blank: Target,
+    blank_is_told: bool,
+}
+
+impl Targets {
+    fn of(wanted: &Wanted<'_>, numbers: &mut Numbers) -> Self {
+        let resolved = &wanted.resolution.resolved;
+        let mut target = |verdict: &Verdict| match verdict {
+            Verdict::Left => Err(Fate::Left),
+            Verdict::Stopped(code) => Err(Fate::Stopped(*code)),
+            other => principal_of(wanted.resolution, other)
+                .map(|principal| numbers.number(principal))
+                .ok_or(Fate::Left),
+        };
+        let by_reference = resolved.iter().map(|resolved| target(&resolved.verdict));
+        let by_reference = by_reference.collect();
+        let is_told = resolved.iter().map(|resolved| !resolved.remarks.is_empty());
+        Self {
+            by_reference,
+            is_told: is_told.collect(),
+            blank: match (wanted.policy.blank, wanted.resolution.fallback) {
+                (BlankPolicy::Error, _) => Err(Fate::Stopped(Code::Own001)),
+                (BlankPolicy::Leave, _) => Err(Fate::Left),
+                (BlankPolicy::Fallback, Some(fallback)) => Ok(numbers.number(fallback)),
+                (BlankPolicy::Fallback, None) => Err(Fate::Stopped(Code::Own006)),
+            },
+            blank_is_told: wanted.policy.blank == BlankPolicy::Error,
+        }
+    }
+
+    fn of_cell(&self, cell: OwnerCell) -> Target {
+        match cell {
+            OwnerCell::Unusable(code) => Err(Fate::Stopped(code)),
+            OwnerCell::Blank => self.blank,
+            OwnerCell::Reference(reference) => {
+                let known = self.by_reference.get(reference.0 as usize);
+                known.copied().unwrap_or(Err(Fate::Left))
+            }
+        }
+    }
+
+    /// Whether something is to be said at a row with this cell.
+    fn is_told(&self, cell: OwnerCell) -> bool {
+        match cell {
+            OwnerCell::Unusable(_) => false,
+            OwnerCell::Blank => self.blank_is_told,
+            OwnerCell::Reference(reference) => {
+                let told = self.is_told.get(reference.0 as usize);
+                told.copied().unwrap_or(false)
+            }
+        }
+    }
+}
+
+/// What each key of a file leads to.
+pub(super) type KeyTargets = Vec<Result<RecordId, Code>>;
+
+fn key_targets(texts: &[String], keys: Option<&Keys>) -> KeyTargets {
+    let target = |text: &String| match keys.map_or(&[][..], |keys| keys.records(text)) {
+        [record] => Ok(*record),
+        [] => Err(Code::Rec002),
+        [_, ..] => Err(Code::Rec006),
+    };
+    texts.par_iter().map(target).collect()
 }
 
 fn file(
     wanted: &Wanted<'_>,
-    rows: &RecordRows,
+    targets: &Targets,
+    rows: RecordRows,
     draft: &mut Draft,
-    table: &mut DraftTable,
     numbers: &mut Numbers,
     findings: &mut Findings,
-) {
+) -> io::Result<DraftFile> {
+    let field = rows.key_field.clone();
+    let keys = field.and_then(|field| wanted.keys.get(&(rows.entity.clone(), field)));
+    let of_keys = match &rows.records {
+        RecordColumn::Ids(_) => KeyTargets::new(),
+        RecordColumn::Keys { texts, .. } => key_targets(texts, keys),
+    };
     let owners = wanted.owners.get(&rows.entity).and_then(Option::as_ref);
-    let keys = rows
-        .key_field
-        .as_ref()
-        .and_then(|field| wanted.keys.get(&(rows.entity.clone(), field.clone())));
-    let steps: Vec<Step> = rows
-        .rows
-        .par_iter()
-        .map(|row| step(wanted, rows, row, owners, keys))
+    let owner_numbers = owners.map(|owners| {
+        let principals = owners.principals().iter();
+        let numbered = principals.map(|owner| numbers.number(*owner));
+        numbered.collect::<Vec<PrincipalIndex>>()
+    });
+    let count = rows.places.len();
+    let mut after = vec![None; count];
+    let mut fates = vec![Fate::Change; count];
+    let step = Step {
+        targets,
+        rows: &rows,
+        of_keys: &of_keys,
+    };
+    let told: Vec<Told> = after
+        .par_chunks_mut(CHUNK_ROWS)
+        .zip(fates.par_chunks_mut(CHUNK_ROWS))
+        .enumerate()
+        .map(|(chunk, (after, fates))| step.chunk(chunk * CHUNK_ROWS, after, fates))
         .collect();
-    for (row, step) in rows.rows.iter().zip(steps) {
-        say(wanted, rows, row, keys, draft, findings);
-        match step {
-            Step::Settled(fate) => settle(draft, rows.file, fate),
-            Step::Row {
-                record,
-                before,
-                after,
-            } => {
-                let before = before.map(|owner| number(numbers, &mut draft.principals, owner));
-                let after = number(numbers, &mut draft.principals, after);
-                table.rows.push(DraftRow {
-                    record,
-                    before,
-                    after,
-                    file: rows.file,
-                    row: row.row,
-                    line: row.line,
-                    fate: Fate::Change,
-                });
-            }
-        }
-    }
-}
-
-fn number(
-    numbers: &mut Numbers,
-    principals: &mut Vec<Principal>,
-    principal: Principal,
-) -> PrincipalIndex {
-    *numbers.entry(principal).or_insert_with(|| {
-        principals.push(principal);
-        PrincipalIndex(u32::try_from(principals.len() - 1).unwrap_or(u32::MAX))
-    })
-}
-
-fn step(
-    wanted: &Wanted<'_>,
-    rows: &RecordRows,
-    row: &RecordRow,
-    owners: Option<&Owners>,
-    keys: Option<&Keys>,
-) -> Step {
-    let record = match record_of(rows, row, keys) {
-        Ok(record) => record,
-        Err(code) => return Step::Settled(Fate::Stopped(code)),
+    let about = About {
+        wanted,
+        rows: &rows,
+        keys,
+        of_keys: &of_keys,
     };
-    let after = match owner_of(wanted, row) {
-        Ok(after) => after,
-        Err(fate) => return Step::Settled(fate),
-    };
-    Step::Row {
-        record,
-        before: owners.and_then(|owners| owners.owner(record)),
-        after,
-    }
-}
-
-fn record_of(rows: &RecordRows, row: &RecordRow, keys: Option<&Keys>) -> Result<RecordId, Code> {
-    match row.record {
-        RecordCell::Id(record) => Ok(record),
-        RecordCell::Unusable(code) => Err(code),
-        RecordCell::Key(key) => {
-            let text = rows.keys.get(key.0 as usize).map_or("", String::as_str);
-            match keys.map_or(&[][..], |keys| keys.records(text)) {
-                [record] => Ok(*record),
-                [] => Err(Code::Rec002),
-                [_, ..] => Err(Code::Rec006),
-            }
-        }
-    }
-}
-
-fn owner_of(wanted: &Wanted<'_>, row: &RecordRow) -> Result<Principal, Fate> {
-    match row.owner {
-        OwnerCell::Unusable(code) => Err(Fate::Stopped(code)),
-        OwnerCell::Blank => match (wanted.policy.blank, wanted.resolution.fallback) {
-            (BlankPolicy::Error, _) => Err(Fate::Stopped(Code::Own001)),
-            (BlankPolicy::Leave, _) => Err(Fate::Left),
-            (BlankPolicy::Fallback, Some(fallback)) => Ok(fallback),
-            (BlankPolicy::Fallback, None) => Err(Fate::Stopped(Code::Own006)),
+    draft.matches.blank_rows += tell(&about, &told, findings);
+    let nil = RecordId(Uuid::nil());
+    let mut made = DraftFile {
+        file: rows.file,
+        places: rows.places,
+        records: match rows.records {
+            RecordColumn::Ids(ids) => DraftRecords::Ids(ids),
+            RecordColumn::Keys { keys, .. } => DraftRecords::Keys {
+                keys,
+                records: of_keys.iter().map(|key| key.unwrap_or(nil)).collect(),
+            },
         },
-        OwnerCell::Reference(reference) => {
-            let verdict = wanted
-                .resolution
-                .resolved
-                .get(reference.0 as usize)
-                .map_or(&Verdict::Left, |resolved| &resolved.verdict);
-            match verdict {
-                Verdict::Left => Err(Fate::Left),
-                Verdict::Stopped(code) => Err(Fate::Stopped(*code)),
-                other => principal_of(wanted.resolution, other).ok_or(Fate::Left),
-            }
-        }
-    }
-}
-
-/// Writes down what a row's record cell, its key and its owner gave rise to.
-fn say(
-    wanted: &Wanted<'_>,
-    rows: &RecordRows,
-    row: &RecordRow,
-    keys: Option<&Keys>,
-    draft: &mut Draft,
-    findings: &mut Findings,
-) {
-    let place = || Place::row(rows.file, u64::from(row.row), u64::from(row.line));
-    if let (RecordCell::Key(key), Err(code)) = (row.record, record_of(rows, row, keys)) {
-        let text = rows.keys.get(key.0 as usize).map_or("", String::as_str);
-        let field = rows.key_field.as_deref().unwrap_or_default();
-        let place = place().cell(rows.id_column, text);
-        key_finding(findings, code, rows, text, field, keys, place);
-    }
-    match row.owner {
-        OwnerCell::Blank => {
-            draft.matches.blank_rows += 1;
-            if wanted.policy.blank == BlankPolicy::Error {
-                let name = name_of(wanted.inputs, rows.file);
-                let message = || format!("`{name}` has rows without an owner");
-                let place = place().cell(rows.owner_column, "");
-                record_finding(findings, Code::Own001, name, message, place);
-            }
-        }
-        OwnerCell::Reference(reference) => {
-            let Some(resolved) = wanted.resolution.resolved.get(reference.0 as usize) else {
-                return;
-            };
-            if !resolved.remarks.is_empty() {
-                let mut place = place();
-                place.column = Some(rows.owner_column);
-                let text = &wanted.references.get(reference).text;
-                remark(findings, text, resolved, &place);
-            }
-        }
-        OwnerCell::Unusable(_) => {}
-    }
-}
-
-fn key_finding(
-    findings: &mut Findings,
-    code: Code,
-    rows: &RecordRows,
-    key: &str,
-    field: &str,
-    keys: Option<&Keys>,
-    place: Place,
-) {
-    let entity = &rows.entity;
-    let message = || match code {
-        Code::Rec006 => {
-            let records = keys.map_or(0, |keys| keys.records(key).len());
-            format!("{records} records of `{entity}` hold `{key}` in `{field}`; expected one")
-        }
-        _ => format!("no record of `{entity}` holds `{key}` in `{field}`"),
+        before: Vec::new(),
+        after,
+        fates,
     };
-    record_finding(
-        findings,
-        code,
-        &format!("{entity} {field} {key}"),
-        message,
-        place,
-    );
+    if let (Some(owners), Some(owner_numbers)) = (owners, owner_numbers) {
+        made.before = present(&made, owners, &owner_numbers)?;
+    }
+    Ok(made)
+}
+
+/// Works out who shall own the records of some rows.
+struct Step<'a> {
+    targets: &'a Targets,
+    rows: &'a RecordRows,
+    of_keys: &'a KeyTargets,
+}
+
+impl Step<'_> {
+    fn chunk(
+        &self,
+        first: usize,
+        after: &mut [Option<PrincipalIndex>],
+        fates: &mut [Fate],
+    ) -> Told {
+        let unusable = &self.rows.unusable;
+        let mut at = unusable.partition_point(|(row, _)| (*row as usize) < first);
+        let mut told = Told::default();
+        for (index, (after, fate)) in (first..).zip(after.iter_mut().zip(fates)) {
+            let cell = self.rows.owners.get(index);
+            told.blank_rows += u64::from(cell == OwnerCell::Blank);
+            let stopped = match unusable.get(at) {
+                Some((row, code)) if *row as usize == index => {
+                    at += 1;
+                    Some(*code)
+                }
+                _ => {
+                    let fault = self.key_fault(index);
+                    told.by_key.extend(fault.map(|_| narrow(index)));
+                    fault
+                }
+            };
+            if self.targets.is_told(cell) {
+                told.by_owner.push(narrow(index));
+            }
+            let target = match stopped {
+                Some(code) => Err(Fate::Stopped(code)),
+                None => self.targets.of_cell(cell),
+            };
+            match target {
+                Ok(owner) => *after = Some(owner),
+                Err(settled) => *fate = settled,
+            }
+        }
+        told
+    }
+
+    /// Why the key of a row leads to no record.
+    fn key_fault(&self, index: usize) -> Option<Code> {
+        match &self.rows.records {
+            RecordColumn::Ids(_) => None,
+            RecordColumn::Keys { keys, .. } => {
+                let target = self.of_keys.get(keys[index].0 as usize)?;
+                target.as_ref().err().copied()
+            }
+        }
+    }
+}
+
+fn narrow(row: usize) -> u32 {
+    u32::try_from(row).unwrap_or(u32::MAX)
+}
+
+/// Who owns the records of a file now.
+fn present(
+    file: &DraftFile,
+    owners: &Owners,
+    numbers: &[PrincipalIndex],
+) -> io::Result<Vec<Option<PrincipalIndex>>> {
+    let mut before = vec![None; file.len()];
+    before.par_chunks_mut(CHUNK_ROWS).enumerate().try_for_each(
+        |(chunk, before)| -> io::Result<()> {
+            let first = chunk * CHUNK_ROWS;
+            let records = file.records(first..first + before.len())?;
+            for ((before, after), record) in
+                before.iter_mut().zip(&file.after[first..]).zip(records)
+            {
+                if after.is_some() {
+                    let owner = owners.owner_number(record);
+                    *before = owner.map(|owner| numbers[owner]);
+                }
+            }
+            Ok(())
+        },
+    )?;
+    Ok(before)
 }

@@ -2,77 +2,199 @@
 //!
 //! In: a whole table. Out: of rows that agree the first stays and the others are repeats (REC004);
 //! rows that disagree all stop (REC003), because nobody says which of them is right.
+//!
+//! Ids are not compared with each other but by hashes of 8 bytes, in parts that fit into a cache; only
+//! rows whose hash another row has too are looked at themselves.
 
+use std::hash::BuildHasher;
+use std::io;
+
+use foldhash::fast::FixedState;
+use hashbrown::HashSet;
 use rayon::prelude::*;
 
-use crate::model::{Code, Fate, Findings, Input, Place, Principal};
+use crate::model::{Code, Fate, Findings, Input, Place, Principal, RecordId};
 use crate::plan::build::name_of;
-use crate::plan::{DraftRow, DraftTable};
+use crate::plan::{CHUNK_ROWS, DraftFile, DraftTable, PrincipalIndex};
+
+/// Hashes are sorted in as many parts, told by their first bits.
+const PARTS: usize = 256;
 
 pub(super) fn settle(
     inputs: &[Input],
     principals: &[Principal],
     table: &mut DraftTable,
     findings: &mut Findings,
-) {
-    let mut order: Vec<u32> = (0..).take(table.rows.len()).collect();
-    let rows = &table.rows;
-    order.par_sort_unstable_by_key(|index| (rows[*index as usize].record, *index));
-    let mut groups: Vec<&[u32]> = order
-        .chunk_by(|left, right| rows[*left as usize].record == rows[*right as usize].record)
-        .filter(|group| group.len() > 1)
-        .collect();
-    // Findings are told in the order of rows, whatever the ids are.
-    groups.sort_unstable_by_key(|group| group[0]);
-    let settled: Vec<(u32, Fate)> = groups.iter().flat_map(|group| fates(rows, group)).collect();
+) -> io::Result<()> {
+    let hashes = repeated_hashes(&table.files)?;
+    if hashes.is_empty() {
+        return Ok(());
+    }
+    let groups = groups(&table.files, &hashes)?;
     for group in &groups {
         tell(inputs, principals, table, group, findings);
     }
-    for (index, fate) in settled {
-        table.rows[index as usize].fate = fate;
+    for (row, fate) in groups.iter().flat_map(|group| fates(group)) {
+        table.files[row.file].fates[row.index] = fate;
+    }
+    Ok(())
+}
+
+/// A row that names a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Naming {
+    record: RecordId,
+    /// The place of its file in the table.
+    file: usize,
+    index: usize,
+    after: PrincipalIndex,
+}
+
+/// Some rows of a table that follow each other.
+#[derive(Clone, Copy)]
+struct Piece<'a> {
+    file: &'a DraftFile,
+    number: usize,
+    first: usize,
+}
+
+fn pieces(files: &[DraftFile]) -> Vec<Piece<'_>> {
+    let of_file = |(number, file): (usize, &'_ DraftFile)| {
+        let firsts = (0..file.len()).step_by(CHUNK_ROWS);
+        let pieces = firsts.map(move |first| (number, first));
+        pieces.collect::<Vec<_>>()
+    };
+    let pieces = files.iter().enumerate().flat_map(of_file);
+    let pieces = pieces.map(|(number, first)| Piece {
+        file: &files[number],
+        number,
+        first,
+    });
+    pieces.collect()
+}
+
+impl Piece<'_> {
+    /// The rows that ask for something, each with its record.
+    fn naming(&self) -> io::Result<impl Iterator<Item = Naming>> {
+        let end = self.file.len().min(self.first + CHUNK_ROWS);
+        let records = self.file.records(self.first..end)?;
+        let rows = (self.first..end).zip(records);
+        Ok(rows.filter_map(|(index, record)| {
+            Some(Naming {
+                record,
+                file: self.number,
+                index,
+                after: self.file.after[index]?,
+            })
+        }))
+    }
+
+    /// The hashes of its records, sorted by their part, and where each part ends.
+    fn hashes(&self) -> io::Result<(Vec<u64>, Vec<usize>)> {
+        let hashes: Vec<u64> = self.naming()?.map(|row| hash(row.record)).collect();
+        let mut ends = vec![0_usize; PARTS];
+        for hash in &hashes {
+            ends[part(*hash)] += 1;
+        }
+        let mut sum = 0;
+        for end in &mut ends {
+            sum += std::mem::replace(end, sum);
+        }
+        let mut sorted = vec![0; hashes.len()];
+        for hash in hashes {
+            let end = &mut ends[part(hash)];
+            sorted[*end] = hash;
+            *end += 1;
+        }
+        Ok((sorted, ends))
     }
 }
 
-fn agree(rows: &[DraftRow], group: &[u32]) -> bool {
-    let first = rows[group[0] as usize].after;
-    group
-        .iter()
-        .all(|index| rows[*index as usize].after == first)
+fn hash(record: RecordId) -> u64 {
+    FixedState::default().hash_one(record)
+}
+
+fn part(hash: u64) -> usize {
+    usize::from(hash.to_be_bytes()[0])
+}
+
+/// The hashes that more than one row has.
+fn repeated_hashes(files: &[DraftFile]) -> io::Result<HashSet<u64, FixedState>> {
+    let pieces = pieces(files);
+    let hashed: Vec<(Vec<u64>, Vec<usize>)> = pieces
+        .par_iter()
+        .map(Piece::hashes)
+        .collect::<io::Result<_>>()?;
+    let repeated = (0..PARTS).into_par_iter().flat_map_iter(|part| {
+        let mut part_hashes: Vec<u64> = Vec::new();
+        for (hashes, ends) in &hashed {
+            let start = part.checked_sub(1).map_or(0, |before| ends[before]);
+            part_hashes.extend_from_slice(&hashes[start..ends[part]]);
+        }
+        part_hashes.sort_unstable();
+        let same = part_hashes.chunk_by(u64::eq);
+        let same = same.filter(|same| same.len() > 1);
+        same.map(|same| same[0]).collect::<Vec<u64>>()
+    });
+    let repeated: Vec<u64> = repeated.collect();
+    Ok(repeated.into_iter().collect())
+}
+
+/// The rows of each record that several rows name, in order of rows, as are the groups.
+fn groups(files: &[DraftFile], hashes: &HashSet<u64, FixedState>) -> io::Result<Vec<Vec<Naming>>> {
+    let pieces = pieces(files);
+    let candidates: Vec<Vec<Naming>> = pieces
+        .par_iter()
+        .map(|piece| {
+            let candidates = piece.naming()?;
+            Ok(candidates
+                .filter(|row| hashes.contains(&hash(row.record)))
+                .collect())
+        })
+        .collect::<io::Result<_>>()?;
+    let mut candidates = candidates.concat();
+    candidates.par_sort_unstable();
+    let mut groups: Vec<Vec<Naming>> = candidates
+        .chunk_by(|left, right| left.record == right.record)
+        .filter(|group| group.len() > 1)
+        .map(<[Naming]>::to_vec)
+        .collect();
+    // Findings are told in the order of rows, whatever the ids are.
+    groups.sort_unstable_by_key(|group| (group[0].file, group[0].index));
+    Ok(groups)
+}
+
+fn agree(group: &[Naming]) -> bool {
+    group.iter().all(|row| row.after == group[0].after)
 }
 
 /// The new fates of the rows of one record.
-fn fates(rows: &[DraftRow], group: &[u32]) -> Vec<(u32, Fate)> {
-    if agree(rows, group) {
-        group[1..]
-            .iter()
-            .map(|index| (*index, Fate::Repeated))
-            .collect()
+fn fates(group: &[Naming]) -> Vec<(Naming, Fate)> {
+    let (told, fate) = if agree(group) {
+        (&group[1..], Fate::Repeated)
     } else {
-        group
-            .iter()
-            .map(|index| (*index, Fate::Stopped(Code::Rec003)))
-            .collect()
-    }
+        (group, Fate::Stopped(Code::Rec003))
+    };
+    told.iter().map(|row| (*row, fate)).collect()
 }
 
 fn tell(
     inputs: &[Input],
     principals: &[Principal],
     table: &DraftTable,
-    group: &[u32],
+    group: &[Naming],
     findings: &mut Findings,
 ) {
-    let rows = &table.rows;
-    let first = &rows[group[0] as usize];
-    let record = first.record;
-    let subject = format!("{} {record}", table.entity);
-    let same = agree(rows, group);
+    let place = |row: &Naming| table.files[row.file].place(row.index);
+    let subject = format!("{} {}", table.entity, group[0].record);
+    let same = agree(group);
     let (code, told) = if same {
         (Code::Rec004, &group[1..])
     } else {
         (Code::Rec003, group)
     };
     let message = || {
+        let first = place(&group[0]);
         let origin = name_of(inputs, first.file);
         if same {
             format!(
@@ -81,11 +203,10 @@ fn tell(
                 first.row
             )
         } else {
-            let mut owners: Vec<Principal> = group
+            let owners = group
                 .iter()
-                .filter_map(|index| principals.get(rows[*index as usize].after.0 as usize))
-                .copied()
-                .collect();
+                .filter_map(|row| principals.get(row.after.get()));
+            let mut owners: Vec<&Principal> = owners.collect();
             owners.sort_unstable();
             owners.dedup();
             format!(
@@ -96,10 +217,9 @@ fn tell(
         }
     };
     let id = findings.about(code, &subject, message, || code.rule().cure.to_owned());
-    for index in told {
-        let row = &rows[*index as usize];
-        let mut place = Place::row(row.file, u64::from(row.row), u64::from(row.line));
-        place.column = table.owner_columns.get(&row.file).copied();
-        findings.place(id, place);
+    for row in told {
+        let place = place(row);
+        let column = table.owner_columns.get(&place.file).copied();
+        findings.place(id, Place { column, ..place });
     }
 }

@@ -5,14 +5,17 @@
 //! order, so that neighbours in an export are neighbours in the plan.
 
 use std::collections::BTreeMap;
+use std::io;
 use std::ops::Range;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
+use uuid::Uuid;
+
 use crate::model::{Fate, FileId, Principal, Progress, RoleAction, StubUser, StubWay, Unit};
 use crate::plan::Draft;
+use crate::plan::DraftFile;
 use crate::plan::DraftRole;
-use crate::plan::DraftRow;
 use crate::plan::DraftTable;
 use crate::plan::FileRecord;
 use crate::plan::PlanError;
@@ -119,10 +122,10 @@ struct ChangeWriter<'a> {
 /// Changes by the export that asked for them; groups are filled by several threads.
 type Counts = Mutex<BTreeMap<FileId, u64>>;
 
-fn count(counts: &Counts, sources: impl Iterator<Item = FileId>) {
+fn count(counts: &Counts, sources: impl Iterator<Item = (FileId, u64)>) {
     let mut mine: BTreeMap<FileId, u64> = BTreeMap::new();
-    for source in sources {
-        *mine.entry(source).or_default() += 1;
+    for (source, changes) in sources {
+        *mine.entry(source).or_default() += changes;
     }
     // Nobody waits for the lock longer than a few files take.
     let mut counts = counts.lock().unwrap_or_else(PoisonError::into_inner);
@@ -141,9 +144,9 @@ impl ChangeWriter<'_> {
             columns: stub::COLUMNS,
             groups: stubs.len().div_ceil(GROUP_ROWS),
         };
-        self.write(&planned, stubs.len(), &|group, first_seq| {
+        self.write(&planned, stubs.len() as u64, &|group, first_seq| {
             let range = group_range(group, stubs.len());
-            stub_cells(first_seq + range.start as u64, &stubs[range])
+            Ok(stub_cells(first_seq + range.start as u64, &stubs[range]))
         })
     }
 
@@ -159,41 +162,47 @@ impl ChangeWriter<'_> {
             columns: role::COLUMNS,
             groups: roles.len().div_ceil(GROUP_ROWS),
         };
-        self.write(&planned, roles.len(), &|group, first_seq| {
+        self.write(&planned, roles.len() as u64, &|group, first_seq| {
             let range = group_range(group, roles.len());
-            count(by_source, roles[range.clone()].iter().map(|role| role.file));
-            role_cells(first_seq + range.start as u64, &roles[range])
+            let sources = roles[range.clone()].iter().map(|role| (role.file, 1));
+            count(by_source, sources);
+            Ok(role_cells(first_seq + range.start as u64, &roles[range]))
         })
     }
 
     fn records(&mut self, draft: &Draft, table: &DraftTable) -> Result<(), PlanError> {
-        let ((cuts, changes), by_source) = (cuts(&table.rows), self.by_source);
+        let ((groups, changes), by_source) = (cut(table), self.by_source);
         let planned = Planned {
             stage: 4,
             order: table.order,
             entity: &table.entity,
             columns: assign::COLUMNS,
-            groups: cuts.len(),
+            groups: groups.len(),
         };
         self.write(&planned, changes, &|group, first_seq| {
-            let rows = table.rows[cuts[group].clone()].iter();
-            let rows: Vec<&DraftRow> = rows.filter(|row| row.fate == Fate::Change).collect();
-            count(by_source, rows.iter().map(|row| row.file));
-            assign_cells(first_seq + (group * GROUP_ROWS) as u64, draft, &rows)
+            let mut cells = AssignCells::default();
+            for piece in &groups[group] {
+                cells.add(draft, piece)?;
+            }
+            for piece in &groups[group] {
+                let changes = piece.changes.try_into().unwrap_or(u64::MAX);
+                count(by_source, [(piece.file.file, changes)].into_iter());
+            }
+            Ok(cells.finish(first_seq + (group * GROUP_ROWS) as u64))
         })
     }
 
     fn write(
         &mut self,
         planned: &Planned<'_>,
-        changes: usize,
-        fill: &(dyn Fn(usize, u64) -> Group + Sync),
+        changes: u64,
+        fill: &(dyn Fn(usize, u64) -> io::Result<Group> + Sync),
     ) -> Result<(), PlanError> {
         if changes == 0 {
             return Ok(());
         }
         let first_seq = self.next_seq;
-        let total = changes as u64;
+        let total = changes;
         let name = file_name(planned.stage, planned.entity);
         let path = self.folder.join(CHANGES_FOLDER).join(&name);
         let step = self
@@ -243,22 +252,59 @@ fn group_range(group: usize, rows: usize) -> Range<usize> {
     group * GROUP_ROWS..rows.min((group + 1) * GROUP_ROWS)
 }
 
-/// Cuts rows into ranges that hold [`GROUP_ROWS`] changes each, the last one fewer; and their sum.
-fn cuts(rows: &[DraftRow]) -> (Vec<Range<usize>>, usize) {
-    let mut cuts = Vec::new();
-    let mut start = 0;
-    let mut changes = 0;
-    for (index, row) in rows.iter().enumerate() {
-        changes += usize::from(row.fate == Fate::Change);
-        if row.fate == Fate::Change && changes.is_multiple_of(GROUP_ROWS) {
-            cuts.push(start..index + 1);
-            start = index + 1;
+/// Some rows of a file that go into one group.
+struct Piece<'a> {
+    file: &'a DraftFile,
+    rows: Range<usize>,
+    /// How many of them are changes.
+    changes: usize,
+}
+
+/// Cuts the rows of a table into groups of [`GROUP_ROWS`] changes each, the last one fewer; and how
+/// many changes there are.
+fn cut(table: &DraftTable) -> (Vec<Vec<Piece<'_>>>, u64) {
+    let mut groups: Vec<Vec<Piece<'_>>> = Vec::new();
+    let mut group: Vec<Piece<'_>> = Vec::new();
+    let mut room = GROUP_ROWS;
+    let mut total = 0;
+    for file in &table.files {
+        let mut start = 0;
+        while start < file.len() {
+            let (end, changes) = take_changes(&file.fates, start, room);
+            if changes > 0 {
+                let rows = start..end;
+                group.push(Piece {
+                    file,
+                    rows,
+                    changes,
+                });
+            }
+            room -= changes;
+            total += changes as u64;
+            start = end;
+            if room == 0 {
+                groups.push(std::mem::take(&mut group));
+                room = GROUP_ROWS;
+            }
         }
     }
-    if changes > cuts.len() * GROUP_ROWS {
-        cuts.push(start..rows.len());
+    if !group.is_empty() {
+        groups.push(group);
     }
-    (cuts, changes)
+    (groups, total)
+}
+
+/// The place behind the row that is the last of `wanted` changes from `start` on, and how many there
+/// were up to there.
+fn take_changes(fates: &[Fate], start: usize, wanted: usize) -> (usize, usize) {
+    let mut changes = 0;
+    for (index, fate) in fates.iter().enumerate().skip(start) {
+        changes += usize::from(*fate == Fate::Change);
+        if changes == wanted {
+            return (index + 1, changes);
+        }
+    }
+    (fates.len(), changes)
 }
 
 fn seqs(first: u64, count: usize) -> Cells {
@@ -327,24 +373,52 @@ fn role_cells(first_seq: u64, roles: &[&DraftRole]) -> Group {
     ]
 }
 
-fn assign_cells(first_seq: u64, draft: &Draft, rows: &[&DraftRow]) -> Group {
-    let before = |row: &&DraftRow| row.before.map(|index| draft.principal(index));
-    let after = |row: &&DraftRow| draft.principal(row.after);
-    let type_code = |principal: Principal| i32::from(principal.type_code());
-    vec![
-        seqs(first_seq, rows.len()),
-        Cells::Id(rows.iter().map(|row| Some(row.record.0)).collect()),
-        Cells::Id(
-            rows.iter()
-                .map(|row| before(row).map(Principal::uuid))
-                .collect(),
-        ),
-        Cells::Number(rows.iter().map(|row| before(row).map(type_code)).collect()),
-        Cells::Id(rows.iter().map(|row| Some(after(row).uuid())).collect()),
-        Cells::Number(rows.iter().map(|row| Some(type_code(after(row)))).collect()),
-        Cells::Number(rows.iter().map(|row| Some(file_number(row.file))).collect()),
-        Cells::Whole(rows.iter().map(|row| Some(i64::from(row.row))).collect()),
-    ]
+/// The columns of assignments, being filled.
+#[derive(Default)]
+struct AssignCells {
+    records: Vec<Option<Uuid>>,
+    before: Vec<Option<Uuid>>,
+    before_type: Vec<Option<i32>>,
+    after: Vec<Option<Uuid>>,
+    after_type: Vec<Option<i32>>,
+    files: Vec<Option<i32>>,
+    rows: Vec<Option<i64>>,
+}
+
+impl AssignCells {
+    fn add(&mut self, draft: &Draft, piece: &Piece<'_>) -> io::Result<()> {
+        let file = piece.file;
+        let type_code = |principal: Principal| i32::from(principal.type_code());
+        let records = file.records(piece.rows.clone())?;
+        for (row, record) in piece.rows.clone().zip(records) {
+            let (Fate::Change, Some(asked)) = (file.fates[row], file.row(row)) else {
+                continue;
+            };
+            let before = asked.before.map(|before| draft.principal(before));
+            let after = draft.principal(asked.after);
+            self.records.push(Some(record.0));
+            self.before.push(before.map(Principal::uuid));
+            self.before_type.push(before.map(type_code));
+            self.after.push(Some(after.uuid()));
+            self.after_type.push(Some(type_code(after)));
+            self.files.push(Some(file_number(file.file)));
+            self.rows.push(Some(i64::from(file.places.get(row).0)));
+        }
+        Ok(())
+    }
+
+    fn finish(self, first_seq: u64) -> Group {
+        vec![
+            seqs(first_seq, self.records.len()),
+            Cells::Id(self.records),
+            Cells::Id(self.before),
+            Cells::Number(self.before_type),
+            Cells::Id(self.after),
+            Cells::Number(self.after_type),
+            Cells::Number(self.files),
+            Cells::Whole(self.rows),
+        ]
+    }
 }
 
 #[cfg(test)]

@@ -79,7 +79,7 @@ pub(super) fn write(
     let table = Table {
         columns: COLUMNS,
         groups: rows.len.div_ceil(GROUP_ROWS),
-        fill: &|group| rows.cells(group),
+        fill: &|group| Ok(rows.cells(group)),
     };
     let (blake3, rows) = write_table(&folder.join(FINDINGS_FILE), &table, step.as_ref())?;
     Ok(FileRecord {
@@ -158,9 +158,9 @@ impl Columns {
         }
         let accepted = std::iter::repeat_n(Some(finding.accepted), count);
         self.accepted.extend(accepted);
-        let places = finding.places.iter().map(Some).skip(skip);
+        let places = finding.places.iter().skip(skip).map(Some);
         for place in places.chain(std::iter::repeat(None)).take(count) {
-            self.push_place(place);
+            self.push_place(place.as_ref());
         }
     }
 

@@ -87,6 +87,11 @@ pub enum PlanError {
         /// What is missing.
         what: &'static str,
     },
+    /// What was read of the exports cannot be read back.
+    #[error(
+        "the ids of the exports, put aside in the project folder, cannot be read back; plan again"
+    )]
+    Ids(#[source] io::Error),
     /// A file or folder cannot be written.
     #[error(
         "`{}` cannot be written; see that its folder can be written to and its disk has room, then \

@@ -41,7 +41,7 @@ pub(super) fn write(
     let table = Table {
         columns: COLUMNS,
         groups: groups.len(),
-        fill: &|group| cells(groups[group]),
+        fill: &|group| Ok(cells(groups[group])),
     };
     let (blake3, rows) = write_table(&folder.join(PRINCIPALS_FILE), &table, step.as_ref())?;
     Ok(FileRecord {

@@ -109,10 +109,10 @@ pub(super) fn totals(draft: &Draft, findings: &[Finding]) -> Totals {
 }
 
 fn records_by_table(draft: &Draft) -> BTreeMap<String, u64> {
-    let tables = draft.tables.iter().map(|table| {
-        let changes = table.rows.iter().filter(|row| row.fate == Fate::Change);
-        (table.entity.clone(), changes.count() as u64)
-    });
+    let tables = draft
+        .tables
+        .iter()
+        .map(|table| (table.entity.clone(), table.changes()));
     tables.filter(|(_, changes)| *changes > 0).collect()
 }
 
@@ -193,9 +193,12 @@ pub(super) fn stub_users(draft: &Draft) -> Vec<StubRecord> {
 
 fn records_by_principal(draft: &Draft) -> BTreeMap<Principal, u64> {
     let mut counts = vec![0_u64; draft.principals.len()];
-    for row in draft.tables.iter().flat_map(|table| &table.rows) {
-        if row.fate == Fate::Change {
-            counts[row.after.0 as usize] += 1;
+    for file in draft.tables.iter().flat_map(|table| &table.files) {
+        let rows = file.fates.iter().zip(&file.after);
+        for (_, after) in rows.filter(|(fate, _)| **fate == Fate::Change) {
+            if let Some(after) = after {
+                counts[after.get()] += 1;
+            }
         }
     }
     draft.principals.iter().copied().zip(counts).collect()
@@ -253,13 +256,13 @@ fn finding_record(finding: &Finding) -> FindingRecord {
     }
 }
 
-fn place_record(place: &Place) -> PlaceRecord {
+fn place_record(place: Place) -> PlaceRecord {
     PlaceRecord {
         file: place.file.0,
         row: place.row,
         line: place.line,
         column: place.column,
-        cell: place.cell.clone(),
+        cell: place.cell,
     }
 }
 

@@ -6,7 +6,7 @@
 //! Reading back is `scan.rs`'s affair; what the columns mean, their owner's.
 
 use std::fs::File;
-use std::io::BufWriter;
+use std::io::{self, BufWriter};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -178,7 +178,7 @@ pub(super) struct Table<'a> {
     pub(super) columns: &'static [Column],
     pub(super) groups: usize,
     /// The rows of a group, by its number; asked on any thread, in any order, once each.
-    pub(super) fill: &'a (dyn Fn(usize) -> Group + Sync),
+    pub(super) fill: &'a (dyn Fn(usize) -> io::Result<Group> + Sync),
 }
 
 /// Writes a table to a new file; says its hash and how many rows it has.
@@ -224,7 +224,7 @@ fn write_groups(
         let encode = || -> ParquetResult<Vec<Encoded>> {
             let groups = (start..end).into_par_iter();
             groups
-                .map(|group| encoder.group(&(table.fill)(group)))
+                .map(|group| encoder.group(&(table.fill)(group)?))
                 .collect()
         };
         let (written, next) = rayon::join(|| append(writer, ready, step), encode);

@@ -1,15 +1,17 @@
 //! Cutting into chunks: the rows are those of one sequential reader, whatever the chunks.
 
-use std::io::Write;
+use std::io::{Seek, Write};
 use std::ops::ControlFlow;
 
 use proptest::prelude::*;
 
 use crate::model::Silent;
 use crate::read::ReadError;
-use crate::read::csv::{CsvFile, Sizes, line_end};
+use crate::read::csv::{CsvFile, Origin, Sizes};
 use crate::read::encoding::Encoding;
-use crate::read::source::{Chunk, Source, scan};
+use crate::read::scan::scan;
+use crate::read::source::{Chunk, Source};
+use crate::read::split::line_end;
 
 fn file_of(bytes: &[u8], block: usize, delimiter: u8) -> CsvFile {
     let mut file = tempfile::tempfile().unwrap();
@@ -18,6 +20,7 @@ fn file_of(bytes: &[u8], block: usize, delimiter: u8) -> CsvFile {
         name: "test.csv".to_owned(),
         metadata: file.metadata().unwrap(),
         file,
+        origin: Origin::File,
         start: 0,
         start_lines: 0,
         delimiter,
@@ -29,12 +32,23 @@ fn file_of(bytes: &[u8], block: usize, delimiter: u8) -> CsvFile {
     }
 }
 
+/// The same bytes out of a stream, which cannot be read by position.
+fn stream_of(bytes: &[u8], block: usize, delimiter: u8) -> CsvFile {
+    let mut csv = file_of(bytes, block, delimiter);
+    csv.origin = Origin::Stream(Box::new(|file| {
+        let mut file = file.try_clone()?;
+        file.rewind()?;
+        Ok(Box::new(file))
+    }));
+    csv
+}
+
 type Cells = Vec<Vec<u8>>;
 
 /// Row, line, whether unterminated, cells, whether misquoted.
 fn read(csv: &CsvFile) -> Vec<(u64, u64, bool, Cells, bool)> {
     let mut all = Vec::new();
-    let map = |chunk: &dyn Chunk| {
+    let map = |(): &mut (), chunk: &Chunk| {
         let mut rows = Vec::new();
         chunk.rows(&mut |row| {
             let cells = (0..row.len()).map(|column| row.raw(column).to_vec());
@@ -44,10 +58,17 @@ fn read(csv: &CsvFile) -> Vec<(u64, u64, bool, Cells, bool)> {
         });
         rows
     };
-    scan(csv, "test", &Silent, map, |rows| {
-        all.extend(rows);
-        ControlFlow::Continue(())
-    })
+    scan(
+        csv,
+        "test",
+        &Silent,
+        || (),
+        map,
+        |rows| {
+            all.extend(rows);
+            ControlFlow::Continue(())
+        },
+    )
     .unwrap();
     all
 }
@@ -97,6 +118,34 @@ fn reference_places(bytes: &[u8], delimiter: u8) -> Vec<(u64, u64)> {
     places
 }
 
+/// Whether the rows of these bytes, in blocks of that size, are those of one sequential reader.
+fn check(bytes: &[u8], block: usize, delimiter: u8) {
+    let rows = read(&file_of(bytes, block, delimiter));
+    let cells: Vec<Cells> = rows.iter().map(|row| row.3.clone()).collect();
+    assert_eq!(cells, reference(bytes, delimiter));
+    let places: Vec<(u64, u64)> = rows.iter().map(|row| (row.0, row.1)).collect();
+    assert_eq!(places, reference_places(bytes, delimiter));
+    assert_eq!(rows, read(&file_of(bytes, 1 << 20, delimiter)));
+    assert_eq!(rows, read(&stream_of(bytes, block, delimiter)));
+}
+
+/// A cell as a careful writer sets it.
+fn careful_cell() -> impl Strategy<Value = &'static [u8]> {
+    prop::sample::select(vec![
+        &b""[..],
+        b"a",
+        b"plain text of some length",
+        b"Zo\xc3\xab",
+        b"\"\"",
+        b"\"quoted\"",
+        b"\"with, a comma; and more\"",
+        b"\"on\ntwo lines\"",
+        b"\"on\r\ntwo lines\"",
+        b"\"a \"\"quote\"\" within\"",
+        b"\"a longer cell that alone fills more than one word of sixty-four bytes, and \r more\"",
+    ])
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(2000))]
     #[test]
@@ -108,13 +157,24 @@ proptest! {
         block in prop::sample::select(vec![1_usize, 2, 3, 7, 16, 64, 1000]),
         delimiter in prop::sample::select(vec![b',', b';']),
     ) {
-        let bytes = parts.concat();
-        let rows = read(&file_of(&bytes, block, delimiter));
-        let cells: Vec<Cells> = rows.iter().map(|row| row.3.clone()).collect();
-        prop_assert_eq!(cells, reference(&bytes, delimiter));
-        let places: Vec<(u64, u64)> = rows.iter().map(|row| (row.0, row.1)).collect();
-        prop_assert_eq!(places, reference_places(&bytes, delimiter));
-        prop_assert_eq!(rows, read(&file_of(&bytes, 1 << 20, delimiter)));
+        check(&parts.concat(), block, delimiter);
+    }
+
+    #[test]
+    fn chunks_of_careful_writers_read_as_the_whole_does(
+        rows in prop::collection::vec(
+            (prop::collection::vec(careful_cell(), 1..6), prop::sample::select(vec!["\n", "\r\n", "\r"])),
+            0..16,
+        ),
+        slip in prop::option::weighted(0.2, (0_usize..2000, prop::sample::select(vec![b'"', b'\n', b','] ))),
+        block in prop::sample::select(vec![1_usize, 5, 31, 63, 64, 65, 128, 200, 500]),
+    ) {
+        let rows = rows.iter().map(|(cells, end)| [&cells.join(&b","[..]), end.as_bytes()].concat());
+        let mut bytes: Vec<u8> = rows.collect::<Vec<_>>().concat();
+        if let Some((place, byte)) = slip {
+            bytes.insert(place % (bytes.len() + 1), byte);
+        }
+        check(&bytes, block, b',');
     }
 }
 
@@ -133,7 +193,8 @@ fn places_are_exact_whatever_the_block() {
 fn a_record_beyond_the_limit_is_refused_with_its_place() {
     let mut csv = file_of(b"a,b\n\"never closed\n1,2\n3,4\n5,6\n", 4, b',');
     csv.sizes.record_max = 16;
-    let error = csv.chunks(&mut |_| ControlFlow::Continue(())).unwrap_err();
+    let keep_on = |()| ControlFlow::Continue(());
+    let error = scan(&csv, "test", &Silent, || (), |(), _| (), keep_on).unwrap_err();
     assert!(error.to_string().contains("row 2 (line 2)"), "{error}");
 }
 
@@ -183,10 +244,17 @@ fn order_holds_on_any_number_of_threads_also_from_within_a_pool() {
 #[test]
 fn a_panic_while_mapping_ends_the_scan() {
     let csv = file_of("a,b\n".repeat(500).as_bytes(), 32, b',');
-    let scanned = std::panic::catch_unwind(|| {
-        let map = |_: &dyn Chunk| -> u8 { panic!("on purpose") };
-        scan(&csv, "test", &Silent, map, |_| ControlFlow::Continue(()))
-    });
+    let scanned = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        let map = |(): &mut (), _: &Chunk| -> u8 { panic!("on purpose") };
+        scan(
+            &csv,
+            "test",
+            &Silent,
+            || (),
+            map,
+            |_| ControlFlow::Continue(()),
+        )
+    }));
     assert!(scanned.is_err());
 }
 
@@ -194,11 +262,18 @@ fn a_panic_while_mapping_ends_the_scan() {
 fn a_sink_that_breaks_off_sees_no_more() {
     let csv = file_of("a,b\n".repeat(500).as_bytes(), 32, b',');
     let mut seen = 0;
-    let map = |chunk: &dyn Chunk| chunk.bytes();
-    scan(&csv, "test", &Silent, map, |_| {
-        seen += 1;
-        ControlFlow::Break(())
-    })
+    let map = |(): &mut (), chunk: &Chunk| chunk.bytes();
+    scan(
+        &csv,
+        "test",
+        &Silent,
+        || (),
+        map,
+        |_| {
+            seen += 1;
+            ControlFlow::Break(())
+        },
+    )
     .unwrap();
     assert_eq!(seen, 1);
 }

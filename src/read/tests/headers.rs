@@ -44,7 +44,10 @@ fn check_records(case: &str, table: &str, header: &str, expected: Option<(u16, u
     };
     let mut findings = Findings::default();
     let found = open_records(&folder.file("r.csv", bytes), &spec, &mut findings)
-        .and_then(|export| export.read(&mut References::default(), &mut findings, &Silent))
+        .and_then(|export| {
+            let scratch = folder.0.path();
+            export.read(&mut References::default(), &mut findings, scratch, &Silent)
+        })
         .ok()
         .map(|rows| (rows.id_column, rows.owner_column));
     assert_eq!(found, expected, "case: {case}");
@@ -59,7 +62,12 @@ fn only_the_column_that_holds_ids_is_the_id() {
     let mut findings = Findings::default();
     let export = open_records(&folder.file("r.csv", bytes), &accounts(), &mut findings).unwrap();
     let rows = export
-        .read(&mut References::default(), &mut findings, &Silent)
+        .read(
+            &mut References::default(),
+            &mut findings,
+            folder.0.path(),
+            &Silent,
+        )
         .unwrap();
     assert_eq!(rows.id_column, 3);
 }

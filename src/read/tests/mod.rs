@@ -17,7 +17,8 @@ use std::fs;
 use tempfile::TempDir;
 
 use crate::model::{
-    Accept, FileId, Findings, InputKind, OwnerCell, RecordCell, RecordRows, References, Silent,
+    Accept, FileId, Findings, InputKind, KeyId, OwnerCell, RecordColumn, RecordId, RecordRows,
+    References, Silent,
 };
 use crate::read::{FileSpec, KeySpec, ReadError, RecordsSpec, open_records};
 
@@ -74,20 +75,32 @@ fn id(number: u32) -> String {
 
 /// Each row as `row/line record > owner`, ids by their last digits.
 fn show_records(rows: &RecordRows, references: &References) -> Vec<String> {
-    let show = |row: &crate::model::RecordRow| {
-        let record = match row.record {
-            RecordCell::Id(id) => (id.0.as_u128() & 0xffff).to_string(),
-            RecordCell::Key(key) => rows.keys[key.0 as usize].clone(),
-            RecordCell::Unusable(code) => code.to_string(),
-        };
-        let owner = match row.owner {
+    let count = rows.places.len();
+    let records: Vec<String> = match &rows.records {
+        RecordColumn::Ids(kept) => {
+            let mut ids = Vec::new();
+            kept.0.read(0..count, &mut ids).unwrap();
+            let last_digits = |id: &RecordId| (id.0.as_u128() & 0xffff).to_string();
+            ids.iter().map(last_digits).collect()
+        }
+        RecordColumn::Keys { texts, keys } => {
+            let text = |key: &KeyId| texts.get(key.0 as usize).cloned().unwrap_or_default();
+            keys.iter().map(text).collect()
+        }
+    };
+    assert_eq!((records.len(), rows.owners.len()), (count, count));
+    let show = |index: usize| {
+        let unusable = rows.unusable.iter().find(|row| row.0 as usize == index);
+        let record = unusable.map_or_else(|| records[index].clone(), |row| row.1.to_string());
+        let owner = match rows.owners.get(index) {
             OwnerCell::Reference(id) => references.get(id).text.clone(),
             OwnerCell::Blank => "blank".to_owned(),
             OwnerCell::Unusable(code) => code.to_string(),
         };
-        format!("{}/{} {record} > {owner}", row.row, row.line)
+        let (row, line) = rows.places.get(index);
+        format!("{row}/{line} {record} > {owner}")
     };
-    rows.rows.iter().map(show).collect()
+    (0..count).map(show).collect()
 }
 
 /// Each finding as `CODE subject @ row/line:column`, places joined.
@@ -120,7 +133,8 @@ fn read_records(spec: &FileSpec, records: &RecordsSpec) -> Result<ReadRecords, R
     let mut findings = Findings::default();
     let mut references = References::default();
     let export = open_records(spec, records, &mut findings)?;
-    let rows = export.read(&mut references, &mut findings, &Silent)?;
+    let scratch = tempfile::tempdir().unwrap();
+    let rows = export.read(&mut references, &mut findings, scratch.path(), &Silent)?;
     Ok(ReadRecords {
         rows: show_records(&rows, &references),
         findings: show_findings(findings),

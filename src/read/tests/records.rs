@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::{Folder, accounts, accounts_by_key, id, read_records};
-use crate::model::{FileId, Findings, References, Silent};
+use crate::model::{FileId, Findings, RecordColumn, References, Silent};
 use crate::read::{RecordsSpec, open_records};
 
 #[test]
@@ -96,13 +96,16 @@ fn references_and_keys_are_numbered_in_file_order_and_counted() {
     let folder = Folder::new();
     let owners = ["Ana", "bo ", "ANA", "Cy"];
     let row = |row: usize| format!("key-{},{}\n", row % 30_000, owners[row % 4]);
-    let bytes = format!("Old id,Owner\n{}", (0..40_000).map(row).collect::<String>());
+    let bytes = format!(
+        "Old id,Owner\n{}",
+        (0..400_000).map(row).collect::<String>()
+    );
     let spec = folder.file("r.csv", bytes);
     let mut findings = Findings::default();
     let mut references = References::default();
     let export = open_records(&spec, &accounts_by_key("Old id"), &mut findings).unwrap();
     let rows = export
-        .read(&mut references, &mut findings, &Silent)
+        .read(&mut references, &mut findings, folder.0.path(), &Silent)
         .unwrap();
     let texts: Vec<&str> = references
         .iter()
@@ -113,15 +116,20 @@ fn references_and_keys_are_numbered_in_file_order_and_counted() {
         .iter()
         .map(|(_, one)| one.rows[&FileId(3)])
         .collect();
-    assert_eq!(counts, [20_000, 10_000, 10_000]);
-    assert_eq!(rows.keys.len(), 30_000);
+    assert_eq!(counts, [200_000, 100_000, 100_000]);
+    let RecordColumn::Keys { texts, keys } = &rows.records else {
+        panic!("found by key");
+    };
+    assert_eq!(texts.len(), 30_000);
     assert!(
-        rows.keys
+        texts
             .iter()
             .enumerate()
             .all(|(at, key)| *key == format!("key-{at}"))
     );
-    assert_eq!(rows.rows.len(), 40_000);
+    let numbers: Vec<usize> = keys.iter().map(|key| key.0 as usize).collect();
+    let expected: Vec<usize> = (0..400_000).map(|row| row % 30_000).collect();
+    assert_eq!(numbers, expected);
     assert_eq!(rows.key_field.as_deref(), Some("new_legacyid"));
 }
 

@@ -169,16 +169,16 @@ fn cells_far_to_the_right_make_shorter_chunks() {
     let look = look(&save(&folder, workbook)).unwrap();
     let opened = crate::read::workbook::Workbook::open("w.xlsx", look, None, &|_, _| true).unwrap();
     let mut rows_of_chunks = Vec::new();
-    let mut take = |chunk: Box<dyn Chunk>| {
+    let feed = opened.workbook.feed().unwrap();
+    let mut chunk = Chunk::default();
+    while feed.next(&mut chunk).unwrap().is_some() {
         let mut rows = Vec::new();
         chunk.rows(&mut |row| {
             rows.push(row.number);
             ControlFlow::Continue(())
         });
         rows_of_chunks.push(rows);
-        ControlFlow::Continue(())
-    };
-    opened.workbook.chunks(&mut take).unwrap();
+    }
     let all: Vec<u64> = (1..=200).collect();
     assert_eq!(rows_of_chunks.concat(), all);
     assert!(rows_of_chunks.iter().all(|rows| rows.len() <= 64));

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use calamine::DataRef;
 
 use crate::read::encoding::Encoding;
-use crate::read::source::{Chunk, Row};
+use crate::read::source::{Cells, Row};
 use crate::read::workbook::limits::{
     COLUMNS_MAX, ROW_BYTES_MAX, ROWS_MAX, Refusal, SHEET_BYTES_MAX,
 };
@@ -24,7 +24,7 @@ const CHUNK_BYTES: usize = 8 << 20;
 
 /// Rows of a sheet, cells as text; each row's ends count from where its text begins.
 #[derive(Default)]
-pub(super) struct CellChunk {
+pub(in crate::read) struct CellChunk {
     data: String,
     ends: Vec<usize>,
     rows: Vec<SheetRow>,
@@ -37,12 +37,14 @@ struct SheetRow {
     ends_start: usize,
 }
 
-impl Chunk for CellChunk {
-    fn bytes(&self) -> u64 {
+impl CellChunk {
+    /// How many bytes of the file it stands for.
+    pub(in crate::read) fn bytes(&self) -> u64 {
         self.bytes
     }
 
-    fn rows(&self, see: &mut dyn FnMut(&Row<'_>) -> ControlFlow<()>) {
+    /// Shows each row in order, until `see` breaks.
+    pub(in crate::read) fn rows(&self, see: &mut dyn FnMut(&Row<'_>) -> ControlFlow<()>) {
         let starts_after = self.rows.iter().skip(1);
         let stops = starts_after
             .map(|next| (next.data_start, next.ends_start))
@@ -51,8 +53,10 @@ impl Chunk for CellChunk {
             let shown = Row {
                 number: u64::from(row.row) + 1,
                 line: u64::from(row.row) + 1,
-                data: &self.data.as_bytes()[row.data_start..data_stop],
-                ends: &self.ends[row.ends_start..ends_stop],
+                cells: Cells::Joined {
+                    data: &self.data.as_bytes()[row.data_start..data_stop],
+                    ends: &self.ends[row.ends_start..ends_stop],
+                },
                 encoding: Encoding::Utf8,
                 unterminated: false,
                 misquoted: false,

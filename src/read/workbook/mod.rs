@@ -6,20 +6,20 @@
 //! reader that was not watched (`package.rs`, `decoded.rs`, `xls.rs`): none can make it allocate without bound.
 
 use std::fs::{File, Metadata};
-use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::read::ReadError;
 use crate::read::look::{Look, check_unchanged};
-use crate::read::source::{Source, Take};
+use crate::read::source::{Feed, Source};
 use crate::read::workbook::at::FileAt;
 use crate::read::workbook::book::Book;
-use crate::read::workbook::builder::Builder;
+use crate::read::workbook::feed::Shelf;
 use crate::read::workbook::merges::Merge;
 use crate::read::workbook::sheets::Head;
 
+pub(super) use crate::read::workbook::builder::CellChunk;
 pub(super) use crate::read::workbook::sheets::Fits;
 
 mod at;
@@ -27,6 +27,7 @@ mod binary;
 mod book;
 mod builder;
 mod decoded;
+mod feed;
 pub(super) mod kind;
 mod limits;
 pub(super) mod merges;
@@ -51,7 +52,7 @@ pub(super) struct Workbook {
     sheet: usize,
     read: Arc<AtomicU64>,
     /// Open from the choice of the sheet until it was read to its end.
-    book: Mutex<Option<Book>>,
+    book: Shelf,
 }
 
 /// A workbook and how its sheet was chosen.
@@ -81,7 +82,7 @@ impl Workbook {
             beginning: look.beginning,
             sheet: 0,
             read: Arc::default(),
-            book: Mutex::new(None),
+            book: Shelf::default(),
         };
         let mut book = workbook.open_book()?;
         let names = book.sheets.clone();
@@ -99,7 +100,7 @@ impl Workbook {
         workbook.sheet = choice.index;
         let merges = book.merges(choice.index);
         let merges = merges.map_err(|refusal| refusal.about(name))?;
-        workbook.book = Mutex::new(Some(book));
+        workbook.book = Arc::new(Mutex::new(Some(book)));
         Ok(Opened {
             workbook,
             sheet: names[choice.index].name.clone(),
@@ -118,28 +119,11 @@ impl Workbook {
 }
 
 impl Source for Workbook {
-    fn chunks(&self, take: &mut Take<'_>) -> Result<(), ReadError> {
+    fn feed(&self) -> Result<Box<dyn Feed + '_>, ReadError> {
         let mut slot = self.book.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut book = slot.take().map_or_else(|| self.open_book(), Ok)?;
-        let mut builder = Builder::new(Arc::clone(&self.read));
-        let mut flow = ControlFlow::Continue(());
-        book.cells(self.sheet, &mut |row, column, value| {
-            if builder.is_full(row) {
-                flow = take(Box::new(builder.finish()));
-            }
-            if flow.is_continue() {
-                builder.put(row, column, value)?;
-            }
-            Ok(flow)
-        })
-        .map_err(|refusal| refusal.about(&self.name))?;
-        if flow.is_continue() {
-            flow = take(Box::new(builder.finish()));
-        }
-        if flow.is_break() {
-            *slot = Some(book);
-        }
-        Ok(())
+        let book = slot.take().map_or_else(|| self.open_book(), Ok)?;
+        let feed = feed::begin(&self.name, book, self.sheet, &self.read, &self.book)?;
+        Ok(Box::new(feed))
     }
 
     fn check_unchanged(&self) -> Result<(), ReadError> {

@@ -89,7 +89,7 @@ fn check_fault(case: &str, ruling: &str, expected: &str) {
         (found[0].code, found[0].subject.as_str()),
         (Code::Own006, "Karl Meier")
     );
-    let place = &found[0].places[0];
+    let place = found[0].places.get(0);
     let cell = (place.file, place.row, place.column, place.cell.as_deref());
     assert_eq!(cell, (OWNERS, 5, Some(6), Some(ruling)), "case: {case}");
 }

@@ -17,7 +17,7 @@ use crate::model::{
     Change, Fate, FileId, Finding, Place, Principal, RecordId, RoleAction, Seq, Severity, Write,
 };
 use crate::plan::Draft;
-use crate::plan::DraftRow;
+use crate::plan::DraftFile;
 use crate::plan::Fields;
 use crate::plan::PlaceRow;
 use crate::plan::SealedPlan;
@@ -231,11 +231,14 @@ fn expected_changes(draft: &Draft) -> Vec<Change> {
     }
     for table in &draft.tables {
         let entity: Arc<str> = table.entity.as_str().into();
-        for row in table.rows.iter().filter(|row| row.fate == Fate::Change) {
-            writes.push((
-                assignment(draft, &entity, row),
-                Some((row.file, row.row.into())),
-            ));
+        for file in &table.files {
+            for row in (0..file.len()).filter(|row| file.fates[*row] == Fate::Change) {
+                let place = file.place(row);
+                writes.push((
+                    assignment(draft, &entity, file, row),
+                    Some((place.file, place.row)),
+                ));
+            }
         }
     }
     for removed in roles(RoleAction::Remove) {
@@ -256,10 +259,11 @@ fn expected_changes(draft: &Draft) -> Vec<Change> {
         .collect()
 }
 
-fn assignment(draft: &Draft, entity: &Arc<str>, row: &DraftRow) -> Write {
-    let record: RecordId = row.record;
-    let before: Principal = draft.principal(row.before.unwrap());
-    let after = draft.principal(row.after);
+fn assignment(draft: &Draft, entity: &Arc<str>, file: &DraftFile, row: usize) -> Write {
+    let record: RecordId = file.records(row..row + 1).unwrap()[0];
+    let asked = file.row(row).unwrap();
+    let before: Principal = draft.principal(asked.before.unwrap());
+    let after = draft.principal(asked.after);
     Write::AssignRecord {
         entity: Arc::clone(entity),
         record,
@@ -281,14 +285,14 @@ fn places_of(plan: &SealedPlan) -> Vec<PlaceRow> {
 fn expected_places(findings: &[Finding]) -> Vec<PlaceRow> {
     let mut rows = Vec::new();
     for finding in findings {
-        let row = |place: Option<&Place>| PlaceRow {
+        let row = |place: Option<Place>| PlaceRow {
             code: finding.code,
             severity: finding.severity(),
             accepted: finding.accepted,
             subject: finding.subject.as_str().into(),
             message: finding.message.as_str().into(),
             cure: finding.cure.as_str().into(),
-            place: place.cloned(),
+            place,
         };
         rows.extend(finding.places.iter().map(|place| row(Some(place))));
         rows.extend(finding.places.is_empty().then(|| row(None)));

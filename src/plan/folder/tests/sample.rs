@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
 use proptest::prelude::*;
 use uuid::Uuid;
@@ -10,13 +11,14 @@ use crate::environment::Facts;
 use crate::model::{
     Accept, AccessMode, BusinessUnit, Code, Depth, Entity, Fact, Fate, FileId, Finding, Findings,
     Identity, Inheritance, Input, InputKind, Loadable, MissingPerson, OrganisationId, Ownership,
-    Place, Principal, RecordId, Role, RoleAction, RoleId, RolePrivilege, Rung, Silent, StubWay,
-    Team, TeamId, TeamType, UnitId, User, UserId,
+    Place, Principal, RecordId, RecordIds, Role, RoleAction, RoleId, RolePrivilege, RowPlaces,
+    Rung, Silent, StubWay, Team, TeamId, TeamType, UnitId, User, UserId,
 };
 use crate::plan::Cause;
 use crate::plan::Draft;
+use crate::plan::DraftFile;
+use crate::plan::DraftRecords;
 use crate::plan::DraftRole;
-use crate::plan::DraftRow;
 use crate::plan::DraftStub;
 use crate::plan::DraftTable;
 use crate::plan::MatchCount;
@@ -226,38 +228,45 @@ fn draft_role(number: u32, bits: u8, cause: Cause) -> DraftRole {
 
 fn draft_table(number: u32, rows: &[(u32, u8)]) -> DraftTable {
     let file = FileId(u16::try_from(number % 2).unwrap() + 1);
-    let rows = numbered(rows, |row, (owner, fate)| DraftRow {
-        record: RecordId(id(10 + u128::from(number), row.into())),
-        before: Some(PrincipalIndex((owner + 1) % 5)),
-        after: PrincipalIndex(owner),
+    let rows: Vec<(u32, (u32, u8))> = numbered(rows, |row, asked| (row, asked));
+    let record = |(row, _): &(u32, _)| RecordId(id(10 + u128::from(number), (*row).into()));
+    let ids: Vec<RecordId> = rows.iter().map(record).collect();
+    let mut made = DraftFile {
         file,
-        row: row + 2,
-        line: row + 2,
-        fate: match fate {
+        places: RowPlaces::default(),
+        records: DraftRecords::Ids(RecordIds(Arc::new(ids))),
+        before: Vec::new(),
+        after: Vec::new(),
+        fates: Vec::new(),
+    };
+    for (row, (owner, fate)) in rows {
+        made.places.push(u64::from(row) + 2, u64::from(row) + 2);
+        let owner = owner as usize;
+        made.before.push(Some(PrincipalIndex::new((owner + 1) % 5)));
+        made.after.push(Some(PrincipalIndex::new(owner)));
+        made.fates.push(match fate {
             0 | 1 => Fate::Change,
             2 => Fate::NoChange,
             _ => Fate::Stopped(Code::Rec003),
-        },
-    });
+        });
+    }
     DraftTable {
         entity: format!("table{number}"),
         order: u16::try_from(number / 2).unwrap(),
         records_loaded: true,
         id_columns: BTreeMap::from([(file, 1)]),
         owner_columns: BTreeMap::from([(file, 2)]),
-        rows,
+        files: vec![made],
     }
 }
 
 fn count_rows(draft: &Draft) -> BTreeMap<FileId, u64> {
     let mut rows = BTreeMap::new();
-    let tables = draft
-        .tables
-        .iter()
-        .flat_map(|table| &table.rows)
-        .map(|row| row.file);
-    for file in tables.chain(draft.roles.iter().map(|role| role.file)) {
-        *rows.entry(file).or_default() += 1;
+    for file in draft.tables.iter().flat_map(|table| &table.files) {
+        *rows.entry(file.file).or_default() += file.len() as u64;
+    }
+    for role in &draft.roles {
+        *rows.entry(role.file).or_default() += 1;
     }
     for ((file, _), times) in &draft.settled {
         *rows.entry(*file).or_default() += times;
