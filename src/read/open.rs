@@ -9,11 +9,12 @@ use crate::model::{Code, Findings, Input, Place, Progress};
 use crate::read::csv::{CsvFile, Origin, Sizes};
 use crate::read::delimiter;
 use crate::read::encoding::Encoding;
-use crate::read::faults::Width;
+use crate::read::faults::{Faults, Width};
 use crate::read::header::{HEADER_WITHIN_ROWS, HeadRow, Header, check_headers, header_row};
 use crate::read::look::{Kind, Look, look};
 use crate::read::scan::scan;
 use crate::read::source::{Chunk, Row, Source};
+use crate::read::workbook::merges::{Covered, Merge};
 use crate::read::workbook::{Fits, Workbook};
 use crate::read::{FileSpec, ReadError};
 
@@ -28,6 +29,9 @@ pub(super) struct Export {
     pub width: Width,
     source: Box<dyn Source>,
     head: Vec<HeadRow>,
+    merges: Vec<Merge>,
+    /// Of the columns that are used, which rows of each are covered by merged areas.
+    covered: Vec<(usize, Covered)>,
 }
 
 impl Export {
@@ -40,9 +44,10 @@ impl Export {
     ) -> Result<Self, ReadError> {
         let look = look(spec)?;
         check_settings(spec, look.kind)?;
+        let mut merges = Vec::new();
         let (mut input, source) = match look.kind {
             Kind::Csv => open_csv(spec, look, findings)?,
-            Kind::Workbook => open_workbook(spec, look, &fits, findings)?,
+            Kind::Workbook => open_workbook(spec, look, &fits, &mut merges, findings)?,
         };
         let mut head = head_rows(source.as_ref())?;
         if head.is_empty() {
@@ -68,7 +73,26 @@ impl Export {
             width,
             source,
             head,
+            merges,
+            covered: Vec::new(),
         })
+    }
+
+    /// Says which columns, from 0, are used: in those, cells that are merged with others are faults.
+    pub(super) fn uses(&mut self, columns: impl IntoIterator<Item = usize>) {
+        let columns = columns.into_iter();
+        let covered = columns.map(|column| (column, Covered::of(&self.merges, column)));
+        self.covered = covered.collect();
+    }
+
+    /// Of the columns that are used, which rows of each are covered by merged areas.
+    pub(super) fn covered(&self) -> &[(usize, Covered)] {
+        &self.covered
+    }
+
+    /// Collects what is wrong with its rows.
+    pub(super) fn faults(&self) -> Faults<'_> {
+        Faults::new(&self.input, self.width, &self.covered)
     }
 
     /// Its header, to look columns up in.
@@ -285,10 +309,12 @@ fn open_workbook(
     spec: &FileSpec,
     look: Look,
     fits: &Fits<'_>,
+    merges: &mut Vec<Merge>,
     findings: &mut Findings,
 ) -> Result<(Input, Box<dyn Source>), ReadError> {
     let (bytes, hash) = (look.metadata.len(), look.hash.clone());
     let opened = Workbook::open(&spec.name, look, spec.sheet.as_deref(), fits)?;
+    *merges = opened.merges;
     if !opened.others.is_empty() {
         let others: Vec<String> = opened
             .others

@@ -46,7 +46,7 @@ pub(super) const FIL003: Rule = Rule {
     title: "ragged row, unterminated quote, or undecodable bytes in a used cell",
     what: "Each row must have as many cells as the header (blank cells that most lines of the file \
           end with apart), each opening quote a closing one that ends its cell, and each cell that \
-          is used must be text in the encoding of the file.",
+          is used must be text in the encoding of the file and be merged with no other.",
     why: "Where a row is out of step its cells stand under the wrong headers, and the record \
           would go to whoever stands where the owner should be.",
     example: "Row 4711 has 13 cells under 12 headers: the name `Costa, Ana` was written without \
