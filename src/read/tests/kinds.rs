@@ -199,6 +199,15 @@ fn label(row: u8, column: u8, text: &str) -> Vec<u8> {
     )
 }
 
+fn contained(stream: &[u8]) -> Vec<u8> {
+    let mut container = cfb::CompoundFile::create(Cursor::new(Vec::new())).unwrap();
+    let mut workbook = container.create_stream("/Workbook").unwrap();
+    workbook.write_all(stream).unwrap();
+    drop(workbook);
+    container.flush().unwrap();
+    container.into_inner().into_inner()
+}
+
 #[test]
 fn an_old_workbook() {
     let folder = Folder::new();
@@ -251,13 +260,6 @@ fn an_old_workbook() {
         merged,
         biff(0x0a, &[]),
     ];
-    let mut container = cfb::CompoundFile::create(Cursor::new(Vec::new())).unwrap();
-    container
-        .create_stream("/Workbook")
-        .unwrap()
-        .write_all(&stream.concat())
-        .unwrap();
-    container.flush().unwrap();
     let rows = [
         "2/2 17 > Ana",
         "3/3 b > #N/A",
@@ -270,7 +272,7 @@ fn an_old_workbook() {
     ];
     check(
         "xls",
-        &folder.file("w.xls", container.into_inner().into_inner()),
+        &folder.file("w.xls", contained(&stream.concat())),
         &rows,
         &findings,
     );

@@ -84,7 +84,7 @@ impl BinaryGuard {
                         let shift = shift + 7;
                         Step::Length { shift, length }
                     } else {
-                        self.body(length)?
+                        Self::body(length)?
                     };
                     at += 1;
                 }
@@ -103,7 +103,7 @@ impl BinaryGuard {
         }
     }
 
-    fn body(&mut self, length: usize) -> Result<Step, Refusal> {
+    fn body(length: usize) -> Result<Step, Refusal> {
         if length > RECORD_BYTES_MAX {
             return Err(Refusal::over(format!(
                 "a record in it is longer than {RECORD_BYTES_MAX} bytes"

@@ -226,8 +226,9 @@ fn each_of(range: &Range<Data>, see: &mut See<'_>) -> Result<(), Refusal> {
             start.saturating_add(by)
         };
         let value = match value {
-            Data::String(text) => DataRef::SharedString(text),
-            Data::DateTimeIso(text) | Data::DurationIso(text) => DataRef::SharedString(text),
+            Data::String(text) | Data::DateTimeIso(text) | Data::DurationIso(text) => {
+                DataRef::SharedString(text)
+            }
             Data::Int(value) => DataRef::Int(*value),
             Data::Float(value) => DataRef::Float(*value),
             Data::Bool(value) => DataRef::Bool(*value),

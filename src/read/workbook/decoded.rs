@@ -85,7 +85,7 @@ impl<W: Watch> Decoded<W> {
             self.begun = true;
             self.given = declaration_length(&self.block);
         }
-        self.guard.feed(self.block[self.given..].as_bytes())
+        self.guard.feed(&self.block.as_bytes()[self.given..])
     }
 
     fn decode(&mut self) -> Result<(), Refusal> {

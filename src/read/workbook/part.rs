@@ -20,6 +20,8 @@ use crate::read::workbook::xml::XmlGuard;
 
 /// How much is unpacked and watched at once.
 const BLOCK_BYTES: usize = 256 << 10;
+/// The one part of an `.xlsb` that is read as XML, and never as anything else.
+const BINARY_RELATIONS: &str = "xl/_rels/workbook.bin.rels";
 
 /// How a part lies in the file.
 #[derive(Clone, Debug)]
@@ -27,7 +29,7 @@ pub(super) struct Packed {
     name: String,
     deflated: bool,
     start: u64,
-    packed: u64,
+    bytes: u64,
     /// How many bytes it unpacks to, as the zip says.
     pub size: u64,
     /// Its check sum, as the zip says.
@@ -53,7 +55,7 @@ impl Packed {
             name: name.to_owned(),
             deflated,
             start,
-            packed: entry.compressed_size(),
+            bytes: entry.compressed_size(),
             size: entry.size(),
             crc: entry.crc32(),
         })
@@ -79,7 +81,7 @@ impl Watched {
                 |_| Self::OpenDocument(XmlGuard::new(OpenDocumentWatch::default()))
             }
             Kind::Binary => |name| {
-                if name.ends_with(".rels") {
+                if name == BINARY_RELATIONS {
                     Self::OfficeXml(XmlGuard::new(OfficeXmlWatch::default()))
                 } else {
                     Self::Binary(BinaryGuard::new())
@@ -144,14 +146,14 @@ pub(super) struct PartReader {
 impl PartReader {
     /// Begins at its first byte.
     pub(super) fn begin(file: &FileAt, part: Packed, mut watched: Watched) -> Self {
-        let packed = file.from(part.start).take(part.packed);
+        let packed = file.from(part.start).take(part.bytes);
         let packed = BufReader::with_capacity(64 << 10, packed);
         let unpacker = if part.deflated {
             Unpacker::Deflated(DeflateDecoder::new(packed))
         } else {
             Unpacker::Stored(packed)
         };
-        watched.begin(part.packed);
+        watched.begin(part.bytes);
         Self {
             part,
             unpacker,

@@ -75,10 +75,12 @@ impl SheetXmlBook {
             match item {
                 Item::Sheet(_) if begun > sheet => break,
                 Item::Sheet(_) => begun += 1,
-                Item::Cell(row, column) if begun == sheet + 1 && !items.text.is_empty() => {
-                    if see(row, column, &DataRef::SharedString(&items.text))?.is_break() {
-                        break;
-                    }
+                Item::Cell(row, column)
+                    if begun == sheet + 1
+                        && !items.text.is_empty()
+                        && see(row, column, &DataRef::SharedString(&items.text))?.is_break() =>
+                {
+                    break;
                 }
                 _ => {}
             }

@@ -82,7 +82,8 @@ impl<R: BufRead> SheetXml<R> {
                 break None;
             }
             buffer.clear();
-            let event = self.reader.read_event_into(&mut buffer).map_err(broken)?;
+            let event = self.reader.read_event_into(&mut buffer);
+            let event = event.map_err(|error| broken(&error))?;
             if let Some(item) = self.see(&event)? {
                 break Some(item);
             }
@@ -104,13 +105,13 @@ impl<R: BufRead> SheetXml<R> {
                 Ok(None)
             }
             Event::GeneralRef(reference) => {
-                let character = reference.resolve_char_ref().map_err(broken)?;
-                match character {
-                    Some(character) => self.add(character.encode_utf8(&mut [0; 4])),
-                    None => {
-                        let written = format!("&{};", reference.xml10_content());
-                        self.add(&unescape(&written).map_err(|error| broken(error.into()))?);
-                    }
+                let character = reference.resolve_char_ref();
+                if let Some(character) = character.map_err(|error| broken(&error))? {
+                    self.add(character.encode_utf8(&mut [0; 4]));
+                } else {
+                    let written = format!("&{};", reference.xml10_content());
+                    let text = unescape(&written);
+                    self.add(&text.map_err(|error| broken(&error.into()))?);
                 }
                 Ok(None)
             }
@@ -157,9 +158,8 @@ impl<R: BufRead> SheetXml<R> {
             (Within::Cell, "Comment") => {
                 let end = tag.name();
                 let mut skipped = Vec::new();
-                self.reader
-                    .read_to_end_into(end, &mut skipped)
-                    .map_err(broken)?;
+                let skipped = self.reader.read_to_end_into(end, &mut skipped);
+                skipped.map_err(|error| broken(&error))?;
             }
             _ => {}
         }
@@ -203,8 +203,8 @@ impl<R: BufRead> SheetXml<R> {
     }
 }
 
-fn broken(error: quick_xml::Error) -> Refusal {
-    if let quick_xml::Error::Io(error) = &error
+fn broken(error: &quick_xml::Error) -> Refusal {
+    if let quick_xml::Error::Io(error) = error
         && let Some(refusal) = error.get_ref().and_then(|inner| inner.downcast_ref())
     {
         return Refusal::clone(refusal);
@@ -256,7 +256,8 @@ fn retell(kind: &str, text: &mut String) {
         }
         "Boolean" => {
             let is_true = matches!(text.trim(), "1" | "true" | "True");
-            *text = if is_true { "true" } else { "false" }.to_owned();
+            text.clear();
+            text.push_str(if is_true { "true" } else { "false" });
         }
         "DateTime" => *text = moment(text.trim()),
         _ => {}

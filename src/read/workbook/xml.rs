@@ -185,7 +185,7 @@ pub(super) fn attribute<'a>(tag: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
     loop {
         let equals = memchr(b'=', rest)?;
         let key = rest[..equals].trim_ascii_end();
-        let key_start = key.iter().rposition(|byte| byte.is_ascii_whitespace());
+        let key_start = key.iter().rposition(u8::is_ascii_whitespace);
         let key = &key[key_start.map_or(0, |space| space + 1)..];
         let after = rest[equals + 1..].trim_ascii_start();
         let quote = *after.first()?;
