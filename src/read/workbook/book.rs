@@ -164,7 +164,7 @@ impl Book {
             }
             Inside::SheetXml(book) => return Ok(book.merges(sheet)),
         };
-        let watched = Watched::of(kind)(parts.name(part));
+        let watched = Watched::for_merges(kind, parts.name(part));
         let reader = parts.part(part, watched);
         reader.map_or(Ok(Vec::new()), |reader| reader.finish(sheet))
     }

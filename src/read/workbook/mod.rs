@@ -22,6 +22,7 @@ use crate::read::workbook::sheets::Head;
 pub(super) use crate::read::workbook::builder::CellChunk;
 pub(super) use crate::read::workbook::sheets::Fits;
 
+mod ahead;
 mod at;
 mod binary;
 mod book;

@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use zip::ZipArchive;
 use zip::result::ZipError;
 
+use crate::read::workbook::ahead::Ahead;
 use crate::read::workbook::at::FileAt;
 use crate::read::workbook::limits::{ALL_BYTES_MAX, PART_BYTES_MAX, PARTS_MAX, Refusal, megabytes};
 use crate::read::workbook::part::{Packed, PartReader, Watched};
@@ -148,7 +149,7 @@ pub(super) struct Package {
     parts: Vec<(String, Packed)>,
     file: FileAt,
     position: u64,
-    open: Option<(usize, PartReader)>,
+    open: Option<(usize, Ahead)>,
     watch: fn(&str) -> Watched,
     told: Told,
 }
@@ -171,7 +172,7 @@ impl Package {
             let (name, packed) = &self.parts[index];
             let reader = PartReader::begin(&self.file, packed.clone(), (self.watch)(name));
             self.told.part.store(index, Ordering::Relaxed);
-            self.open = Some((index, reader));
+            self.open = Some((index, Ahead::begin(reader)?));
         }
         let Some((_, reader)) = &mut self.open else {
             return Ok(0);

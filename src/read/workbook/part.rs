@@ -23,6 +23,11 @@ const BLOCK_BYTES: usize = 256 << 10;
 /// The one part of an `.xlsb` that is read as XML, and never as anything else.
 const BINARY_RELATIONS: &str = "xl/_rels/workbook.bin.rels";
 
+/// How the tag ends that ends the rows of a sheet, whatever its prefix.
+const ROWS_END: &[u8] = b"sheetData>";
+/// The longest such tag.
+const TAG_BYTES: usize = 64;
+
 /// How a part lies in the file.
 #[derive(Clone, Debug)]
 pub(super) struct Packed {
@@ -66,6 +71,8 @@ impl Packed {
 pub(super) enum Watched {
     /// XML of an `.xlsx`.
     OfficeXml(XmlGuard<OfficeXmlWatch>),
+    /// The same, only what stands behind the rows of a sheet.
+    BehindRows(BehindRows),
     /// Records of an `.xlsb`.
     Binary(BinaryGuard),
     /// XML of an `.ods`.
@@ -91,15 +98,26 @@ impl Watched {
         }
     }
 
+    /// Who looks for merged areas in a part whose rows are watched when they are read.
+    pub(super) fn for_merges(kind: Kind, name: &str) -> Self {
+        match kind {
+            Kind::OfficeXml => Self::BehindRows(BehindRows::default()),
+            _ => Self::of(kind)(name),
+        }
+    }
+
     fn begin(&mut self, packed: u64) {
-        if let Self::OfficeXml(guard) = self {
-            guard.watch.packed = packed;
+        match self {
+            Self::OfficeXml(guard) => guard.watch.packed = packed,
+            Self::BehindRows(behind) => behind.guard.watch.packed = packed,
+            Self::Binary(_) | Self::OpenDocument(_) => {}
         }
     }
 
     fn feed(&mut self, block: &mut [u8]) -> Result<(), Refusal> {
         match self {
             Self::OfficeXml(guard) => guard.feed(block),
+            Self::BehindRows(behind) => behind.feed(block),
             Self::Binary(guard) => guard.feed(block),
             Self::OpenDocument(guard) => guard.feed(block),
         }
@@ -110,10 +128,55 @@ impl Watched {
     fn merges(self, sheet: usize) -> Vec<Merge> {
         match self {
             Self::OfficeXml(guard) => guard.watch.merges,
+            Self::BehindRows(behind) => behind.guard.watch.merges,
             Self::Binary(guard) => guard.merges,
             Self::OpenDocument(guard) => guard.watch.merges_of(sheet),
         }
     }
+}
+
+/// Watches a sheet from the end of its rows on.
+pub(super) struct BehindRows {
+    guard: XmlGuard<OfficeXmlWatch>,
+    is_behind: bool,
+    /// The end of the block before, which may hold the beginning of what is looked for.
+    before: Vec<u8>,
+}
+
+impl Default for BehindRows {
+    fn default() -> Self {
+        Self {
+            guard: XmlGuard::new(OfficeXmlWatch::default()),
+            is_behind: false,
+            before: Vec::new(),
+        }
+    }
+}
+
+impl BehindRows {
+    fn feed(&mut self, block: &[u8]) -> Result<(), Refusal> {
+        if self.is_behind {
+            return self.guard.feed(block);
+        }
+        self.before.extend_from_slice(block);
+        if let Some(at) = rows_end(&self.before) {
+            self.is_behind = true;
+            let before = std::mem::take(&mut self.before);
+            return self.guard.feed(&before[at..]);
+        }
+        let kept = self.before.len().saturating_sub(TAG_BYTES);
+        self.before.drain(..kept);
+        Ok(())
+    }
+}
+
+fn rows_end(bytes: &[u8]) -> Option<usize> {
+    let is_end = |at: &usize| {
+        let tag = bytes[..*at].iter().rposition(|byte| *byte == b'<');
+        tag.is_some_and(|tag| bytes[tag + 1] == b'/' && at - tag < TAG_BYTES)
+    };
+    let mut found = memchr::memmem::find_iter(bytes, ROWS_END);
+    found.find(is_end).map(|at| at + ROWS_END.len())
 }
 
 enum Unpacker {
@@ -130,16 +193,13 @@ impl Unpacker {
     }
 }
 
-/// A part being read.
+/// A part being unpacked.
 pub(super) struct PartReader {
     part: Packed,
     unpacker: Unpacker,
     watched: Watched,
     crc: crc32fast::Hasher,
-    /// Unpacked and watched, not yet given.
-    block: Vec<u8>,
-    given: usize,
-    before_block: u64,
+    unpacked: u64,
     ended: bool,
 }
 
@@ -159,45 +219,37 @@ impl PartReader {
             unpacker,
             watched,
             crc: crc32fast::Hasher::new(),
-            block: Vec::new(),
-            given: 0,
-            before_block: 0,
+            unpacked: 0,
             ended: false,
         }
     }
 
-    /// How many bytes were given.
-    pub(super) fn offset(&self) -> u64 {
-        self.before_block + self.given as u64
+    /// How many bytes it unpacks to.
+    pub(super) fn size(&self) -> u64 {
+        self.part.size
     }
 
-    /// The next bytes; none at its end.
-    pub(super) fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Refusal> {
-        if self.given == self.block.len() && !self.ended {
-            self.fill()?;
-        }
-        let rest = &self.block[self.given..];
-        let count = rest.len().min(buffer.len());
-        buffer[..count].copy_from_slice(&rest[..count]);
-        self.given += count;
-        Ok(count)
-    }
-
-    /// Reads what is left of it, and says which merged areas were seen.
+    /// Reads all of it, and says which merged areas were seen.
     pub(super) fn finish(mut self, sheet: usize) -> Result<Vec<Merge>, Refusal> {
-        while !self.ended {
-            self.fill()?;
-        }
+        let mut block = Vec::new();
+        while self.fill(&mut block)? {}
         Ok(self.watched.merges(sheet))
     }
 
-    fn fill(&mut self) -> Result<(), Refusal> {
-        self.before_block += self.block.len() as u64;
-        self.given = 0;
-        self.block.resize(BLOCK_BYTES, 0);
+    /// The next block, watched; none at its end.
+    pub(super) fn next_block(&mut self) -> Result<Option<Vec<u8>>, Refusal> {
+        let mut block = Vec::new();
+        Ok(self.fill(&mut block)?.then_some(block))
+    }
+
+    fn fill(&mut self, block: &mut Vec<u8>) -> Result<bool, Refusal> {
+        if self.ended {
+            return Ok(false);
+        }
+        block.resize(BLOCK_BYTES, 0);
         let mut filled = 0;
         while filled < BLOCK_BYTES {
-            match self.unpacker.read(&mut self.block[filled..]) {
+            match self.unpacker.read(&mut block[filled..]) {
                 Ok(0) => {
                     self.ended = true;
                     break;
@@ -206,10 +258,10 @@ impl PartReader {
                 Err(error) => return Err(self.damaged(&error.to_string())),
             }
         }
-        self.block.truncate(filled);
-        self.crc.update(&self.block);
-        let unpacked = self.before_block + filled as u64;
-        if unpacked > self.part.size || (self.ended && unpacked < self.part.size) {
+        block.truncate(filled);
+        self.crc.update(block);
+        self.unpacked += filled as u64;
+        if self.unpacked > self.part.size || (self.ended && self.unpacked < self.part.size) {
             return Err(self.damaged(&format!(
                 "unpacks to another size than the {} bytes that the zip says",
                 self.part.size
@@ -218,7 +270,8 @@ impl PartReader {
         if self.ended && self.crc.clone().finalize() != self.part.crc {
             return Err(self.damaged("has another check sum than the zip says"));
         }
-        self.watched.feed(&mut self.block)
+        self.watched.feed(block)?;
+        Ok(true)
     }
 
     fn damaged(&self, what: &str) -> Refusal {

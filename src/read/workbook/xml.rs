@@ -3,8 +3,7 @@
 //! In: the bytes of a part, block by block. Out: each tag and text to who watches for more, or why no more
 //! of it may be read. Whether the XML is well-formed, and what it means, is the parser's to say.
 
-use memchr::memmem;
-use memchr::{memchr, memchr3};
+use memchr::{memchr, memmem};
 
 use crate::read::workbook::limits::{ASIDE_BYTES_MAX, DEPTH_MAX, Refusal, TOKEN_BYTES_MAX};
 
@@ -121,10 +120,19 @@ impl<W> XmlGuard<W> {
     }
 }
 
+/// Most tokens are shorter than what a wide search takes to begin.
+const NEAR_BYTES: usize = 24;
+
+fn find(wanted: u8, bytes: &[u8]) -> Option<usize> {
+    let (near, far) = bytes.split_at(bytes.len().min(NEAR_BYTES));
+    let found = near.iter().position(|byte| *byte == wanted);
+    found.or_else(|| memchr(wanted, far).map(|at| near.len() + at))
+}
+
 /// The length of the first token, where its end is known.
 fn token(rest: &[u8]) -> Option<usize> {
     if rest.first()? != &b'<' {
-        return memchr(b'<', rest);
+        return find(b'<', rest);
     }
     let until = |end: &[u8], from: usize| {
         let found = memmem::find(rest.get(from..)?, end)?;
@@ -147,11 +155,12 @@ fn token(rest: &[u8]) -> Option<usize> {
 fn tag_length(rest: &[u8]) -> Option<usize> {
     let mut at = 1;
     loop {
-        at += memchr3(b'>', b'"', b'\'', &rest[at..])?;
+        let mut more = rest[at..].iter();
+        at += more.position(|byte| matches!(byte, b'>' | b'"' | b'\''))?;
         if rest[at] == b'>' {
             return Some(at + 1);
         }
-        at += 2 + memchr(rest[at], &rest[at + 1..])?;
+        at += 2 + find(rest[at], &rest[at + 1..])?;
     }
 }
 
@@ -183,14 +192,14 @@ fn check_declaration(token: &[u8]) -> Result<(), Refusal> {
 pub(super) fn attribute<'a>(tag: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
     let mut rest = tag;
     loop {
-        let equals = memchr(b'=', rest)?;
+        let equals = find(b'=', rest)?;
         let key = rest[..equals].trim_ascii_end();
         let key_start = key.iter().rposition(u8::is_ascii_whitespace);
         let key = &key[key_start.map_or(0, |space| space + 1)..];
         let after = rest[equals + 1..].trim_ascii_start();
         let quote = *after.first()?;
         let value = &after[1..];
-        let end = memchr(quote, value)?;
+        let end = find(quote, value)?;
         if local(key) == name {
             return Some(&value[..end]);
         }
@@ -220,5 +229,6 @@ pub(super) fn tag_name(tag: &[u8]) -> &[u8] {
 
 /// A name without its prefix.
 pub(super) fn local(name: &[u8]) -> &[u8] {
-    memchr(b':', name).map_or(name, |colon| &name[colon + 1..])
+    let colon = name.iter().position(|byte| *byte == b':');
+    colon.map_or(name, |colon| &name[colon + 1..])
 }
