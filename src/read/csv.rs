@@ -8,21 +8,24 @@
 
 mod chain;
 mod chunk;
+mod digest;
 mod survey;
 
 use std::fs::{File, Metadata};
 use std::io::{self, Read};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use crate::read::ReadError;
 use crate::read::csv::chain::Chain;
+use crate::read::csv::digest::BlockDigest;
 use crate::read::encoding::Encoding;
 use crate::read::look::check_unchanged;
-use crate::read::source::{Chunk, Feed, Source};
+use crate::read::source::{Chunk, Feed, ForeignByte, Source};
 use crate::read::split::Splitter;
 
 pub(super) use chunk::{TextChunk, cell_counts};
+pub(super) use digest::FileDigest;
 
 /// How many bytes are read at once.
 const BLOCK_BYTES: usize = 1 << 20;
@@ -39,14 +42,21 @@ pub(super) struct CsvFile {
     pub metadata: Metadata,
     /// Where its bytes come from.
     pub origin: Origin,
-    /// Where the records begin: behind a byte order mark and a line `sep=`.
-    pub start: u64,
-    /// How many lines lie before `start`; a spreadsheet does not count them as rows.
+    /// What lies before the records: a byte order mark and a line `sep=`.
+    pub before: Vec<u8>,
+    /// How many lines `before` has; a spreadsheet does not count them as rows.
     pub start_lines: u64,
     /// Between the cells.
     pub delimiter: u8,
-    /// How cells become text.
+    /// How cells become text, unless reading shows that it is not so.
     pub encoding: Encoding,
+    /// Whether nobody said that it is UTF-8.
+    pub is_presumed: bool,
+    /// The byte that shows that it is no UTF-8, and must be Windows-1252, once that was found out.
+    pub foreign_byte: OnceLock<u64>,
+    /// Whether hash and encoding are found out while it is read; for that a block has to be a power of
+    /// two, and 1024 at least.
+    pub digests: bool,
     /// How much is read at once, and how long a record may be.
     pub sizes: Sizes,
 }
@@ -96,15 +106,42 @@ impl Source for CsvFile {
     fn bytes(&self) -> u64 {
         self.metadata.len()
     }
+
+    fn settle(&self, digest: &FileDigest) -> bool {
+        match digest.first_foreign_byte {
+            Some(byte) if self.is_presumed => self.foreign_byte.set(byte).is_ok(),
+            _ => false,
+        }
+    }
+
+    fn encoding(&self) -> Option<Encoding> {
+        Some(self.encoding())
+    }
+
+    fn foreign_byte(&self) -> Result<Option<ForeignByte>, ReadError> {
+        let Some(offset) = self.foreign_byte.get().copied() else {
+            return Ok(None);
+        };
+        let (row, line) = self.row_of_byte(offset)?;
+        Ok(Some(ForeignByte { offset, row, line }))
+    }
 }
 
 impl CsvFile {
+    /// How cells become text, as far as is known.
+    fn encoding(&self) -> Encoding {
+        match self.foreign_byte.get() {
+            Some(_) => Encoding::Windows1252,
+            None => self.encoding,
+        }
+    }
+
     /// The row, from 1, in which the byte at `offset` of the text lies, and the line on which that
     /// row begins.
     pub(super) fn row_of_byte(&self, offset: u64) -> Result<(u64, u64), ReadError> {
         let blocks = self.blocks()?;
         let mut splitter = Splitter::new(self.delimiter);
-        let mut left = offset.saturating_sub(self.start);
+        let mut left = offset.saturating_sub(self.before.len() as u64);
         let mut block = Vec::new();
         while left > 0 && blocks.next(&mut block)?.is_some() && !block.is_empty() {
             let wanted = usize::try_from(left).unwrap_or(usize::MAX).min(block.len());
@@ -130,13 +167,19 @@ impl CsvFile {
     /// A stream that stands where the records begin.
     fn begin_stream(&self, open: &OpenStream) -> Result<Stream, ReadError> {
         let mut read = open(&self.file).map_err(|source| self.unreadable(source))?;
-        io::copy(&mut (&mut read).take(self.start), &mut io::sink())
+        let before = self.before.len() as u64;
+        io::copy(&mut (&mut read).take(before), &mut io::sink())
             .map_err(|source| self.unreadable(source))?;
         Ok(Stream {
             read,
             next: 0,
             ended: false,
         })
+    }
+
+    /// The bytes before the records, where the block is the first.
+    fn before_block(&self, block: Block) -> &[u8] {
+        if block.number == 0 { &self.before } else { &[] }
     }
 
     fn unreadable(&self, source: io::Error) -> ReadError {
@@ -163,8 +206,19 @@ impl Feed for TextFeed<'_> {
             return Ok(None);
         };
         text.survey.take(&text.block, self.csv.delimiter);
+        if self.csv.digests {
+            text.digest = BlockDigest::of(
+                self.csv.before_block(block),
+                &text.block,
+                block.number * self.csv.sizes.block as u64,
+            );
+        }
         link.turn(block, text)?;
         Ok(Some(block.number))
+    }
+
+    fn digest(&self) -> Option<FileDigest> {
+        self.csv.digests.then(|| self.chain.digest())
     }
 }
 
@@ -211,7 +265,7 @@ impl Blocks<'_> {
         if number > length / size {
             return Ok(None);
         }
-        let begin = (number * size).max(csv.start);
+        let begin = (number * size).max(csv.before.len() as u64);
         let end = ((number + 1) * size).min(length).max(begin);
         block.resize(usize::try_from(end - begin).unwrap_or(usize::MAX), 0);
         let read = read_at(&csv.file, block, begin)?;

@@ -87,6 +87,20 @@ impl Utf8Check {
         self.seen += block.len() as u64;
     }
 
+    /// Passes over whole characters that somebody else has checked.
+    pub(super) fn pass(&mut self, bytes: usize, multibyte: bool) {
+        if self.bad.is_none() && bytes > 0 {
+            if self.partial.is_empty() {
+                self.multibyte |= multibyte;
+            } else {
+                // The character begun before does not go on.
+                self.bad = Some(self.seen - self.partial.len() as u64);
+                self.partial.clear();
+            }
+        }
+        self.seen += bytes as u64;
+    }
+
     /// Offset of the first bad byte where the file is no UTF-8 (one that had valid multi-byte
     /// characters before it is UTF-8 with a fault), `None` where it is.
     pub(super) fn first_foreign_byte(&self) -> Option<u64> {

@@ -1,11 +1,13 @@
-//! One pass over a file before anything is read from it: hash, size, kind and encoding.
+//! What a file is, before anything is read from it.
 //!
-//! In: a path. Out: what the bytes say the file is, or why it is no table. The kind goes by the first
-//! bytes, then by the ending of the name; a file that contradicts its name is refused, not guessed at.
+//! In: a path. Out: what the first bytes say the file is, or why it is no table; and, in a pass over
+//! the whole, its hash and the byte that shows that it is no UTF-8. The kind goes by the first bytes,
+//! then by the ending of the name; a file that contradicts its name is refused, not guessed at.
 
 use std::fs::{File, Metadata};
-use std::io::{self, Read};
+use std::io::{self, Seek};
 
+use crate::read::csv::{FileDigest, fill};
 use crate::read::encoding::Utf8Check;
 use crate::read::workbook::kind::{OLE_MAGIC, is_sheet_xml};
 use crate::read::{FileSpec, ReadError};
@@ -26,24 +28,20 @@ pub(super) enum Kind {
     Workbook,
 }
 
-/// A file, looked through.
+/// A file, looked at.
 #[derive(Debug)]
 pub(super) struct Look {
     /// The file, still open.
     pub file: File,
     /// What the system said of it.
     pub metadata: Metadata,
-    /// BLAKE3 of all its bytes, in hexadecimal.
-    pub hash: String,
     /// What it is.
     pub kind: Kind,
     /// Its first bytes.
     pub beginning: Vec<u8>,
-    /// The offset of the byte that shows that it is no UTF-8.
-    pub first_foreign_byte: Option<u64>,
 }
 
-/// Looks through the file that `spec` names.
+/// Looks at the file that `spec` names.
 pub(super) fn look(spec: &FileSpec) -> Result<Look, ReadError> {
     let unreadable = |source: io::Error| match source.kind() {
         io::ErrorKind::NotFound => ReadError::Missing {
@@ -60,25 +58,55 @@ pub(super) fn look(spec: &FileSpec) -> Result<Look, ReadError> {
     if metadata.is_dir() {
         return Err(not_a_table(spec, "a folder", "name the file in it"));
     }
-    let mut pass = Pass::default();
-    let mut block = vec![0; BLOCK_BYTES];
-    loop {
-        let filled = fill(&mut file, &mut block).map_err(unreadable)?;
-        pass.feed(&block[..filled]);
-        if filled < block.len() {
-            break;
-        }
-    }
-    let kind = kind(spec, &pass.beginning)?;
-    let first_foreign_byte = pass.check.first_foreign_byte();
+    let mut beginning = vec![0; BEGINNING_BYTES];
+    let filled = fill(&mut file, &mut beginning).map_err(unreadable)?;
+    beginning.truncate(filled);
+    let kind = kind(spec, &beginning)?;
     Ok(Look {
         file,
         metadata,
-        hash: pass.hasher.finalize().to_hex().to_string(),
         kind,
-        beginning: pass.beginning,
-        first_foreign_byte,
+        beginning,
     })
+}
+
+impl Look {
+    /// The offset of the first byte of the beginning that shows that the file is no UTF-8. A character
+    /// that the beginning cuts off shows nothing.
+    pub(super) fn foreign_byte_of_beginning(&self) -> Option<u64> {
+        let mut check = Utf8Check::default();
+        check.feed(&self.beginning);
+        let is_whole = self.beginning.len() as u64 == self.metadata.len();
+        let end = self.beginning.len() as u64 - 3.min(self.beginning.len() as u64);
+        check
+            .first_foreign_byte()
+            .filter(|byte| is_whole || *byte < end)
+    }
+
+    /// Passes over the whole file, for its hash and its first foreign byte.
+    pub(super) fn digest(&self, name: &str) -> Result<FileDigest, ReadError> {
+        let unreadable = |source| ReadError::Unreadable {
+            name: name.to_owned(),
+            source,
+        };
+        let mut file = self.file.try_clone().map_err(unreadable)?;
+        file.rewind().map_err(unreadable)?;
+        let mut hasher = blake3::Hasher::new();
+        let mut check = Utf8Check::default();
+        let mut block = vec![0; BLOCK_BYTES];
+        loop {
+            let filled = fill(&mut file, &mut block).map_err(unreadable)?;
+            let bytes = &block[..filled];
+            rayon::join(|| hasher.update_rayon(bytes), || check.feed(bytes));
+            if filled < block.len() {
+                break;
+            }
+        }
+        Ok(FileDigest {
+            hash: hasher.finalize().to_hex().to_string(),
+            first_foreign_byte: check.first_foreign_byte(),
+        })
+    }
 }
 
 /// Whether the file is still the one that was looked through; a plan whose hash is of other bytes
@@ -92,38 +120,6 @@ pub(super) fn check_unchanged(name: &str, file: &File, before: &Metadata) -> Res
     same.then_some(()).ok_or_else(|| ReadError::Changed {
         name: name.to_owned(),
     })
-}
-
-#[derive(Default)]
-struct Pass {
-    hasher: blake3::Hasher,
-    check: Utf8Check,
-    beginning: Vec<u8>,
-}
-
-impl Pass {
-    fn feed(&mut self, block: &[u8]) {
-        let missing = BEGINNING_BYTES.saturating_sub(self.beginning.len());
-        self.beginning
-            .extend_from_slice(&block[..missing.min(block.len())]);
-        rayon::join(
-            || self.hasher.update_rayon(block),
-            || self.check.feed(block),
-        );
-    }
-}
-
-fn fill(file: &mut File, block: &mut [u8]) -> io::Result<usize> {
-    let mut filled = 0;
-    while filled < block.len() {
-        match file.read(&mut block[filled..]) {
-            Ok(0) => break,
-            Ok(count) => filled += count,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(filled)
 }
 
 /// First bytes that give away what no table begins with, and what to do about it.

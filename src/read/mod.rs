@@ -21,6 +21,7 @@ mod look;
 mod names;
 mod open;
 mod owners;
+mod parts;
 mod records;
 mod roles;
 mod scan;

@@ -4,16 +4,17 @@
 //! on what was inferred. Which columns are needed, and what rows mean, is said by the callers.
 
 use std::ops::ControlFlow;
+use std::sync::OnceLock;
 
 use crate::model::{Code, Findings, Input, Place, Progress};
-use crate::read::csv::{CsvFile, Origin, Sizes};
+use crate::read::csv::{CsvFile, FileDigest, Origin, Sizes};
 use crate::read::delimiter;
 use crate::read::encoding::Encoding;
 use crate::read::faults::{Faults, Width};
 use crate::read::header::{HEADER_WITHIN_ROWS, HeadRow, Header, check_headers, header_row};
 use crate::read::look::{Kind, Look, look};
 use crate::read::scan::scan;
-use crate::read::source::{Chunk, Row, Source};
+use crate::read::source::{Chunk, ForeignByte, Row, Source};
 use crate::read::workbook::merges::{Covered, Merge};
 use crate::read::workbook::{Fits, Workbook};
 use crate::read::{FileSpec, ReadError};
@@ -21,9 +22,18 @@ use crate::read::{FileSpec, ReadError};
 /// As many columns as a sheet of Excel has.
 const COLUMNS_MAX: usize = 16_384;
 
+/// When the whole of a file is looked through, for its hash and its encoding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Digested {
+    /// Before anything is read from it.
+    AtOpen,
+    /// While it is read: the file is too large to pass over it twice.
+    WhileRead,
+}
+
 /// An export, open, its header found.
 pub(super) struct Export {
-    /// What it is.
+    /// What it is; of a file digested while read as far as is known at its opening.
     pub input: Input,
     /// How many cells its rows have.
     pub width: Width,
@@ -32,6 +42,9 @@ pub(super) struct Export {
     merges: Vec<Merge>,
     /// Of the columns that are used, which rows of each are covered by merged areas.
     covered: Vec<(usize, Covered)>,
+    spec: FileSpec,
+    by_sep_line: bool,
+    digest: OnceLock<FileDigest>,
 }
 
 impl Export {
@@ -39,14 +52,20 @@ impl Export {
     /// that the caller needs, told whether it is the first row.
     pub(super) fn open(
         spec: &FileSpec,
+        digested: Digested,
         fits: impl Fn(&Header<'_>, bool) -> bool,
         findings: &mut Findings,
     ) -> Result<Self, ReadError> {
         let look = look(spec)?;
         check_settings(spec, look.kind)?;
         let mut merges = Vec::new();
-        let (mut input, source) = match look.kind {
-            Kind::Csv => open_csv(spec, look, findings)?,
+        let Begun {
+            mut input,
+            source,
+            by_sep_line,
+            digest,
+        } = match look.kind {
+            Kind::Csv => open_csv(spec, look, digested)?,
             Kind::Workbook => open_workbook(spec, look, &fits, &mut merges, findings)?,
         };
         let mut head = head_rows(source.as_ref())?;
@@ -68,14 +87,58 @@ impl Export {
         check_headers(&input, &head[0], findings);
         let width = Width::of(&head);
         note_blank_ends(&input, width, findings);
-        Ok(Self {
+        let mut export = Self {
             input,
             width,
             source,
             head,
             merges,
             covered: Vec::new(),
-        })
+            spec: spec.clone(),
+            by_sep_line,
+            digest: OnceLock::new(),
+        };
+        if let Some(digest) = digest {
+            export.settle(digest, findings)?;
+            export.input = export.input();
+        }
+        Ok(export)
+    }
+
+    /// What it is, as far as is known by now.
+    pub(super) fn input(&self) -> Input {
+        let encoding = self.source.encoding();
+        let label = encoding.map_or("", Encoding::label);
+        let hash = self.digest.get().map(|digest| digest.hash.clone());
+        Input {
+            hash: hash.unwrap_or_default(),
+            encoding: label.to_owned(),
+            ..self.input.clone()
+        }
+    }
+
+    /// What it is, once the whole was passed over, without a look at its rows.
+    pub(super) fn passed_over(&self, findings: &mut Findings) -> Result<Input, ReadError> {
+        if self.digest.get().is_none() {
+            let digest = look(&self.spec)?.digest(&self.spec.name)?;
+            self.settle(digest, findings)?;
+        }
+        Ok(self.input())
+    }
+
+    /// Takes note of what the whole file comes to; true where its text was taken for what it is not, so
+    /// that it has to be read again.
+    pub(super) fn settle(
+        &self,
+        digest: FileDigest,
+        findings: &mut Findings,
+    ) -> Result<bool, ReadError> {
+        let again = self.source.settle(&digest);
+        let is_new = self.digest.set(digest).is_ok();
+        if is_new {
+            note_inferred(self, findings)?;
+        }
+        Ok(again && is_new)
     }
 
     /// Says which columns, from 0, are used: in those, cells that are merged with others are faults.
@@ -121,14 +184,15 @@ impl Export {
         Ok(())
     }
 
-    /// The same, with a value of its own for each worker, given back in no order.
+    /// The same, with a value of its own for each worker, given back in no order; and what was found
+    /// out about the file meanwhile, where that was not known before.
     pub(super) fn scan_with<L: Send, T: Send>(
         &self,
         progress: &dyn Progress,
         begin: impl Fn() -> L + Sync,
         map: impl Fn(&mut L, &Chunk) -> T + Sync,
         sink: impl FnMut(T) -> ControlFlow<()>,
-    ) -> Result<Vec<L>, ReadError> {
+    ) -> Result<(Vec<L>, Option<FileDigest>), ReadError> {
         let what = format!("reading {}", self.input.name);
         scan(self.source.as_ref(), &what, progress, begin, map, sink)
     }
@@ -171,21 +235,32 @@ fn check_settings(spec: &FileSpec, kind: Kind) -> Result<(), ReadError> {
     }
 }
 
-fn open_csv(
-    spec: &FileSpec,
-    look: Look,
-    findings: &mut Findings,
-) -> Result<(Input, Box<dyn Source>), ReadError> {
+/// A file that is open, before its header is looked for.
+struct Begun {
+    input: Input,
+    source: Box<dyn Source>,
+    by_sep_line: bool,
+    /// What the whole comes to, where that is known.
+    digest: Option<FileDigest>,
+}
+
+fn open_csv(spec: &FileSpec, look: Look, digested: Digested) -> Result<Begun, ReadError> {
+    let digest = match digested {
+        Digested::AtOpen => Some(look.digest(&spec.name)?),
+        Digested::WhileRead => None,
+    };
     let mark = if look.beginning.starts_with(b"\xef\xbb\xbf") {
         3
     } else {
         0
     };
-    let encoding = match &spec.encoding {
-        Some(label) => named_encoding(spec, label)?,
-        None if mark == 0 && look.first_foreign_byte.is_some() => Encoding::Windows1252,
-        None => Encoding::Utf8,
+    let foreign_byte = match &digest {
+        Some(digest) => digest.first_foreign_byte,
+        None => look.foreign_byte_of_beginning(),
     };
+    let is_presumed = spec.encoding.is_none() && mark == 0;
+    let named = spec.encoding.as_ref();
+    let encoding = named.map(|label| named_encoding(spec, label)).transpose()?;
     let told = delimiter::tell(&look.beginning[mark..]);
     let delimiter = match spec.delimiter {
         Some(named) => named_delimiter(spec, named)?,
@@ -193,10 +268,15 @@ fn open_csv(
     };
     let csv = CsvFile {
         name: spec.name.clone(),
-        start: (mark + told.sep_line) as u64,
+        before: look.beginning[..mark + told.sep_line].to_vec(),
         start_lines: u64::from(told.sep_line > 0),
         delimiter,
-        encoding,
+        encoding: encoding.unwrap_or(Encoding::Utf8),
+        is_presumed,
+        foreign_byte: foreign_byte
+            .filter(|_| is_presumed)
+            .map_or_else(OnceLock::new, OnceLock::from),
+        digests: digest.is_none(),
         sizes: Sizes::default(),
         metadata: look.metadata,
         file: look.file,
@@ -208,20 +288,18 @@ fn open_csv(
         path: spec.path.clone(),
         kind: spec.kind.clone(),
         bytes: csv.metadata.len(),
-        hash: look.hash,
-        encoding: encoding.label().to_owned(),
+        hash: String::new(),
+        encoding: String::new(),
         delimiter: Some(char::from(delimiter)),
         sheet: None,
         headers: Vec::new(),
     };
-    note_inferred(
-        spec,
-        &csv,
-        look.first_foreign_byte,
-        told.sep_line > 0,
-        findings,
-    )?;
-    Ok((input, Box::new(csv)))
+    Ok(Begun {
+        input,
+        source: Box::new(csv),
+        by_sep_line: told.sep_line > 0,
+        digest,
+    })
 }
 
 fn named_encoding(spec: &FileSpec, label: &str) -> Result<Encoding, ReadError> {
@@ -246,31 +324,27 @@ fn named_delimiter(spec: &FileSpec, named: char) -> Result<u8, ReadError> {
 }
 
 /// FIL002, where nobody said it and it is not what most files have.
-fn note_inferred(
-    spec: &FileSpec,
-    csv: &CsvFile,
-    foreign_byte: Option<u64>,
-    by_sep_line: bool,
-    findings: &mut Findings,
-) -> Result<(), ReadError> {
+fn note_inferred(export: &Export, findings: &mut Findings) -> Result<(), ReadError> {
+    let spec = &export.spec;
     let mut parts = Vec::new();
     let mut place = Place::file(spec.file);
-    if let (Encoding::Windows1252, None, Some(offset)) =
-        (csv.encoding, &spec.encoding, foreign_byte)
-    {
-        let (row, line) = csv.row_of_byte(offset)?;
+    if let Some(told) = export.source.foreign_byte()? {
+        let ForeignByte { offset, row, line } = told;
         place = Place::row(spec.file, row, line);
         parts.push(format!(
             "encoding windows-1252, from byte {offset} in row {row} (line {line}), which is no UTF-8"
         ));
     }
-    if csv.delimiter != b',' && spec.delimiter.is_none() {
-        let from = if by_sep_line {
+    if let Some(delimiter) = export.input.delimiter
+        && delimiter != ','
+        && spec.delimiter.is_none()
+    {
+        let from = if export.by_sep_line {
             "its first line `sep=`"
         } else {
             "its first rows"
         };
-        let delimiter = char::from(csv.delimiter).escape_default();
+        let delimiter = delimiter.escape_default();
         parts.push(format!("delimiter `{delimiter}`, from {from}"));
     }
     if !parts.is_empty() {
@@ -311,8 +385,9 @@ fn open_workbook(
     fits: &Fits<'_>,
     merges: &mut Vec<Merge>,
     findings: &mut Findings,
-) -> Result<(Input, Box<dyn Source>), ReadError> {
-    let (bytes, hash) = (look.metadata.len(), look.hash.clone());
+) -> Result<Begun, ReadError> {
+    let bytes = look.metadata.len();
+    let digest = look.digest(&spec.name)?;
     let opened = Workbook::open(&spec.name, look, spec.sheet.as_deref(), fits)?;
     *merges = opened.merges;
     if !opened.others.is_empty() {
@@ -341,13 +416,18 @@ fn open_workbook(
         path: spec.path.clone(),
         kind: spec.kind.clone(),
         bytes,
-        hash,
+        hash: String::new(),
         encoding: String::new(),
         delimiter: None,
         sheet: Some(opened.sheet),
         headers: Vec::new(),
     };
-    Ok((input, Box::new(opened.workbook)))
+    Ok(Begun {
+        input,
+        source: Box::new(opened.workbook),
+        by_sep_line: false,
+        digest: Some(digest),
+    })
 }
 
 /// The first rows that hold anything: where the header is looked for, and one more.

@@ -3,28 +3,24 @@
 //! In: rows of one table. Out: [`RecordRows`], owner texts and keys as small numbers, and findings
 //! for rows that cannot be used. Whether a record exists, and who an owner is, is not known here.
 
-use std::collections::BTreeMap;
-use std::hash::BuildHasher;
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use foldhash::fast::FixedState;
-use hashbrown::HashTable;
 use uuid::Uuid;
 
 use crate::model::{
-    Code, FileId, Findings, Input, KeyId, OwnerCell, OwnerColumn, Progress, RecordColumn,
-    RecordRows, ReferenceId, References, RowPlaces, parse_guid,
+    Code, Findings, Input, KeyId, OwnerCell, Progress, RecordColumn, RecordRows, References,
+    parse_guid,
 };
 use crate::read::cell::{is_count, is_total};
 use crate::read::faults::Faults;
 use crate::read::header::{Header, column_number, missing, missing_named};
 use crate::read::names::{RECORD_ID, RECORD_OWNER};
-use crate::read::open::Export;
+use crate::read::open::{Digested, Export};
 use crate::read::owners::Owners;
+use crate::read::parts::{Collected, Part, Parts, Worker, number_references};
 use crate::read::source::{Chunk, Row, is_blank};
-use crate::read::spool::Spool;
 use crate::read::{FileSpec, ReadError, RecordsSpec};
 
 /// The length of a GUID as most exports write it, without braces.
@@ -53,7 +49,7 @@ pub(super) fn open(
     let fits = |header: &Header<'_>, _| {
         id_column(header, records).is_some() && owner_column(header, records).is_some()
     };
-    let mut export = Export::open(spec, fits, findings)?;
+    let mut export = Export::open(spec, Digested::WhileRead, fits, findings)?;
     let header = export.header();
     let id = id_column(&header, records).ok_or_else(|| no_id_column(&export.input, records))?;
     let owner = owner_column(&header, records);
@@ -105,9 +101,14 @@ fn no_owner_column(input: &Input, records: &RecordsSpec) -> ReadError {
 }
 
 impl RecordsExport {
-    /// What was opened, and how.
-    pub fn input(&self) -> &Input {
-        &self.export.input
+    /// What was opened, and how; hash and encoding are known for certain once it was read.
+    pub fn input(&self) -> Input {
+        self.export.input()
+    }
+
+    /// What was opened, with its hash, for which the file is passed over if its rows were not read.
+    pub fn passed_over(&self, findings: &mut Findings) -> Result<Input, ReadError> {
+        self.export.passed_over(findings)
     }
 
     /// Reads all rows, in file order; owner texts are numbered in `references` in that order. Where
@@ -119,52 +120,73 @@ impl RecordsExport {
         scratch: &Path,
         progress: &dyn Progress,
     ) -> Result<RecordRows, ReadError> {
-        let mut all = Collected::new(scratch);
-        let workers = AtomicUsize::new(0);
-        let begin = || Worker {
-            number: workers.fetch_add(1, Ordering::Relaxed),
-            chunks: 0,
-            owners: Owners::default(),
-        };
-        let map = |worker: &mut Worker, chunk: &Chunk| self.part(worker, chunk);
-        let mut fault = None;
-        let workers = self.export.scan_with(progress, begin, map, |mut part| {
-            findings.merge(std::mem::take(&mut part.findings));
-            match all.add(part) {
-                Ok(()) => ControlFlow::Continue(()),
-                Err(source) => {
-                    fault = Some(source);
-                    ControlFlow::Break(())
-                }
-            }
-        })?;
-        if let Some(source) = fault {
-            return Err(ReadError::Scratch {
-                name: self.export.input.name.clone(),
-                folder: scratch.to_owned(),
-                source,
-            });
+        let mut read = self.collect(scratch, progress)?;
+        if let Some(digest) = read.digest.take()
+            && self.export.settle(digest, findings)?
+        {
+            read = self.collect(scratch, progress)?;
         }
+        let Collected {
+            workers, mut rows, ..
+        } = read;
+        findings.merge(std::mem::take(&mut rows.findings));
         let file = self.export.input.file;
-        let numbers = number_references(&workers, &all.first_rows, file, references);
+        let numbers = number_references(&workers, &rows.first_rows, file, references);
         Ok(RecordRows {
             file,
             entity: self.entity.clone(),
             key_field: self.key_field.clone(),
             id_column: column_number(self.columns.id),
             owner_column: column_number(self.columns.owner),
-            owners: all.renumbered(&numbers),
-            places: all.places,
+            owners: rows.renumbered(&numbers),
+            places: rows.places,
             records: if self.key_field.is_some() {
                 RecordColumn::Keys {
-                    texts: all.key_texts,
-                    keys: all.keys,
+                    texts: rows.key_texts,
+                    keys: rows.keys,
                 }
             } else {
-                RecordColumn::Ids(all.ids.finish())
+                RecordColumn::Ids(rows.ids.finish())
             },
-            unusable: all.unusable,
+            unusable: rows.unusable,
         })
+    }
+
+    /// Reads the file once.
+    fn collect<'a>(
+        &self,
+        scratch: &'a Path,
+        progress: &dyn Progress,
+    ) -> Result<Collected<'a>, ReadError> {
+        let mut rows = Parts::new(scratch);
+        let numbers = AtomicUsize::new(0);
+        let begin = || Worker {
+            number: numbers.fetch_add(1, Ordering::Relaxed),
+            chunks: 0,
+            owners: Owners::default(),
+        };
+        let map = |worker: &mut Worker, chunk: &Chunk| self.part(worker, chunk);
+        let mut fault = None;
+        let sink = |part| match rows.add(part) {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(source) => {
+                fault = Some(source);
+                ControlFlow::Break(())
+            }
+        };
+        let (workers, digest) = self.export.scan_with(progress, begin, map, sink)?;
+        match fault {
+            None => Ok(Collected {
+                workers,
+                rows,
+                digest,
+            }),
+            Some(source) => Err(ReadError::Scratch {
+                name: self.export.input.name.clone(),
+                folder: scratch.to_owned(),
+                source,
+            }),
+        }
     }
 
     fn part(&self, worker: &mut Worker, chunk: &Chunk) -> Part {
@@ -187,112 +209,6 @@ impl RecordsExport {
         part.findings = faults.findings;
         part
     }
-}
-
-/// What one thread keeps from chunk to chunk.
-struct Worker {
-    number: usize,
-    /// How many chunks it had.
-    chunks: u32,
-    owners: Owners,
-}
-
-/// What one chunk became; numbers of owners count within its worker, those of keys within the chunk.
-#[derive(Default)]
-struct Part {
-    worker: usize,
-    places: RowPlaces,
-    owners: OwnerColumn,
-    /// 16 bytes a row, where records are found by id.
-    ids: Vec<u8>,
-    keys: Keys,
-    /// The key of each row, where records are found by key.
-    row_keys: Vec<KeyId>,
-    unusable: Vec<(u32, Code)>,
-    findings: Findings,
-}
-
-/// The parts of a file so far, in file order.
-struct Collected<'a> {
-    places: RowPlaces,
-    owners: Vec<(usize, OwnerColumn)>,
-    /// Of each worker, the first row of each of its chunks.
-    first_rows: BTreeMap<usize, Vec<usize>>,
-    ids: Spool<'a>,
-    numbers: KeyNumbers,
-    key_texts: Vec<String>,
-    keys: Vec<KeyId>,
-    unusable: Vec<(u32, Code)>,
-}
-
-impl<'a> Collected<'a> {
-    fn new(scratch: &'a Path) -> Self {
-        Self {
-            places: RowPlaces::default(),
-            owners: Vec::new(),
-            first_rows: BTreeMap::new(),
-            ids: Spool::new(scratch),
-            numbers: KeyNumbers::default(),
-            key_texts: Vec::new(),
-            keys: Vec::new(),
-            unusable: Vec::new(),
-        }
-    }
-
-    fn add(&mut self, part: Part) -> std::io::Result<()> {
-        let before = self.places.len();
-        self.first_rows.entry(part.worker).or_default().push(before);
-        self.places.append(&part.places);
-        self.owners.push((part.worker, part.owners));
-        self.ids.add(&part.ids)?;
-        let keys = part.keys.iter();
-        let numbers: Vec<KeyId> = keys
-            .map(|key| self.numbers.number(key, &mut self.key_texts))
-            .collect();
-        // An unusable row has a number that means nothing, also where no row of the part has a key.
-        let keys = part.row_keys.iter().map(|key| numbers.get(key.0 as usize));
-        self.keys
-            .extend(keys.map(|number| number.copied().unwrap_or(KeyId(0))));
-        let before = u32::try_from(before).unwrap_or(u32::MAX);
-        let unusable = part.unusable.iter();
-        self.unusable
-            .extend(unusable.map(|(row, code)| (before.saturating_add(*row), *code)));
-        Ok(())
-    }
-
-    /// The owner cells of all rows, numbered as `numbers` says for each worker.
-    fn renumbered(&mut self, numbers: &BTreeMap<usize, Vec<ReferenceId>>) -> OwnerColumn {
-        let mut all = OwnerColumn::with_capacity(self.places.len());
-        for (worker, owners) in self.owners.drain(..) {
-            all.extend_renumbered(&owners, &numbers[&worker]);
-        }
-        all
-    }
-}
-
-/// Numbers the owner texts of all workers in the order in which rows first hold them.
-fn number_references(
-    workers: &[Worker],
-    first_rows: &BTreeMap<usize, Vec<usize>>,
-    file: FileId,
-    references: &mut References,
-) -> BTreeMap<usize, Vec<ReferenceId>> {
-    let mut firsts = Vec::new();
-    for (index, worker) in workers.iter().enumerate() {
-        for (local, met) in worker.owners.met.iter().enumerate() {
-            let chunk = first_rows[&worker.number][met.chunk as usize];
-            firsts.push((chunk + met.row as usize, index, local));
-        }
-    }
-    firsts.sort_unstable();
-    let blank = |worker: &Worker| vec![ReferenceId(0); worker.owners.met.len()];
-    let mut numbers: Vec<Vec<ReferenceId>> = workers.iter().map(blank).collect();
-    for (_, index, local) in firsts {
-        let met = &workers[index].owners.met[local];
-        numbers[index][local] = references.intern(&met.text, file, met.rows);
-    }
-    let of = |(worker, numbers): (&Worker, Vec<ReferenceId>)| (worker.number, numbers);
-    workers.iter().zip(numbers).map(of).collect()
 }
 
 struct Decoder<'a> {
@@ -437,45 +353,4 @@ fn looks_like_guid(text: &str) -> bool {
     (28..=40).contains(&text.len())
         && (hyphens >= 3 || text.len() >= 30)
         && text.chars().all(letters)
-}
-
-/// The keys of one chunk, hashed where it is parsed: numbering them is sequential.
-#[derive(Default)]
-struct Keys {
-    text: String,
-    ends: Vec<(usize, u64)>,
-}
-
-impl Keys {
-    fn add(&mut self, key: &str) -> KeyId {
-        let number = u32::try_from(self.ends.len()).unwrap_or(u32::MAX);
-        self.text.push_str(key);
-        let hash = FixedState::default().hash_one(key);
-        self.ends.push((self.text.len(), hash));
-        KeyId(number)
-    }
-
-    fn iter(&self) -> impl Iterator<Item = (&str, u64)> {
-        let starts = std::iter::once(0).chain(self.ends.iter().map(|(end, _)| *end));
-        let cut = |(start, (end, hash)): (usize, &(usize, u64))| (&self.text[start..*end], *hash);
-        starts.zip(&self.ends).map(cut)
-    }
-}
-
-/// Numbers keys in the order in which they are first met; each text is kept once.
-#[derive(Default)]
-struct KeyNumbers(HashTable<u32>);
-
-impl KeyNumbers {
-    fn number(&mut self, (key, hash): (&str, u64), keys: &mut Vec<String>) -> KeyId {
-        let same = |number: &u32| keys[*number as usize] == key;
-        if let Some(number) = self.0.find(hash, same) {
-            return KeyId(*number);
-        }
-        let next = u32::try_from(keys.len()).unwrap_or(u32::MAX);
-        keys.push(key.to_owned());
-        let rehash = |number: &u32| FixedState::default().hash_one(&keys[*number as usize]);
-        self.0.insert_unique(hash, next, rehash);
-        KeyId(next)
-    }
 }

@@ -14,7 +14,7 @@ use crate::read::encoding::Undecodable;
 use crate::read::faults::Faults;
 use crate::read::header::{Header, column_number, missing};
 use crate::read::names::{ROLE_ACTION, ROLE_BUSINESS_UNIT, ROLE_NAME, ROLE_USER};
-use crate::read::open::Export;
+use crate::read::open::{Digested, Export};
 use crate::read::owners::Owners;
 use crate::read::source::{Chunk, Row};
 use crate::read::{FileSpec, ReadError};
@@ -60,7 +60,7 @@ pub(super) fn open(spec: &FileSpec, findings: &mut Findings) -> Result<RolesExpo
     let fits = |header: &Header<'_>, _| {
         header.find(&ROLE_USER, "").is_some() && header.find(&ROLE_NAME, "").is_some()
     };
-    let mut export = Export::open(spec, fits, findings)?;
+    let mut export = Export::open(spec, Digested::AtOpen, fits, findings)?;
     let header = export.header();
     let find = |wanted| {
         let cure = "rename the header that is meant to one of these";
@@ -95,9 +95,9 @@ impl RolesExport {
         let mut all = Vec::new();
         let map = |chunk: &Chunk| self.part(chunk);
         self.export.scan(progress, map, |part| {
-            let users = part.users.met.iter();
+            let users = part.users.met();
             let users: Vec<ReferenceId> = users
-                .map(|met| references.intern(&met.text, file, met.rows))
+                .map(|(met, rows)| references.intern(&met.text, file, rows))
                 .collect();
             all.extend(part.rows.into_iter().map(|mut row| {
                 if let OwnerCell::Reference(local) = &mut row.user {

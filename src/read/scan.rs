@@ -11,6 +11,7 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use crate::model::Progress;
 use crate::model::Unit;
 use crate::read::ReadError;
+use crate::read::csv::FileDigest;
 use crate::read::source::{Chunk, Feed, Source};
 
 /// How many results wait for an earlier one, for each thread.
@@ -21,7 +22,7 @@ const EARLY_PER_THREAD: usize = 4;
 /// `map` runs on the threads of rayon, with a value of its own for each worker, made by `begin`; it
 /// must not use rayon itself, as a thread that takes up other work while it waits could wait for
 /// itself. `sink` runs on the calling thread. The step shown is `what`, counted in bytes. Gives the
-/// workers' values back, in no order.
+/// workers' values back, in no order, and what was found out about the file meanwhile.
 pub(super) fn scan<L: Send, T: Send>(
     source: &dyn Source,
     what: &str,
@@ -29,7 +30,7 @@ pub(super) fn scan<L: Send, T: Send>(
     begin: impl Fn() -> L + Sync,
     map: impl Fn(&mut L, &Chunk) -> T + Sync,
     mut sink: impl FnMut(T) -> ControlFlow<()>,
-) -> Result<Vec<L>, ReadError> {
+) -> Result<(Vec<L>, Option<FileDigest>), ReadError> {
     let step = progress.begin(what, Unit::Bytes, Some(source.bytes()));
     let mut sink = |(bytes, value): (u64, T)| {
         step.advance(bytes);
@@ -64,7 +65,9 @@ pub(super) fn scan<L: Send, T: Send>(
     });
     queue.finish()?;
     source.check_unchanged()?;
-    Ok(locals.into_inner().unwrap_or_else(PoisonError::into_inner))
+    let locals = locals.into_inner();
+    let locals = locals.unwrap_or_else(PoisonError::into_inner);
+    Ok((locals, feed.digest()))
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

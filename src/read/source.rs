@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use std::ops::ControlFlow;
 
 use crate::read::ReadError;
-use crate::read::csv::TextChunk;
+use crate::read::csv::{FileDigest, TextChunk};
 use crate::read::encoding::{Encoding, Undecodable};
 use crate::read::workbook::CellChunk;
 
@@ -22,6 +22,33 @@ pub(super) trait Source: Send + Sync {
 
     /// Size of the file in bytes.
     fn bytes(&self) -> u64;
+
+    /// Takes note of what was found out while it was read; true where its text was taken for what it
+    /// is not, and has to be read again.
+    fn settle(&self, _digest: &FileDigest) -> bool {
+        false
+    }
+
+    /// How its cells become text; `None` where the kind of file says it.
+    fn encoding(&self) -> Option<Encoding> {
+        None
+    }
+
+    /// The byte that showed that it is no UTF-8, where nobody had said so.
+    fn foreign_byte(&self) -> Result<Option<ForeignByte>, ReadError> {
+        Ok(None)
+    }
+}
+
+/// A byte that is no UTF-8.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ForeignByte {
+    /// How many bytes lie before it.
+    pub offset: u64,
+    /// The row that holds it, from 1.
+    pub row: u64,
+    /// The line on which that row begins.
+    pub line: u64,
 }
 
 /// A file being read, handed out in chunks.
@@ -32,19 +59,24 @@ pub(super) trait Feed: Sync {
     /// May wait for workers that were given lower numbers to come out of this function, never for
     /// anything that they do afterwards. After an error the others' chunks may lack rows.
     fn next(&self, chunk: &mut Chunk) -> Result<Option<u64>, ReadError>;
+
+    /// Once all chunks were handed out, what was found out about the file meanwhile.
+    fn digest(&self) -> Option<FileDigest> {
+        None
+    }
 }
 
 /// Some whole rows of a file, not yet parsed.
 pub(super) enum Chunk {
     /// Of a CSV.
-    Text(TextChunk),
+    Text(Box<TextChunk>),
     /// Of a sheet.
     Cells(CellChunk),
 }
 
 impl Default for Chunk {
     fn default() -> Self {
-        Self::Text(TextChunk::default())
+        Self::Text(Box::default())
     }
 }
 

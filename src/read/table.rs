@@ -8,7 +8,7 @@ use std::ops::ControlFlow;
 use crate::model::{Findings, Input, Progress};
 use crate::read::cell::is_strange;
 use crate::read::faults::{ShapeFault, Width, merged_cells, shape_fault};
-use crate::read::open::Export;
+use crate::read::open::{Digested, Export};
 use crate::read::source::{Chunk, Row};
 use crate::read::{FileSpec, ReadError};
 
@@ -29,7 +29,7 @@ struct OwnedRow {
 }
 
 pub(super) fn open(spec: &FileSpec, findings: &mut Findings) -> Result<Table, ReadError> {
-    let mut export = Export::open(spec, |_, _| true, findings)?;
+    let mut export = Export::open(spec, Digested::AtOpen, |_, _| true, findings)?;
     let columns = export.input.headers.len();
     export.uses(0..columns);
     Ok(Table { export })

@@ -14,7 +14,7 @@ use crate::read::names::{
     DIRECTORY_ID, USER_DISABLED, USER_EMPLOYEE_ID, USER_ENABLED, USER_FIRST_NAME, USER_FULL_NAME,
     USER_ID, USER_LAST_NAME, USER_MAIL, USER_MAIL_2, USER_MOBILE_ALERT_MAIL, USER_UPN, Wanted,
 };
-use crate::read::open::Export;
+use crate::read::open::{Digested, Export};
 use crate::read::source::{Chunk, Row};
 use crate::read::{FileSpec, ReadError};
 
@@ -100,7 +100,7 @@ impl Columns {
 
 pub(super) fn open(spec: &FileSpec, findings: &mut Findings) -> Result<UsersExport, ReadError> {
     let fits = |header: &Header<'_>, is_first| Columns::of(header).is_header(is_first);
-    let mut export = Export::open(spec, fits, findings)?;
+    let mut export = Export::open(spec, Digested::AtOpen, fits, findings)?;
     let columns = Columns::of(&export.header());
     if !columns.identifies() {
         return Err(missing_named(

@@ -105,7 +105,7 @@ fn unchanged(project: &Project, document: &Document, folder: &Path) -> Result<()
     let mut moved = Vec::new();
     let mut findings = Findings::default();
     let opened = inputs::open(project, &mut findings)?;
-    moved.extend(opened.moved_from(&document.inputs));
+    moved.extend(opened.moved_from(&document.inputs)?);
     let owners = sheet::open(project, opened.inputs.len(), &mut findings)?;
     if owners.hash != document.rulings.blake3 {
         moved.push(format!("the rulings in {}", owners.input.name));

@@ -68,28 +68,14 @@ pub(super) fn open(project: &Project, findings: &mut Findings) -> Result<Opened,
     if !faults.is_empty() {
         return Err(unusable(&faults));
     }
-    let mut inputs: Vec<Input> = Vec::new();
-    inputs.extend(
-        users
-            .iter()
-            .map(|export: &UsersExport| export.input().clone()),
-    );
-    inputs.extend(
-        records
-            .iter()
-            .map(|export: &RecordsExport| export.input().clone()),
-    );
-    inputs.extend(
-        roles
-            .iter()
-            .map(|export: &RolesExport| export.input().clone()),
-    );
-    Ok(Opened {
+    let mut opened = Opened {
         users,
         records,
         roles,
-        inputs,
-    })
+        inputs: Vec::new(),
+    };
+    opened.inputs = opened.known_inputs();
+    Ok(opened)
 }
 
 fn keep<T>(opened: Result<T, ReadError>, kept: &mut Vec<T>, faults: &mut Vec<ReadError>) {
@@ -137,9 +123,17 @@ fn records_spec(export: &RecordsExportFile) -> RecordsSpec {
 }
 
 impl Opened {
+    fn known_inputs(&self) -> Vec<Input> {
+        let users = self.users.iter().map(|export| export.input().clone());
+        let records = self.records.iter().map(RecordsExport::input);
+        let roles = self.roles.iter().map(|export| export.input().clone());
+        users.chain(records).chain(roles).collect()
+    }
+
     /// Reads every row of every export; what is put aside meanwhile goes into the folder `scratch`.
+    /// Afterwards the hash of every input is known.
     pub(super) fn read(
-        &self,
+        &mut self,
         findings: &mut Findings,
         scratch: &Path,
         progress: &dyn Progress,
@@ -161,6 +155,7 @@ impl Opened {
             let rows = export.read(&mut references, findings, progress)?;
             roles.push((export.input().file, rows));
         }
+        self.inputs = self.known_inputs();
         Ok(Rows {
             people,
             records,
@@ -171,18 +166,25 @@ impl Opened {
     }
 
     /// Whether the exports still are what the plan was made from: name and hash of each that is not.
-    pub(super) fn moved_from(&self, planned: &[crate::plan::InputRecord]) -> Vec<String> {
-        let now: BTreeMap<&str, &str> = self
-            .inputs
-            .iter()
-            .map(|input| (input.name.as_str(), input.hash.as_str()))
-            .collect();
-        planned
+    /// Their rows are not read.
+    pub(super) fn moved_from(
+        &self,
+        planned: &[crate::plan::InputRecord],
+    ) -> Result<Vec<String>, Failure> {
+        let mut now: BTreeMap<String, String> = BTreeMap::new();
+        for input in &self.inputs {
+            now.insert(input.name.clone(), input.hash.clone());
+        }
+        for export in &self.records {
+            let input = export.passed_over(&mut Findings::default())?;
+            now.insert(input.name, input.hash);
+        }
+        let moved = planned
             .iter()
             // Of the owners sheet the rulings alone count, and they are compared by themselves.
             .filter(|input| input.kind != "rulings")
-            .filter(|input| now.get(input.name.as_str()) != Some(&input.blake3.as_str()))
-            .map(|input| input.name.clone())
-            .collect()
+            .filter(|input| now.get(input.name.as_str()) != Some(&input.blake3))
+            .map(|input| input.name.clone());
+        Ok(moved.collect())
     }
 }

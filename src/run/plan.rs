@@ -27,7 +27,7 @@ pub fn plan(folder: &Path, exit_code: bool, console: &mut Console<'_>) -> Result
     let project = Project::open(folder)?;
     let _lock = project.lock()?;
     let mut findings = Findings::default();
-    let opened = inputs::open(&project, &mut findings)?;
+    let mut opened = inputs::open(&project, &mut findings)?;
     let mut owners = sheet::open(&project, opened.inputs.len(), &mut findings)?;
     let environment = open_or_load(&project, console)?;
     let mut rows = opened.read(&mut findings, folder, console.progress)?;

@@ -8,6 +8,7 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use crate::read::ReadError;
 use crate::read::csv::chunk::TextChunk;
+use crate::read::csv::digest::{Digest, FileDigest};
 use crate::read::csv::survey::Way;
 use crate::read::csv::{Block, CsvFile};
 use crate::read::split::{Between, Splitter, State};
@@ -34,6 +35,7 @@ struct End {
     lines: u64,
     /// Line ends within `begun`.
     lines_begun: u64,
+    digest: Digest,
 }
 
 /// Where the records of one block lie.
@@ -61,6 +63,7 @@ impl<'a> Chain<'a> {
                 rows: 0,
                 lines: csv.start_lines,
                 lines_begun: 0,
+                digest: Digest::default(),
             }),
             moved: Condvar::new(),
         }
@@ -72,6 +75,11 @@ impl<'a> Chain<'a> {
             chain: self,
             fulfilled: false,
         }
+    }
+
+    /// What the blocks handed on so far come to.
+    pub(super) fn digest(&self) -> FileDigest {
+        self.lock().digest.finish()
     }
 
     fn lock(&self) -> MutexGuard<'_, End> {
@@ -127,8 +135,13 @@ impl Link<'_, '_> {
 
 impl End {
     fn take(&mut self, csv: &CsvFile, block: Block, text: &mut TextChunk) -> Result<(), ReadError> {
+        if csv.digests {
+            let before = csv.before_block(block);
+            let is_alone = block.number == 0 && csv.metadata.len() <= csv.sizes.block as u64;
+            self.digest.add(&text.digest, before, &text.block, is_alone);
+        }
         let cut = self.cut(csv, text);
-        text.begin(csv.delimiter, csv.encoding, 1 + self.rows, 1 + self.lines);
+        text.begin(csv.delimiter, csv.encoding(), 1 + self.rows, 1 + self.lines);
         std::mem::swap(&mut text.head, &mut self.begun);
         self.begun.clear();
         let bytes = text.block.len();

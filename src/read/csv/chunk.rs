@@ -8,6 +8,7 @@ use std::ops::{ControlFlow, Range};
 
 use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
 
+use crate::read::csv::digest::BlockDigest;
 use crate::read::csv::survey::{Survey, WORD_BYTES, behind, flips};
 use crate::read::encoding::Encoding;
 use crate::read::source::{Cells, Row};
@@ -23,6 +24,8 @@ pub(in crate::read) struct TextChunk {
     pub(super) block: Vec<u8>,
     /// What was found in it.
     pub(super) survey: Survey,
+    /// What the block comes to as bytes.
+    pub(super) digest: BlockDigest,
     /// The record that ends first in the block and began before it.
     pub(super) head: Vec<u8>,
     /// Where the other records lie in the block.

@@ -2,6 +2,7 @@
 
 use std::io::{Seek, Write};
 use std::ops::ControlFlow;
+use std::sync::OnceLock;
 
 use proptest::prelude::*;
 
@@ -21,10 +22,13 @@ fn file_of(bytes: &[u8], block: usize, delimiter: u8) -> CsvFile {
         metadata: file.metadata().unwrap(),
         file,
         origin: Origin::File,
-        start: 0,
+        before: Vec::new(),
         start_lines: 0,
         delimiter,
         encoding: Encoding::Utf8,
+        is_presumed: true,
+        foreign_byte: OnceLock::new(),
+        digests: false,
         sizes: Sizes {
             block,
             record_max: 1 << 20,

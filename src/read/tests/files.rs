@@ -3,7 +3,7 @@
 use std::fs;
 
 use super::{Folder, accounts, id, read_records};
-use crate::model::{Code, Findings};
+use crate::model::{Code, Findings, References, Silent};
 use crate::read::{FileSpec, open_records, open_users};
 
 #[test]
@@ -109,4 +109,47 @@ fn the_input_says_how_it_was_read() {
         ("utf-8", Some(';'))
     );
     assert_eq!(input.headers, ["Username", "Full Name "]);
+}
+
+/// A records file is read in one pass: what shows its encoding may come late, and then counts for the
+/// rows before it too.
+#[test]
+fn an_encoding_that_shows_late_counts_for_the_whole_file() {
+    let folder = Folder::new();
+    let plain = |number: u32| format!("{},Ana\n", id(number));
+    let many: String = (1..60_000).map(plain).collect();
+    let late = |name: &str, early: &[u8], owner: &[u8]| {
+        let head = [b"accountid,Owner\n".as_slice(), early, many.as_bytes()].concat();
+        let last = [id(7).as_bytes(), b",", owner, b"\n"].concat();
+        let bytes = [head, last].concat();
+        assert!(bytes.len() > 2 << 20);
+        let spec = folder.file(name, &bytes);
+        let mut findings = Findings::default();
+        let export = open_records(&spec, &accounts(), &mut findings).unwrap();
+        let mut references = References::default();
+        export
+            .read(&mut references, &mut findings, folder.0.path(), &Silent)
+            .unwrap();
+        let input = export.input();
+        assert_eq!(input.hash, blake3::hash(&bytes).to_hex().as_str());
+        let texts = references.iter().map(|(_, one)| one.text.clone());
+        let rows = references.iter().flat_map(|(_, one)| one.rows.values());
+        let (texts, rows): (Vec<String>, u64) = (texts.collect(), rows.sum());
+        (input.encoding, texts, rows, super::show_findings(findings))
+    };
+    let (encoding, texts, rows, findings) = late("w.csv", b"", b"Zo\xeb");
+    assert_eq!(encoding, "windows-1252");
+    assert_eq!(
+        (texts, rows),
+        (vec!["Ana".to_owned(), "Zo\u{eb}".to_owned()], 60_000)
+    );
+    assert_eq!(findings, ["FIL002 w.csv @ 60001/60001"]);
+    let early = [id(9).as_bytes(), ",Jos\u{e9}\n".as_bytes()].concat();
+    let (encoding, texts, _, findings) = late("u.csv", &early, b"Zo\xeb");
+    assert_eq!(encoding, "utf-8");
+    assert_eq!(texts, ["Jos\u{e9}", "Ana"]);
+    assert_eq!(
+        findings,
+        ["FIL003 u.csv column Owner: bytes that are no utf-8 @ 60002/60002:2"]
+    );
 }
