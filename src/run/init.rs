@@ -124,7 +124,13 @@ fn exports(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
             let lock = path
                 .file_name()
                 .is_some_and(|name| name.to_string_lossy().starts_with("~$"));
-            if !own && !lock && matches!(ending.as_deref(), Some("csv" | "xlsx" | "xlsm")) {
+            if !own
+                && !lock
+                && matches!(
+                    ending.as_deref(),
+                    Some("csv" | "xlsx" | "xlsm" | "xlsb" | "xls" | "ods")
+                )
+            {
                 files.push(path);
             }
         }
