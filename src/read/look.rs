@@ -66,7 +66,8 @@ pub(super) fn look(spec: &FileSpec) -> Result<Look, ReadError> {
     let mut beginning = vec![0; BEGINNING_BYTES];
     let filled = fill(&mut file, &mut beginning).map_err(unreadable)?;
     beginning.truncate(filled);
-    let (layers, beginning) = if is_name_of_workbook(spec) {
+    // A workbook unpacks and decodes itself, XML of a sheet in UTF-16 too.
+    let (layers, beginning) = if is_name_of_workbook(spec) || is_sheet_xml(&beginning) {
         (Layers::default(), beginning)
     } else {
         Layers::tell(spec, &file, beginning)?
