@@ -86,7 +86,7 @@ impl OwnerColumn {
     }
 
     /// Makes something else of each cell, in its place.
-    pub fn map<T>(self, make: impl Fn(OwnerCell) -> T) -> Vec<T> {
+    pub fn made_into<T>(self, make: impl Fn(OwnerCell) -> T) -> Vec<T> {
         self.0
             .into_iter()
             .map(|cell| make(Self::cell(cell)))

@@ -228,7 +228,7 @@ fn file(
             },
         },
         before: Vec::new(),
-        after: rows.owners.map(|cell| targets.of_cell(cell).ok()),
+        after: rows.owners.made_into(|cell| targets.of_cell(cell).ok()),
         fates,
     };
     let settled = made.after.par_iter_mut().zip(&made.fates);

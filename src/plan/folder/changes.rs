@@ -10,21 +10,17 @@ use std::ops::Range;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
-use uuid::Uuid;
-
-use crate::model::{Fate, FileId, Principal, Progress, RoleAction, StubUser, StubWay, Unit};
+use crate::model::{FileId, Principal, Progress, RoleAction, StubUser, StubWay, Unit};
 use crate::plan::Draft;
-use crate::plan::DraftFile;
 use crate::plan::DraftRole;
 use crate::plan::DraftTable;
 use crate::plan::FileRecord;
 use crate::plan::PlanError;
-use crate::plan::PrincipalIndex;
 use crate::plan::StageRecord;
 use crate::plan::folder::CHANGES_FOLDER;
+use crate::plan::folder::assignments::{AssignCells, cut};
 use crate::plan::folder::disk;
 use crate::plan::folder::layout::{assign, role, stub};
-use crate::plan::folder::pages::{Choice, NONE, Picked};
 use crate::plan::folder::table::{Cells, Column, GROUP_ROWS, Group, Table, write_table};
 
 /// Table of the file of stub users.
@@ -254,62 +250,8 @@ fn group_range(group: usize, rows: usize) -> Range<usize> {
     group * GROUP_ROWS..rows.min((group + 1) * GROUP_ROWS)
 }
 
-/// Some rows of a file that go into one group.
-struct Piece<'a> {
-    file: &'a DraftFile,
-    rows: Range<usize>,
-    /// How many of them are changes.
-    changes: usize,
-}
-
-/// Cuts the rows of a table into groups of [`GROUP_ROWS`] changes each, the last one fewer; and how
-/// many changes there are.
-fn cut(table: &DraftTable) -> (Vec<Vec<Piece<'_>>>, u64) {
-    let mut groups: Vec<Vec<Piece<'_>>> = Vec::new();
-    let mut group: Vec<Piece<'_>> = Vec::new();
-    let mut room = GROUP_ROWS;
-    let mut total = 0;
-    for file in &table.files {
-        let mut start = 0;
-        while start < file.len() {
-            let (end, changes) = take_changes(&file.fates, start, room);
-            if changes > 0 {
-                let rows = start..end;
-                group.push(Piece {
-                    file,
-                    rows,
-                    changes,
-                });
-            }
-            room -= changes;
-            total += changes as u64;
-            start = end;
-            if room == 0 {
-                groups.push(std::mem::take(&mut group));
-                room = GROUP_ROWS;
-            }
-        }
-    }
-    if !group.is_empty() {
-        groups.push(group);
-    }
-    (groups, total)
-}
-
-/// The place behind the row that is the last of `wanted` changes from `start` on, and how many there
-/// were up to there.
-fn take_changes(fates: &[Fate], start: usize, wanted: usize) -> (usize, usize) {
-    let mut changes = 0;
-    for (index, fate) in fates.iter().enumerate().skip(start) {
-        changes += usize::from(*fate == Fate::Change);
-        if changes == wanted {
-            return (index + 1, changes);
-        }
-    }
-    (fates.len(), changes)
-}
-
-fn seqs(first: u64, count: usize) -> Cells {
+/// The numbers of changes from `first` on.
+pub(super) fn seqs(first: u64, count: usize) -> Cells {
     let first = whole(first);
     Cells::AllWhole((first..).take(count).collect())
 }
@@ -318,7 +260,8 @@ fn whole(value: u64) -> i64 {
     i64::try_from(value).unwrap_or(i64::MAX)
 }
 
-fn file_number(file: FileId) -> i32 {
+/// A file's number as a cell.
+pub(super) fn file_number(file: FileId) -> i32 {
     i32::from(file.0)
 }
 
@@ -373,117 +316,6 @@ fn role_cells(first_seq: u64, roles: &[&DraftRole]) -> Group {
         ),
         Cells::Whole(roles.iter().map(|role| Some(whole(role.row))).collect()),
     ]
-}
-
-/// The columns of assignments, being filled.
-struct AssignCells<'a> {
-    draft: &'a Draft,
-    records: Vec<u8>,
-    before: Owners,
-    after: Owners,
-    files: Vec<i32>,
-    file_picks: Vec<u32>,
-    rows: Vec<i64>,
-}
-
-impl<'a> AssignCells<'a> {
-    fn new(draft: &'a Draft) -> Self {
-        Self {
-            draft,
-            records: Vec::new(),
-            before: Owners::new(draft),
-            after: Owners::new(draft),
-            files: Vec::new(),
-            file_picks: Vec::new(),
-            rows: Vec::new(),
-        }
-    }
-
-    fn add(&mut self, piece: &Piece<'_>) -> io::Result<()> {
-        let file = piece.file;
-        let records = file.records(piece.rows.clone())?;
-        for (row, record) in piece.rows.clone().zip(records) {
-            let (Fate::Change, Some(asked)) = (file.fates[row], file.before_and_after(row)) else {
-                continue;
-            };
-            self.records.extend_from_slice(record.0.as_bytes());
-            self.before.add(self.draft, asked.before);
-            self.after.add(self.draft, Some(asked.after));
-            self.rows.push(i64::from(file.places.get(row).0));
-        }
-        let pick = u32::try_from(self.files.len()).unwrap_or(NONE);
-        self.files.push(file_number(file.file));
-        self.file_picks.resize(self.rows.len(), pick);
-        Ok(())
-    }
-
-    fn finish(self, first_seq: u64) -> Group {
-        let [before, before_type] = self.before.finish();
-        let [after, after_type] = self.after.finish();
-        let files = Picked {
-            choice: Choice::Numbers(self.files),
-            picks: self.file_picks,
-        };
-        vec![
-            seqs(first_seq, self.rows.len()),
-            Cells::PlainIds(self.records),
-            before,
-            before_type,
-            after,
-            after_type,
-            Cells::Picked(files),
-            Cells::AllWhole(self.rows),
-        ]
-    }
-}
-
-/// Owners of records, each principal of the group once, in order of first appearance.
-struct Owners {
-    /// The place of each of the draft's principals among those of the group.
-    places: Vec<u32>,
-    ids: Vec<Uuid>,
-    types: Vec<i32>,
-    picks: Vec<u32>,
-}
-
-impl Owners {
-    fn new(draft: &Draft) -> Self {
-        Self {
-            places: vec![NONE; draft.principals.len()],
-            ids: Vec::new(),
-            types: Vec::new(),
-            picks: Vec::new(),
-        }
-    }
-
-    fn add(&mut self, draft: &Draft, owner: Option<PrincipalIndex>) {
-        let Some(owner) = owner else {
-            self.picks.push(NONE);
-            return;
-        };
-        let place = &mut self.places[owner.get()];
-        if *place == NONE {
-            *place = u32::try_from(self.ids.len()).unwrap_or(NONE);
-            let principal = draft.principal(owner);
-            self.ids.push(principal.uuid());
-            self.types.push(i32::from(principal.type_code()));
-        }
-        self.picks.push(*place);
-    }
-
-    /// Their ids and their types.
-    fn finish(self) -> [Cells; 2] {
-        let types = Picked {
-            picks: self.picks.clone(),
-            choice: Choice::Numbers(self.types),
-        }
-        .merged();
-        let ids = Picked {
-            choice: Choice::Ids(self.ids),
-            picks: self.picks,
-        };
-        [Cells::Picked(ids), Cells::Picked(types)]
-    }
 }
 
 #[cfg(test)]

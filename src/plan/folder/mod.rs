@@ -6,6 +6,7 @@
 //! Where the folder lies, and what becomes of older plans, is `project/`'s affair; `journal.sqlite`
 //! and the reports that join it are not part of the seal.
 
+mod assignments;
 mod changes;
 mod disk;
 mod findings;
