@@ -24,20 +24,7 @@ pub(super) const LABELS: &str = "`utf-8`, `utf-16`, `utf-16le`, `utf-16be`, `win
                                  browsers know, such as `windows-1250`, `windows-1251`, `iso-8859-2` or \
                                  `shift_jis`";
 
-/// No name, id or mail is longer than what a cell of Excel holds, 32,767 letters of up to four bytes; to
-/// look for somebody who is called so would only take long.
-const CELL_BYTES_MAX: usize = 4 * 32_767;
-
-/// Why a cell has no text.
-#[derive(Debug)]
-pub(super) struct NoText {
-    /// What it holds.
-    pub words: String,
-    /// What to do.
-    pub cure: &'static str,
-}
-
-/// The bytes of a cell are no text in the file's encoding, or far too many.
+/// The bytes of a cell are no text in the file's encoding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Undecodable;
 
@@ -80,7 +67,7 @@ impl Encoding {
     /// The text of a cell without blanks around it. A NUL is no text: files that lost their end to a
     /// power cut are full of them.
     pub(super) fn trimmed(self, cell: &[u8]) -> Result<Cow<'_, str>, Undecodable> {
-        if cell.len() > CELL_BYTES_MAX || cell.contains(&0) {
+        if cell.contains(&0) {
             return Err(Undecodable);
         }
         match self {
@@ -94,20 +81,6 @@ impl Encoding {
                     None => Err(Undecodable),
                 }
             }
-        }
-    }
-
-    /// What is wrong with a cell that has no text.
-    pub(super) fn no_text(self, cell: &[u8]) -> NoText {
-        if cell.len() > CELL_BYTES_MAX {
-            return NoText {
-                words: "more letters than a cell of Excel holds (32,767)".to_owned(),
-                cure: "look in those rows for a quote that is never closed",
-            };
-        }
-        NoText {
-            words: format!("bytes that are no {}", self.label()),
-            cure: "correct those cells, or name the right `encoding` in the manifest",
         }
     }
 

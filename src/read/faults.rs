@@ -5,9 +5,9 @@
 
 use crate::model::{Code, FileId, Findings, Input, Place};
 use crate::read::cell::{is_fraction, is_strange};
-use crate::read::encoding::{Encoding, NoText};
+use crate::read::encoding::Encoding;
 use crate::read::header::{HeadRow, column_number};
-use crate::read::source::{Row, is_blank};
+use crate::read::source::{NoText, Row, is_blank, no_text};
 use crate::read::split::line_ends;
 
 /// Collects findings about the rows of one file.
@@ -108,7 +108,7 @@ impl<'a> Faults<'a> {
     ) -> Code {
         let shown = &cell[..cell.len().min(SHOWN_BYTES)];
         let text = encoding.lossy(shown).into_owned();
-        let NoText { words, cure } = encoding.no_text(cell);
+        let NoText { words, cure } = no_text(encoding, cell);
         self.cell_finding_at(Code::Fil003, at, column, &text, &words, cure);
         Code::Fil003
     }
@@ -195,9 +195,6 @@ impl<'a> Faults<'a> {
     }
 }
 
-/// More of a cell than any message or place quotes.
-const SHOWN_BYTES: usize = 4096;
-
 /// Where a row stands.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct At {
@@ -216,6 +213,9 @@ impl At {
         }
     }
 }
+
+/// More of a cell than any message or place quotes.
+const SHOWN_BYTES: usize = 4096;
 
 /// A cell as a message quotes it.
 fn shown(text: &str) -> String {

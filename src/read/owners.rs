@@ -13,7 +13,7 @@ use crate::model::{Code, OwnerCell, OwnerColumn, ReferenceId};
 use crate::read::cell::is_strange;
 use crate::read::encoding::Encoding;
 use crate::read::faults::{At, Faults};
-use crate::read::source::Row;
+use crate::read::source::{Row, text};
 
 /// The distinct owner texts met so far.
 ///
@@ -143,7 +143,7 @@ impl Owners {
         let start = narrow(self.bytes.len());
         self.bytes.extend_from_slice(cell);
         let end = narrow(self.bytes.len());
-        let cell = match encoding.trimmed(cell).as_deref() {
+        let cell = match text(encoding, cell).as_deref() {
             Err(_) => OwnerCell::Unusable(Code::Fil003),
             Ok("") => OwnerCell::Blank,
             Ok(text) => {
@@ -203,7 +203,7 @@ impl Told {
                 faults.undecodable_at(at, column, cell, encoding);
             }
             Self::Strange => {
-                let text = encoding.trimmed(cell).unwrap_or_default();
+                let text = text(encoding, cell).unwrap_or_default();
                 faults.strange_at(at, column, &text);
             }
         }

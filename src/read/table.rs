@@ -78,7 +78,7 @@ impl Table {
                 owned.text.push_str(&text);
             } else {
                 let header = headers.get(column).map_or("", |header| header.trim());
-                let words = row.encoding.no_text(row.raw(column)).words;
+                let words = row.no_text(column).words;
                 defects.push(format!("column `{header}` holds {words}"));
             }
             owned.ends.push(owned.text.len());
