@@ -213,7 +213,7 @@ mod tests {
             other.execute_batch(words).unwrap();
             thread::scope(|scope| {
                 scope.spawn(move || {
-                    thread::sleep(Duration::from_millis(BUSY_MS_MAX / 3));
+                    thread::sleep(Duration::from_millis(BUSY_MS_MAX / 10));
                     other.execute_batch("COMMIT").unwrap();
                 });
                 let opened = writing(&path);

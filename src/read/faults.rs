@@ -9,21 +9,24 @@ use crate::read::encoding::Encoding;
 use crate::read::header::{HeadRow, column_number};
 use crate::read::source::{NoText, Row, is_blank, no_text};
 use crate::read::split::line_ends;
+use crate::read::workbook::merges::Covered;
 
 /// Collects findings about the rows of one file.
 pub(super) struct Faults<'a> {
     input: &'a Input,
     width: Width,
+    covered: &'a [(usize, Covered)],
     /// What was met so far.
     pub findings: Findings,
 }
 
 impl<'a> Faults<'a> {
-    /// Nothing met yet.
-    pub(super) fn new(input: &'a Input, width: Width) -> Self {
+    /// Nothing met yet. `covered` says, for each column that is used, where merged areas cover it.
+    pub(super) fn new(input: &'a Input, width: Width, covered: &'a [(usize, Covered)]) -> Self {
         Self {
             input,
             width,
+            covered,
             findings: Findings::default(),
         }
     }
@@ -33,10 +36,12 @@ impl<'a> Faults<'a> {
         self.input.file
     }
 
-    /// FIL003, where the row as a whole is broken: a quote left open, or cells shifted so that those
-    /// up to column `used_max` (from 0) cannot be trusted.
+    /// FIL003, where the row as a whole is broken: a quote left open, cells shifted so that those up to
+    /// column `used_max` (from 0) cannot be trusted, or a used cell that is merged with another.
     pub(super) fn broken(&mut self, row: &Row<'_>, used_max: usize) -> Option<Code> {
-        let found = shape_fault(row, self.width, used_max)?;
+        let Some(found) = shape_fault(row, self.width, used_max) else {
+            return self.merged(row);
+        };
         let (class, cure) = match found {
             ShapeFault::Unterminated => {
                 self.unterminated(row);
@@ -53,6 +58,17 @@ impl<'a> Faults<'a> {
             }
         };
         self.row_finding(Code::Fil003, row, class, cure);
+        Some(Code::Fil003)
+    }
+
+    /// A merged area holds one text, in its first cell: whom the rows below belong to is for a person to
+    /// say, as they look filled and are not.
+    fn merged(&mut self, row: &Row<'_>) -> Option<Code> {
+        let column = merged_cells(row, self.covered).next()?;
+        let class =
+            "cells that are merged with others, so that only the first of them holds the text";
+        let cure = "take the merging back in Excel and fill each of the cells";
+        self.cell_finding(Code::Fil003, row, column, "", class, cure);
         Some(Code::Fil003)
     }
 
@@ -220,6 +236,19 @@ const SHOWN_BYTES: usize = 4096;
 /// A cell as a message quotes it.
 fn shown(text: &str) -> String {
     text.trim().chars().take(Place::CELL_CHARS_MAX).collect()
+}
+
+/// The columns in which the row is blank because a merged area covers it.
+pub(super) fn merged_cells<'a>(
+    row: &Row<'a>,
+    covered: &'a [(usize, Covered)],
+) -> impl Iterator<Item = usize> + use<'a> {
+    let row = *row;
+    let merged = move |(column, covered): &(usize, Covered)| {
+        covered.contains(row.number) && is_blank(row.raw(*column))
+    };
+    let columns = covered.iter().filter(move |column| merged(column));
+    columns.map(|(column, _)| *column)
 }
 
 /// How many cells the rows of a file have.

@@ -13,7 +13,7 @@ use crate::read::names::{Pattern, Wanted, also_called};
 use crate::read::source::{Chunk, Row, Source};
 
 /// How many rows may stand above the header, itself included.
-const HEADER_WITHIN_ROWS: usize = 30;
+pub(super) const HEADER_WITHIN_ROWS: usize = 30;
 
 /// A row of the beginning of a file, as texts.
 #[derive(Clone, Debug)]
@@ -198,11 +198,18 @@ fn tight(name: &str) -> String {
 
 /// The row that is the header: the first that `fits`, else the first of all.
 pub(super) fn header_row(rows: &[HeadRow], fits: impl Fn(&Header<'_>, bool) -> bool) -> usize {
+    fitting_row(rows, fits).unwrap_or(0)
+}
+
+/// The first row that `fits`.
+pub(super) fn fitting_row(
+    rows: &[HeadRow],
+    fits: impl Fn(&Header<'_>, bool) -> bool,
+) -> Option<usize> {
     let candidates = 0..rows.len().min(HEADER_WITHIN_ROWS);
     candidates
         .into_iter()
         .find(|index| fits(&Header::of(&rows[*index..]), *index == 0))
-        .unwrap_or(0)
 }
 
 /// Says that a column is missing: what was looked for, what is there, how to name it.

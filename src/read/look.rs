@@ -11,6 +11,7 @@ use crate::read::csv::{FileDigest, fill};
 use crate::read::encoding::Utf8Check;
 use crate::read::layers::{Layers, stream_error};
 use crate::read::stretch::Stretch;
+use crate::read::workbook::kind::{OLE_MAGIC, is_sheet_xml};
 use crate::read::{FileSpec, ReadError};
 
 /// How many bytes are hashed and checked at once.
@@ -27,7 +28,7 @@ const TEXT_LOOK_BYTES: usize = 8 << 10;
 pub(super) enum Kind {
     /// Text in cells.
     Csv,
-    /// `.xlsx` or `.xlsm`.
+    /// A workbook of any kind.
     Workbook,
 }
 
@@ -65,7 +66,8 @@ pub(super) fn look(spec: &FileSpec) -> Result<Look, ReadError> {
     let mut beginning = vec![0; BEGINNING_BYTES];
     let filled = fill(&mut file, &mut beginning).map_err(unreadable)?;
     beginning.truncate(filled);
-    let (layers, beginning) = if is_name_of_workbook(spec) {
+    // A workbook unpacks and decodes itself, XML of a sheet in UTF-16 too.
+    let (layers, beginning) = if is_name_of_workbook(spec) || is_sheet_xml(&beginning) {
         (Layers::default(), beginning)
     } else {
         Layers::tell(spec, &file, beginning)?
@@ -191,8 +193,8 @@ const FOREIGN: &[(&[u8], &str, &str)] = &[
     (b"PAR1", "a Parquet file", EXPORT_TABLE),
     (b"{\\rtf", "a text document", EXPORT_TABLE),
 ];
-/// Old Office files, and new ones behind a password.
-pub(super) const OLE_MAGIC: &[u8] = b"\xd0\xcf\x11\xe0";
+/// Endings of the names of workbooks that are a zip or an old Office file.
+const WORKBOOK_ENDINGS: &[&str] = &["xlsx", "xlsm", "xlsb", "xls", "ods"];
 const SAVE_UTF8: &str = "save it as UTF-8 CSV";
 const EXPORT_TABLE: &str = "export the table as CSV or as an Excel workbook (.xlsx)";
 const UNPACK: &str = "unpack it and name the file inside";
@@ -205,19 +207,14 @@ fn kind(spec: &FileSpec, beginning: &[u8]) -> Result<Kind, ReadError> {
         });
     }
     let ending = ending(spec);
-    let is_workbook_name = matches!(ending.as_str(), "xlsx" | "xlsm");
+    let is_workbook_name = WORKBOOK_ENDINGS.contains(&ending.as_str());
+    let is_xml_name = matches!(ending.as_str(), "xml" | "xls");
     let is_zip = beginning.starts_with(b"PK\x03\x04");
     let is_ole = beginning.starts_with(OLE_MAGIC);
-    if (is_zip || is_ole) && is_workbook_name {
+    if (is_zip || is_ole) && is_workbook_name || is_xml_name && is_sheet_xml(beginning) {
         return Ok(Kind::Workbook);
     }
     let refused = |seems: &str, cure: &str| Err(not_a_table(spec, seems, cure));
-    if matches!(ending.as_str(), "xls" | "xlsb" | "ods") {
-        return refused(
-            &format!("a .{ending} workbook, which is not read"),
-            "save it as .xlsx or as CSV",
-        );
-    }
     if is_ole {
         return refused(
             "an old or a password-protected Office file",

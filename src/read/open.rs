@@ -11,13 +11,14 @@ use crate::read::csv::{CsvFile, FileDigest, Origin, Sizes};
 use crate::read::delimiter;
 use crate::read::encoding::{Encoding, LABELS};
 use crate::read::error::name_list;
-use crate::read::faults::Width;
+use crate::read::faults::{Faults, Width};
 use crate::read::header::{HeadRow, Header, check_headers, head_rows, header_row};
 use crate::read::layers::Layers;
 use crate::read::look::{Kind, Look, MARK, look};
 use crate::read::scan::scan;
 use crate::read::source::{Chunk, ForeignByte, Row, Source};
-use crate::read::workbook::Workbook;
+use crate::read::workbook::merges::{Covered, Merge};
+use crate::read::workbook::{Fits, Workbook};
 use crate::read::{FileSpec, ReadError};
 
 /// As many columns as a sheet of Excel has.
@@ -40,6 +41,9 @@ pub(super) struct Export {
     pub width: Width,
     source: Box<dyn Source>,
     head: Vec<HeadRow>,
+    merges: Vec<Merge>,
+    /// Of the columns that are used, which rows of each are covered by merged areas.
+    covered: Vec<(usize, Covered)>,
     spec: FileSpec,
     told_by: ToldBy,
     digest: OnceLock<FileDigest>,
@@ -56,6 +60,7 @@ impl Export {
     ) -> Result<Self, ReadError> {
         let look = look(spec)?;
         check_settings(spec, look.kind)?;
+        let mut merges = Vec::new();
         let Begun {
             mut input,
             source,
@@ -63,7 +68,7 @@ impl Export {
             digest,
         } = match look.kind {
             Kind::Csv => open_csv(spec, look, digested, findings)?,
-            Kind::Workbook => open_workbook(spec, look, findings)?,
+            Kind::Workbook => open_workbook(spec, look, &fits, &mut merges, findings)?,
         };
         let mut head = head_rows(source.as_ref())?;
         if head.is_empty() {
@@ -89,6 +94,8 @@ impl Export {
             width,
             source,
             head,
+            merges,
+            covered: Vec::new(),
             spec: spec.clone(),
             told_by,
             digest: OnceLock::new(),
@@ -134,6 +141,23 @@ impl Export {
             note_inferred(self, findings)?;
         }
         Ok(again && is_new)
+    }
+
+    /// Says which columns, from 0, are used: in those, cells that are merged with others are faults.
+    pub(super) fn uses(&mut self, columns: impl IntoIterator<Item = usize>) {
+        let columns = columns.into_iter();
+        let covered = columns.map(|column| (column, Covered::of(&self.merges, column)));
+        self.covered = covered.collect();
+    }
+
+    /// Of the columns that are used, which rows of each are covered by merged areas.
+    pub(super) fn covered(&self) -> &[(usize, Covered)] {
+        &self.covered
+    }
+
+    /// Collects what is wrong with its rows.
+    pub(super) fn faults(&self) -> Faults<'_> {
+        Faults::new(&self.input, self.width, &self.covered)
     }
 
     /// Its header, to look columns up in.
@@ -418,10 +442,17 @@ fn note_blank_ends(input: &Input, width: Width, findings: &mut Findings) {
     }
 }
 
-fn open_workbook(spec: &FileSpec, look: Look, findings: &mut Findings) -> Result<Begun, ReadError> {
+fn open_workbook(
+    spec: &FileSpec,
+    look: Look,
+    fits: &Fits<'_>,
+    merges: &mut Vec<Merge>,
+    findings: &mut Findings,
+) -> Result<Begun, ReadError> {
     let bytes = look.metadata.len();
     let digest = look.digest(spec)?;
-    let opened = Workbook::open(&spec.name, look, spec.sheet.as_deref())?;
+    let opened = Workbook::open(&spec.name, look, spec.sheet.as_deref(), fits)?;
+    *merges = opened.merges;
     if !opened.others.is_empty() {
         let others: Vec<String> = opened
             .others

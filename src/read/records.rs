@@ -50,12 +50,13 @@ pub(super) fn open(
     let fits = |header: &Header<'_>, _| {
         id_column(header, records).is_some() && owner_column(header, records).is_some()
     };
-    let export = Export::open(spec, Digested::WhileRead, fits, findings)?;
+    let mut export = Export::open(spec, Digested::WhileRead, fits, findings)?;
     let header = export.header();
     let id = id_column(&header, records).ok_or_else(|| no_id_column(&export.input, records))?;
     let owner = owner_column(&header, records);
     let owner = owner.ok_or_else(|| no_owner_column(&export.input, records))?;
     export.check_rows()?;
+    export.uses([id, owner]);
     Ok(RecordsExport {
         columns: Columns { id, owner },
         entity: records.entity.clone(),
@@ -196,7 +197,7 @@ impl RecordsExport {
         let mut decoder = Decoder {
             columns: self.columns,
             by_key: self.key_field.is_some(),
-            faults: Faults::new(&self.export.input, self.export.width),
+            faults: self.export.faults(),
             part: Part {
                 worker: worker.number,
                 ..Part::default()

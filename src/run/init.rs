@@ -130,7 +130,7 @@ fn exports(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
 fn is_export(name: &str) -> bool {
     let (inside, ending) = name.rsplit_once('.').unwrap_or((name, ""));
     let is_table = match ending {
-        "csv" | "xlsx" | "xlsm" => true,
+        "csv" | "xlsx" | "xlsm" | "xlsb" | "xls" | "ods" => true,
         "gz" | "zst" | "zip" => inside
             .rsplit_once('.')
             .is_some_and(|(_, ending)| ending == "csv"),

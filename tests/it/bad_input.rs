@@ -8,6 +8,7 @@ mod environment;
 mod hostile;
 mod read_only;
 mod refused;
+mod workbooks;
 
 use std::fs;
 use std::path::Path;

@@ -12,6 +12,7 @@ mod globs;
 mod meddled;
 mod races;
 mod readme;
+mod real_workbooks;
 mod rules;
 mod samples;
 mod sequences;

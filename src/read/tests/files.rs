@@ -34,7 +34,10 @@ fn files_that_are_refused() {
     check_refused("PDF",           &folder.file("g.csv", b"%PDF-1.7\n1 0 obj"),     "a PDF document");
     check_refused("broken zip",    &folder.file("h.csv", b"PK\x03\x04rest"),       "zip archive that is cut off");
     check_refused("old workbook",  &folder.file("i.csv", b"\xd0\xcf\x11\xe0rest"), "old or a password-protected");
-    check_refused("xls",           &folder.file("j.xls", b"\xd0\xcf\x11\xe0rest"), "save it as .xlsx or as CSV");
+    check_refused("cut-off xls",   &folder.file("j.xls", b"\xd0\xcf\x11\xe0rest"), "cut off or damaged");
+    check_refused("text as xls",   &folder.file("v.xls", b"id\towner\n1\t2\n"),   "text under the name of a workbook");
+    check_refused("zip as xls",    &folder.file("w.xls", b"PK\x03\x04\x14\0\x06\0"), "cut off or damaged");
+    check_refused("other XML",     &folder.file("x.xml", b"<?xml version=\"1.0\"?><root/>"), "XML");
     check_refused("binary",        &folder.file("k.csv", b"\x01\x02\0\x03\x04\x05junk"), "binary data");
     check_refused("web page",      &folder.file("l.csv", b"\n<!DOCTYPE html><table>"), "a web page");
     check_refused("XML",           &folder.file("m.csv", b"<?xml version=\"1.0\"?><Workbook/>"), "XML");

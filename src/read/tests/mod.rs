@@ -6,8 +6,10 @@
 mod chunks;
 mod files;
 mod headers;
+mod kinds;
 mod records;
 mod roles;
+mod sheets;
 mod tables;
 mod unpack;
 mod users;
