@@ -51,6 +51,14 @@
 //!   spellings of one UPN are one person.
 //! - `inheritance` is a field of the role, as in the service, though the environment folder may write
 //!   it beside a team's role; two rows that disagree are a fault of the folder.
+//! - A glob of the manifest stands for files as if each were named. It goes by the same letters on every
+//!   system, meets nothing that `cutover` or a spreadsheet writes, and follows no link: one in its way is an
+//!   error, because to pass it over would lose rows in silence.
+//! - What is packed or in UTF-16 is decoded while it is read. A unit that decodes to nothing leaves a byte
+//!   that is no UTF-8, so that its cell is FIL003 as in any other file; a UTF-16 text of an odd number of bytes
+//!   has lost its end, which no row shows, and is FIL001.
+//! - A used cell longer than what a cell of Excel holds is FIL003: it is a quote that was never closed, and
+//!   nobody is looked for under megabytes of text.
 
 pub mod apply;
 pub mod check;

@@ -111,6 +111,14 @@ impl Source for CsvFile {
         self.metadata.len()
     }
 
+    fn total(&self) -> Option<u64> {
+        match self.origin {
+            Origin::File => Some(self.metadata.len()),
+            // How much text comes out of a packed file is seen at its end.
+            Origin::Stream(_) => None,
+        }
+    }
+
     fn settle(&self, digest: &FileDigest) -> bool {
         match digest.first_foreign_byte {
             Some(byte) if self.is_presumed => self.foreign_byte.set(byte).is_ok(),

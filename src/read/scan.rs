@@ -31,7 +31,7 @@ pub(super) fn scan<L: Send, T: Send>(
     map: impl Fn(&mut L, &Chunk) -> T + Sync,
     mut sink: impl FnMut(T) -> ControlFlow<()>,
 ) -> Result<(Vec<L>, Option<FileDigest>), ReadError> {
-    let step = progress.begin(what, Unit::Bytes, Some(source.bytes()));
+    let step = progress.begin(what, Unit::Bytes, source.total());
     let mut sink = |(bytes, value): (u64, T)| {
         step.advance(bytes);
         sink(value)

@@ -23,6 +23,11 @@ pub(super) trait Source: Send + Sync {
     /// Size of the file in bytes.
     fn bytes(&self) -> u64;
 
+    /// How many bytes all chunks stand for; `None` where nobody knows before they are read.
+    fn total(&self) -> Option<u64> {
+        Some(self.bytes())
+    }
+
     /// Takes note of what was found out while it was read; true where its text was taken for what it
     /// is not, and has to be read again.
     fn settle(&self, _digest: &FileDigest) -> bool {

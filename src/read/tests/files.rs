@@ -2,9 +2,10 @@
 
 use std::fs;
 use std::io::Write;
+use std::sync::Mutex;
 
 use super::{Folder, accounts, id, read_records};
-use crate::model::{Code, Findings, References, Silent};
+use crate::model::{Code, Findings, Progress, References, Silent, Step, Unit};
 use crate::read::{FileSpec, open_records, open_users};
 
 #[test]
@@ -207,6 +208,38 @@ fn the_hash_is_of_the_file_as_it_lies() {
             assert_eq!(input.bytes, bytes.len() as u64, "{encoding}");
             assert_eq!(input.encoding, encoding);
         }
+    }
+}
+
+/// Notes how much each step said that there is to do.
+#[derive(Default)]
+struct Totals(Mutex<Vec<Option<u64>>>);
+
+impl Progress for Totals {
+    fn begin(&self, what: &str, unit: Unit, total: Option<u64>) -> Box<dyn Step> {
+        self.0.lock().unwrap().push(total);
+        Silent.begin(what, unit, total)
+    }
+}
+
+#[test]
+fn how_much_there_is_to_read_is_said_only_where_it_is_known() {
+    let folder = Folder::new();
+    let rows = format!("id,owner\n{},Ana\n", id(1));
+    for (bytes, total) in [
+        (rows.clone().into_bytes(), Some(rows.len() as u64)),
+        (packed(rows.as_bytes()), None),
+        (wide(&rows), None),
+    ] {
+        let totals = Totals::default();
+        let (mut findings, mut references) = (Findings::default(), References::default());
+        let spec = folder.file("a.csv", bytes);
+        open_records(&spec, &accounts(), &mut findings)
+            .and_then(|export| {
+                export.read(&mut references, &mut findings, folder.0.path(), &totals)
+            })
+            .unwrap();
+        assert_eq!(*totals.0.lock().unwrap(), [total]);
     }
 }
 
