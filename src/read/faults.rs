@@ -5,8 +5,9 @@
 
 use crate::model::{Code, FileId, Findings, Input, Place};
 use crate::read::cell::{is_fraction, is_strange};
+use crate::read::encoding::Encoding;
 use crate::read::header::{HeadRow, column_number};
-use crate::read::source::{Row, is_blank};
+use crate::read::source::{NoText, Row, is_blank, no_text};
 use crate::read::split::line_ends;
 use crate::read::workbook::merges::Covered;
 
@@ -108,12 +109,23 @@ impl<'a> Faults<'a> {
         self.findings.place(id, place);
     }
 
-    /// FIL003: a needed cell holds bytes that are no text.
+    /// FIL003: a needed cell holds bytes that are no text, or far too many.
     pub(super) fn undecodable(&mut self, row: &Row<'_>, column: usize) -> Code {
-        let text = row.encoding.lossy(row.raw(column)).into_owned();
-        let class = format!("bytes that are no {}", row.encoding.label());
-        let cure = "correct those cells, or name the right `encoding` in the manifest";
-        self.cell_finding(Code::Fil003, row, column, &text, &class, cure);
+        self.undecodable_at(At::of(row), column, row.raw(column), row.encoding)
+    }
+
+    /// The same, of the cell at a place.
+    pub(super) fn undecodable_at(
+        &mut self,
+        at: At,
+        column: usize,
+        cell: &[u8],
+        encoding: Encoding,
+    ) -> Code {
+        let shown = &cell[..cell.len().min(SHOWN_BYTES)];
+        let text = encoding.lossy(shown).into_owned();
+        let NoText { words, cure } = no_text(encoding, cell);
+        self.cell_finding_at(Code::Fil003, at, column, &text, &words, cure);
         Code::Fil003
     }
 
@@ -129,11 +141,16 @@ impl<'a> Faults<'a> {
     ) -> bool {
         let lost = is_strange(text);
         if lost || (is_id && !row.fixed_width && is_fraction(text)) {
-            let class = "a formula's error or a mangled number";
-            let cure = "format the column as text before saving, and export again";
-            self.cell_finding(Code::Fil007, row, column, text, class, cure);
+            self.strange_at(At::of(row), column, text);
         }
         lost
+    }
+
+    /// FIL007, of the cell at a place.
+    pub(super) fn strange_at(&mut self, at: At, column: usize, text: &str) {
+        let class = "a formula's error or a mangled number";
+        let cure = "format the column as text before saving, and export again";
+        self.cell_finding_at(Code::Fil007, at, column, text, class, cure);
     }
 
     /// A finding about whole rows.
@@ -159,6 +176,18 @@ impl<'a> Faults<'a> {
         class: &str,
         cure: &str,
     ) {
+        self.cell_finding_at(code, At::of(row), column, text, class, cure);
+    }
+
+    fn cell_finding_at(
+        &mut self,
+        code: Code,
+        at: At,
+        column: usize,
+        text: &str,
+        class: &str,
+        cure: &str,
+    ) {
         let name = &self.input.name;
         let header = self
             .input
@@ -176,11 +205,33 @@ impl<'a> Faults<'a> {
             },
             || cure.to_owned(),
         );
-        let place = Place::row(self.input.file, row.number, row.line);
+        let place = Place::row(self.input.file, at.number, at.line);
         self.findings
             .place(id, place.cell(column_number(column), text));
     }
 }
+
+/// Where a row stands.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct At {
+    /// As a spreadsheet numbers it, from 1.
+    pub number: u64,
+    /// The physical line, from 1.
+    pub line: u64,
+}
+
+impl At {
+    /// Where this row stands.
+    pub(super) fn of(row: &Row<'_>) -> Self {
+        Self {
+            number: row.number,
+            line: row.line,
+        }
+    }
+}
+
+/// More of a cell than any message or place quotes.
+const SHOWN_BYTES: usize = 4096;
 
 /// A cell as a message quotes it.
 fn shown(text: &str) -> String {

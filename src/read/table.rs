@@ -84,8 +84,8 @@ impl Table {
                 owned.text.push_str(&text);
             } else {
                 let header = headers.get(column).map_or("", |header| header.trim());
-                let label = row.encoding.label();
-                defects.push(format!("column `{header}` holds bytes that are no {label}"));
+                let words = row.no_text(column).words;
+                defects.push(format!("column `{header}` holds {words}"));
             }
             owned.ends.push(owned.text.len());
         }

@@ -5,6 +5,7 @@
 //! a folder that cannot be written `bad_input/read_only.rs`.
 
 mod environment;
+mod hostile;
 mod read_only;
 mod refused;
 mod workbooks;

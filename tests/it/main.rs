@@ -3,10 +3,12 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod accounting;
+mod awkward_texts;
 mod bad_input;
 mod broken_off;
 mod determinism;
 mod foretell;
+mod globs;
 mod meddled;
 mod races;
 mod readme;

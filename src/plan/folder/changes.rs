@@ -403,7 +403,7 @@ impl<'a> AssignCells<'a> {
         let file = piece.file;
         let records = file.records(piece.rows.clone())?;
         for (row, record) in piece.rows.clone().zip(records) {
-            let (Fate::Change, Some(asked)) = (file.fates[row], file.row(row)) else {
+            let (Fate::Change, Some(asked)) = (file.fates[row], file.before_and_after(row)) else {
                 continue;
             };
             self.records.extend_from_slice(record.0.as_bytes());

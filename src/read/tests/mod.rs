@@ -11,6 +11,7 @@ mod records;
 mod roles;
 mod sheets;
 mod tables;
+mod unpack;
 mod users;
 mod workbooks;
 
