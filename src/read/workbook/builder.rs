@@ -12,7 +12,7 @@ use calamine::DataRef;
 use crate::read::encoding::Encoding;
 use crate::read::source::{Cells, Row};
 use crate::read::workbook::limits::{
-    COLUMNS_MAX, ROW_BYTES_MAX, ROWS_MAX, Refusal, SHEET_BYTES_MAX,
+    COLUMNS_MAX, ROW_BYTES_MAX, ROWS_MAX, Refusal, SHEET_BYTES_MAX, SHEET_CELLS_MAX,
 };
 use crate::read::workbook::text::write_value;
 
@@ -73,6 +73,7 @@ impl CellChunk {
 pub(super) struct Builder {
     chunk: CellChunk,
     text_bytes: u64,
+    cells: u64,
     read: Arc<AtomicU64>,
     read_before: u64,
 }
@@ -83,6 +84,7 @@ impl Builder {
         Self {
             chunk: CellChunk::default(),
             text_bytes: 0,
+            cells: 0,
             read_before: read.load(Ordering::Relaxed),
             read,
         }
@@ -133,11 +135,18 @@ impl Builder {
                 u64::from(row) + 1
             )));
         }
+        self.cells += (wanted + 1 - ends.len()) as u64;
         let data_before = data.len();
         ends.resize(wanted, data_before - data_start);
         write_value(data, value);
         ends.push(data.len() - data_start);
         self.text_bytes += (data.len() - data_before) as u64;
+        if self.cells > SHEET_CELLS_MAX {
+            return Err(Refusal::over(format!(
+                "the sheet comes to more than {SHEET_CELLS_MAX} cells, blank ones to the left of others \
+                 among them"
+            )));
+        }
         check_text(row, data.len() - data_start, self.text_bytes)
     }
 }

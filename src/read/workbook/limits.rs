@@ -14,6 +14,8 @@ pub(super) const COLUMNS_MAX: u32 = 16_384;
 /// Text of one row and of one sheet: one shared text may stand in every cell.
 pub(super) const ROW_BYTES_MAX: usize = 8 << 20;
 pub(super) const SHEET_BYTES_MAX: u64 = 8 << 30;
+/// Cells of one sheet, with the blank ones to the left of others: one far to the right takes them all along.
+pub(super) const SHEET_CELLS_MAX: u64 = 2 << 30;
 /// Cells and text of a workbook that is held as a whole (`.xls`, `.ods`), and bytes of such a file.
 pub(super) const WHOLE_CELLS_MAX: u64 = 4 << 20;
 pub(super) const WHOLE_TEXT_MAX: u64 = 256 << 20;

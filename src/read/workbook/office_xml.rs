@@ -4,7 +4,7 @@
 //! than is given to it, or a value is written in a way that its reader takes for another without a word.
 
 use crate::read::workbook::limits::{
-    MERGES_MAX, Refusal, SHARED_TEXTS_MAX, TOKEN_BYTES_MAX, check_held,
+    MERGES_MAX, ROWS_MAX, Refusal, SHARED_TEXTS_MAX, TOKEN_BYTES_MAX, check_held,
 };
 use crate::read::workbook::merges::Merge;
 use crate::read::workbook::xml::{Watch, attribute, local, number_of, tag_name};
@@ -28,6 +28,7 @@ pub(super) struct OfficeXmlWatch {
     /// The merged areas met so far.
     pub merges: Vec<Merge>,
     held: u64,
+    rows: u64,
     shared_texts: u64,
     within: Within,
     /// Bytes of text in the cell or shared text at hand.
@@ -119,7 +120,13 @@ impl OfficeXmlWatch {
 impl Watch for OfficeXmlWatch {
     fn start(&mut self, tag: &[u8], closed: bool) -> Result<(), Refusal> {
         match tag_name(tag) {
-            b"row" => check_reference(tag, 0),
+            b"row" => {
+                self.rows += 1;
+                if self.rows > u64::from(ROWS_MAX) {
+                    return Err(Refusal::over(format!("more than {ROWS_MAX} rows")));
+                }
+                check_reference(tag, 0)
+            }
             b"c" if closed => Ok(()),
             b"c" => {
                 check_reference(tag, COLUMN_LETTERS_MAX)?;

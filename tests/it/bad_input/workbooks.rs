@@ -92,6 +92,7 @@ fn an_xlsx_with_a_sheet_that_does_harm() {
     refused(vec![
         ("entities", "xlsx", xlsx(NO_TEXTS, &entities), &[DAMAGED, "a document type, which no workbook has"]),
         ("depth", "xlsx", xlsx(NO_TEXTS, &sheet(&deep)), &[DAMAGED, "more than 256 deep"]),
+        ("rows without end", "xlsx", xlsx(NO_TEXTS, &sheet(&"<row></row>".repeat(1_048_577))), &["over a limit", "more than 1048576 rows"]),
         ("an endless value", "xlsx", xlsx(NO_TEXTS, &sheet(&endless)), &["over a limit", "longer than 2097152 bytes", "export it as CSV"]),
         ("an endless text in pieces", "xlsx", xlsx(NO_TEXTS, &sheet(&in_pieces)), &["over a limit", "the text of one cell"]),
         ("a text in every cell", "xlsx", xlsx(&one_text, &sheet(&format!("<row r=\"2\">{wide}</row>"))),
