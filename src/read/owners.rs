@@ -18,7 +18,7 @@ use crate::read::source::{Row, text};
 /// The distinct owner texts met so far.
 ///
 /// Looked into once for each row, so it is laid out for the cache: places of 4 bytes, which lead to
-/// entries of 16, which lead to the bytes, all of them one after the other.
+/// entries that hold the first bytes themselves.
 #[derive(Default)]
 pub(super) struct Owners {
     places: HashTable<u32>,
@@ -37,9 +37,29 @@ pub(super) struct Owners {
 /// Distinct bytes of a cell; several can be one text, with and without blanks around it.
 #[derive(Clone, Copy)]
 struct Entry {
+    /// Its first bytes, so that most cells are told apart without a look elsewhere.
+    beginning: [u8; BEGINNING_BYTES],
+    length: u32,
+    /// Where all its bytes begin.
     start: u32,
-    end: u32,
     cell: OwnerCell,
+}
+
+/// As long as most names and mails.
+const BEGINNING_BYTES: usize = 32;
+
+/// The first bytes of a cell, filled up with zeros.
+fn beginning(cell: &[u8]) -> [u8; BEGINNING_BYTES] {
+    let mut beginning = [0; BEGINNING_BYTES];
+    let length = cell.len().min(BEGINNING_BYTES);
+    beginning[..length].copy_from_slice(&cell[..length]);
+    beginning
+}
+
+impl Entry {
+    fn bytes<'a>(&self, bytes: &'a [u8]) -> &'a [u8] {
+        &bytes[self.start as usize..][..self.length as usize]
+    }
 }
 
 /// A distinct text.
@@ -110,7 +130,13 @@ impl Owners {
 
     /// The place of the entry of these bytes.
     fn place(&mut self, bytes: &[u8], hash: u64, encoding: Encoding, row: u32) -> u32 {
-        let same = |place: &u32| self.bytes_of(*place) == bytes;
+        let beginning = beginning(bytes);
+        let same = |place: &u32| {
+            let entry = &self.entries[*place as usize];
+            entry.length as usize == bytes.len()
+                && entry.beginning == beginning
+                && (bytes.len() <= BEGINNING_BYTES || entry.bytes(&self.bytes) == bytes)
+        };
         match self.places.find(hash, same) {
             Some(place) => *place,
             None => self.add(bytes, hash, encoding, row),
@@ -131,18 +157,13 @@ impl Owners {
         }
     }
 
-    fn bytes_of(&self, place: u32) -> &[u8] {
-        let entry = self.entries[place as usize];
-        &self.bytes[entry.start as usize..entry.end as usize]
-    }
-
     #[cold]
     fn add(&mut self, cell: &[u8], hash: u64, encoding: Encoding, row: u32) -> u32 {
         let narrow = |length: usize| u32::try_from(length).unwrap_or(u32::MAX);
         let place = narrow(self.entries.len());
         let start = narrow(self.bytes.len());
         self.bytes.extend_from_slice(cell);
-        let end = narrow(self.bytes.len());
+        let (beginning, length) = (beginning(cell), narrow(cell.len()));
         let cell = match text(encoding, cell).as_deref() {
             Err(_) => OwnerCell::Unusable(Code::Fil003),
             Ok("") => OwnerCell::Blank,
@@ -153,7 +174,12 @@ impl Owners {
                 self.reference(text, row)
             }
         };
-        self.entries.push(Entry { start, end, cell });
+        self.entries.push(Entry {
+            beginning,
+            length,
+            start,
+            cell,
+        });
         let Self {
             places,
             entries,
@@ -161,8 +187,7 @@ impl Owners {
             ..
         } = self;
         places.insert_unique(hash, place, |place| {
-            let entry = entries[*place as usize];
-            FixedState::default().hash_one(&bytes[entry.start as usize..entry.end as usize])
+            FixedState::default().hash_one(entries[*place as usize].bytes(bytes))
         });
         place
     }

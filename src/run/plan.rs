@@ -3,7 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
+use std::panic::resume_unwind;
 use std::path::Path;
+use std::thread;
 
 use crate::apply::{JournalState, journal_state};
 use crate::check::{approvable, check};
@@ -30,8 +32,15 @@ pub fn plan(folder: &Path, exit_code: bool, console: &mut Console<'_>) -> Result
     let mut opened = inputs::open(&project, &mut findings)?;
     let mut owners = sheet::open(&project, opened.inputs.len(), &mut findings)?;
     let environment = open_or_load(&project, console)?;
-    let mut rows = opened.read(&mut findings, folder, console.progress)?;
-    let (present, records) = Present::of(&environment, &rows, console.progress)?;
+    let (progress, tables) = (console.progress, &Tables::of(&project));
+    // Neither waits for the other's medium.
+    let (rows, present) = thread::scope(|scope| {
+        let present = scope.spawn(move || Present::of(&environment, tables, progress));
+        let rows = opened.read(&mut findings, folder, progress);
+        (rows, present.join())
+    });
+    let mut rows = rows?;
+    let (present, records) = present.unwrap_or_else(|panic| resume_unwind(panic))?;
     sheet::settle(&project, &mut owners, &opened.inputs, &rows);
     let record_rows = std::mem::take(&mut rows.records);
     let making = Making {
@@ -74,12 +83,12 @@ struct Records {
 }
 
 impl Present {
-    /// Reads it all as of one moment, after the exports: another program that writes in between would else be in
-    /// the owners and not in the facts, and nothing would call such a plan stale. Where the file has no
-    /// write-ahead log that program has to wait, so the moment ends before anything is worked out.
+    /// Reads it all as of one moment: another program that writes in between would else be in the owners
+    /// and not in the facts, and nothing would call such a plan stale. Where the file has no write-ahead
+    /// log that program has to wait, so the moment ends before anything is worked out.
     fn of(
         environment: &EnvironmentFile,
-        rows: &Rows,
+        tables: &Tables,
         progress: &dyn Progress,
     ) -> Result<(Self, Records), Failure> {
         let _moment = environment.moment()?;
@@ -89,21 +98,42 @@ impl Present {
             as_of: environment.as_of()?,
         };
         let records = Records {
-            owners: owners(environment, rows, progress)?,
-            keys: keys(environment, rows, progress)?,
+            owners: owners(environment, tables, progress)?,
+            keys: keys(environment, tables, progress)?,
         };
         Ok((present, records))
     }
 }
 
+/// Whose records are asked for, and by which fields they are found.
+struct Tables {
+    names: BTreeSet<String>,
+    fields: BTreeSet<(String, String)>,
+}
+
+impl Tables {
+    /// Of the records exports.
+    fn of(project: &Project) -> Self {
+        let exports = project.manifest.records.iter();
+        let names = exports.clone().map(|export| export.table.clone());
+        let fields = exports.filter_map(|export| {
+            let (_, field) = export.key.as_ref()?;
+            Some((export.table.clone(), field.clone()))
+        });
+        Self {
+            names: names.collect(),
+            fields: fields.collect(),
+        }
+    }
+}
+
 fn owners(
     environment: &EnvironmentFile,
-    rows: &Rows,
+    tables: &Tables,
     progress: &dyn Progress,
 ) -> Result<BTreeMap<String, Option<Owners>>, Failure> {
-    let tables: BTreeSet<&String> = rows.records.iter().map(|rows| &rows.entity).collect();
     let mut owners = BTreeMap::new();
-    for table in tables {
+    for table in &tables.names {
         owners.insert(table.clone(), environment.owners(table, progress)?);
     }
     Ok(owners)
@@ -111,15 +141,13 @@ fn owners(
 
 fn keys(
     environment: &EnvironmentFile,
-    rows: &Rows,
+    tables: &Tables,
     progress: &dyn Progress,
 ) -> Result<BTreeMap<(String, String), Keys>, Failure> {
-    let with_key = |rows: &RecordRows| Some((rows.entity.clone(), rows.key_field.clone()?));
-    let fields: BTreeSet<(String, String)> = rows.records.iter().filter_map(with_key).collect();
     let mut keys = BTreeMap::new();
-    for (table, field) in fields {
-        let found = environment.keys(&table, &field, progress)?;
-        keys.insert((table, field), found);
+    for (table, field) in &tables.fields {
+        let found = environment.keys(table, field, progress)?;
+        keys.insert((table.clone(), field.clone()), found);
     }
     Ok(keys)
 }
