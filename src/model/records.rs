@@ -32,11 +32,6 @@ impl OwnerColumn {
     /// Codes lie between the references and the blank; there are far fewer than that.
     const CODES_FROM: u32 = Self::BLANK - 0xffff;
 
-    /// No cells, with room for so many.
-    pub fn with_capacity(rows: usize) -> Self {
-        Self(Vec::with_capacity(rows))
-    }
-
     /// Adds the next row's cell.
     ///
     /// # Panics
@@ -93,15 +88,23 @@ impl OwnerColumn {
             .collect()
     }
 
-    /// Adds cells whose references are numbered otherwise: `numbers` says the new number of each.
-    pub fn extend_renumbered(&mut self, cells: &Self, numbers: &[ReferenceId]) {
-        self.0.extend(cells.0.iter().map(|cell| {
-            if *cell < Self::CODES_FROM {
-                numbers[*cell as usize].0
-            } else {
-                *cell
-            }
-        }));
+    /// Adds the cells of `more` behind these.
+    pub fn append(&mut self, more: &Self) {
+        self.0.extend_from_slice(&more.0);
+    }
+
+    /// Numbers the references of some rows otherwise: `numbers` says the new number of each.
+    ///
+    /// # Panics
+    ///
+    /// Where there are no such rows, or a reference has no new number.
+    pub fn renumber(&mut self, rows: Range<usize>, numbers: &[ReferenceId]) {
+        for cell in self.0[rows]
+            .iter_mut()
+            .filter(|cell| **cell < Self::CODES_FROM)
+        {
+            *cell = numbers[*cell as usize].0;
+        }
     }
 
     /// How many rows.

@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 use std::hash::BuildHasher;
 use std::io;
+use std::ops::Range;
 use std::path::Path;
 
 use foldhash::fast::FixedState;
@@ -54,7 +55,9 @@ pub(super) struct Collected<'a> {
 /// The parts of a file so far, in file order.
 pub(super) struct Parts<'a> {
     pub(super) places: RowPlaces,
-    pub(super) owners: Vec<(usize, OwnerColumn)>,
+    pub(super) owners: OwnerColumn,
+    /// By which worker owners are numbered in which rows.
+    pub(super) numbered_by: Vec<(usize, Range<usize>)>,
     /// Of each worker, the first row of each of its chunks.
     pub(super) first_rows: BTreeMap<usize, Vec<usize>>,
     pub(super) ids: Spool<'a>,
@@ -69,7 +72,8 @@ impl<'a> Parts<'a> {
     pub(super) fn new(scratch: &'a Path) -> Self {
         Self {
             places: RowPlaces::default(),
-            owners: Vec::new(),
+            owners: OwnerColumn::default(),
+            numbered_by: Vec::new(),
             first_rows: BTreeMap::new(),
             ids: Spool::new(scratch),
             numbers: KeyNumbers::default(),
@@ -85,7 +89,9 @@ impl<'a> Parts<'a> {
         let before = self.places.len();
         self.first_rows.entry(part.worker).or_default().push(before);
         self.places.append(&part.places);
-        self.owners.push((part.worker, part.owners));
+        self.owners.append(&part.owners);
+        let rows = before..self.places.len();
+        self.numbered_by.push((part.worker, rows));
         self.ids.add(&part.ids)?;
         let keys = part.keys.iter();
         let numbers: Vec<KeyId> = keys
@@ -107,9 +113,9 @@ impl<'a> Parts<'a> {
         &mut self,
         numbers: &BTreeMap<usize, Vec<ReferenceId>>,
     ) -> OwnerColumn {
-        let mut all = OwnerColumn::with_capacity(self.places.len());
-        for (worker, owners) in self.owners.drain(..) {
-            all.extend_renumbered(&owners, &numbers[&worker]);
+        let mut all = std::mem::take(&mut self.owners);
+        for (worker, rows) in self.numbered_by.drain(..) {
+            all.renumber(rows, &numbers[&worker]);
         }
         all
     }

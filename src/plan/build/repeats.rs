@@ -8,6 +8,7 @@
 
 use std::hash::BuildHasher;
 use std::io;
+use std::ops::Range;
 
 use foldhash::fast::FixedState;
 use hashbrown::HashSet;
@@ -19,6 +20,9 @@ use crate::plan::{CHUNK_ROWS, DraftFile, DraftTable, PrincipalIndex};
 
 /// Hashes are sorted in as many parts, told by their first bits.
 const PARTS: usize = 256;
+/// Of more rows, the hashes of half the parts are looked at after those of the other half: reading the
+/// ids twice takes less than 4 bytes a row are worth.
+const ROWS_AT_ONCE: usize = if cfg!(test) { 20 } else { 4 << 20 };
 
 pub(super) fn settle(
     inputs: &[Input],
@@ -89,9 +93,13 @@ impl Piece<'_> {
         }))
     }
 
-    /// The hashes of its records, sorted by their part, and where each part ends.
-    fn hashes(&self) -> io::Result<(Vec<u64>, Vec<usize>)> {
-        let hashes: Vec<u64> = self.naming()?.map(|row| hash(row.record)).collect();
+    /// The hashes of its records that are of wanted parts, sorted by their part, and where each part
+    /// ends.
+    fn hashes(&self, wanted: &Range<usize>) -> io::Result<(Vec<u64>, Vec<usize>)> {
+        let hashes = self.naming()?.map(|row| hash(row.record));
+        let hashes: Vec<u64> = hashes
+            .filter(|hash| wanted.contains(&part(*hash)))
+            .collect();
         let mut ends = vec![0_usize; PARTS];
         for hash in &hashes {
             ends[part(*hash)] += 1;
@@ -120,12 +128,28 @@ fn part(hash: u64) -> usize {
 
 /// The hashes that more than one row has.
 fn repeated_hashes(files: &[DraftFile]) -> io::Result<HashSet<u64, FixedState>> {
+    let rows: usize = files.iter().map(DraftFile::len).sum();
+    let mut repeated = HashSet::default();
+    let middle = if rows > ROWS_AT_ONCE {
+        PARTS / 2
+    } else {
+        PARTS
+    };
+    for parts in [0..middle, middle..PARTS] {
+        if !parts.is_empty() {
+            repeated.extend(repeated_of_parts(files, &parts)?);
+        }
+    }
+    Ok(repeated)
+}
+
+fn repeated_of_parts(files: &[DraftFile], parts: &Range<usize>) -> io::Result<Vec<u64>> {
     let pieces = pieces(files);
     let hashed: Vec<(Vec<u64>, Vec<usize>)> = pieces
         .par_iter()
-        .map(Piece::hashes)
+        .map(|piece| piece.hashes(parts))
         .collect::<io::Result<_>>()?;
-    let repeated = (0..PARTS).into_par_iter().flat_map_iter(|part| {
+    let repeated = parts.clone().into_par_iter().flat_map_iter(|part| {
         let mut part_hashes: Vec<u64> = Vec::new();
         for (hashes, ends) in &hashed {
             let start = part.checked_sub(1).map_or(0, |before| ends[before]);
@@ -136,8 +160,7 @@ fn repeated_hashes(files: &[DraftFile]) -> io::Result<HashSet<u64, FixedState>> 
         let same = same.filter(|same| same.len() > 1);
         same.map(|same| same[0]).collect::<Vec<u64>>()
     });
-    let repeated: Vec<u64> = repeated.collect();
-    Ok(repeated.into_iter().collect())
+    Ok(repeated.collect())
 }
 
 /// The rows of each record that several rows name, in order of rows, as are the groups.

@@ -3,6 +3,7 @@
 //! In: finished findings. Out: one row for each place; a finding without places has one row that
 //! names none. Read back in the same order.
 
+use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
@@ -139,7 +140,12 @@ struct Columns {
     accepted: Vec<Option<bool>>,
     /// Which finding each row is of.
     findings: Vec<u32>,
-    places: Vec<Option<Place>>,
+    files: Vec<Option<u16>>,
+    rows: Vec<Option<i64>>,
+    lines: Vec<Option<i64>>,
+    /// The columns of the places.
+    places: Vec<Option<u16>>,
+    cells: Vec<Option<ByteArray>>,
 }
 
 impl Columns {
@@ -159,9 +165,19 @@ impl Columns {
         let rows = self.findings.len() + count;
         self.findings.resize(rows, pick);
         self.accepted.resize(rows, Some(finding.accepted));
-        let places = finding.places.range(skip, count);
-        self.places.extend(places.map(Some));
+        let whole = |value: u64| i64::try_from(value).ok();
+        for place in finding.places.range(skip, count) {
+            self.files.push(Some(place.file.0));
+            self.rows.push(whole(place.row));
+            self.lines.push(whole(place.line));
+            self.places.push(place.column);
+            self.cells.push(place.cell.as_deref().map(ByteArray::from));
+        }
+        self.files.resize(rows, None);
+        self.rows.resize(rows, None);
+        self.lines.resize(rows, None);
         self.places.resize(rows, None);
+        self.cells.resize(rows, None);
     }
 
     fn finish(self) -> Group {
@@ -172,17 +188,6 @@ impl Columns {
             })
         };
         let [code, severity, subject, message, cure] = self.texts.map(picked);
-        let places = || self.places.iter().map(Option::as_ref);
-        let whole = |value: u64| i64::try_from(value).unwrap_or(i64::MAX);
-        let number = |of: fn(&Place) -> Option<u16>| {
-            let numbers = places().map(|place| place.and_then(of));
-            Cells::Picked(numbered(numbers))
-        };
-        let wholes = |of: fn(&Place) -> u64| {
-            let numbers = places().map(|place| place.map(|place| whole(of(place))));
-            Cells::Whole(numbers.collect())
-        };
-        let cells = places().map(|place| place.and_then(|place| place.cell.as_deref()));
         vec![
             code,
             severity,
@@ -190,24 +195,30 @@ impl Columns {
             subject,
             message,
             cure,
-            number(|place| Some(place.file.0)),
-            wholes(|place| place.row),
-            wholes(|place| place.line),
-            number(|place| place.column),
-            Cells::Text(cells.map(|cell| cell.map(ByteArray::from)).collect()),
+            Cells::Picked(numbered(&self.files)),
+            Cells::Whole(self.rows),
+            Cells::Whole(self.lines),
+            Cells::Picked(numbered(&self.places)),
+            Cells::Text(self.cells),
         ]
     }
 }
 
 /// Small numbers, each once, in order.
-fn numbered(numbers: impl Iterator<Item = Option<u16>> + Clone) -> Picked {
-    let mut values: Vec<u16> = numbers.clone().flatten().collect();
-    values.sort_unstable();
-    values.dedup();
-    let place = |number: u16| values.binary_search(&number).ok();
-    let pick = |number: Option<u16>| number.and_then(place).and_then(|at| u32::try_from(at).ok());
+fn numbered(numbers: &[Option<u16>]) -> Picked {
+    let distinct: BTreeSet<u16> = numbers
+        .chunk_by(Option::eq)
+        .filter_map(|same| same[0])
+        .collect();
+    let values: Vec<u16> = distinct.into_iter().collect();
+    let pick = |number: &Option<u16>| {
+        let place = number.and_then(|number| values.binary_search(&number).ok());
+        place
+            .and_then(|place| u32::try_from(place).ok())
+            .unwrap_or(NONE)
+    };
     Picked {
-        picks: numbers.map(|number| pick(number).unwrap_or(NONE)).collect(),
+        picks: numbers.iter().map(pick).collect(),
         choice: Choice::Numbers(values.iter().map(|value| i32::from(*value)).collect()),
     }
 }
