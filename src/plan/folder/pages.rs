@@ -6,6 +6,8 @@
 //! object of its own and look each up to build the list; tens of millions of rows make that the better
 //! part of a plan. Reading back is the library's affair, and judges this file.
 
+use foldhash::fast::FixedState;
+use hashbrown::HashMap;
 use parquet::basic::{Compression, Encoding};
 use parquet::column::page::{CompressedPage, Page, PageWriter};
 use parquet::column::writer::ColumnCloseResult;
@@ -35,6 +37,23 @@ pub(super) struct Picked {
 }
 
 impl Picked {
+    /// Texts, each distinct one once, in order of first appearance.
+    pub(super) fn texts<'a>(cells: impl Iterator<Item = &'a str>) -> Self {
+        let mut places: HashMap<&str, u32, FixedState> = HashMap::default();
+        let mut texts = Vec::new();
+        let pick = |cell: &'a str| {
+            *places.entry(cell).or_insert_with(|| {
+                texts.push(cell.to_owned());
+                narrow(texts.len() - 1)
+            })
+        };
+        let picks = cells.map(pick).collect();
+        Self {
+            choice: Choice::Texts(texts),
+            picks,
+        }
+    }
+
     /// The same, each number once: many values may share one.
     pub(super) fn merged(mut self) -> Self {
         if let Choice::Numbers(values) = &mut self.choice {

@@ -11,6 +11,7 @@ use crate::plan::Fields;
 use crate::plan::FileRecord;
 use crate::plan::PlanError;
 use crate::plan::folder::PRINCIPALS_FILE;
+use crate::plan::folder::pages::Picked;
 use crate::plan::folder::scan::{Batch, Scan};
 use crate::plan::folder::table::{Cells, Column, GROUP_ROWS, Group, Kind, Table, write_table};
 
@@ -52,12 +53,15 @@ pub(super) fn write(
 }
 
 fn cells(rows: &[FieldRow<'_>]) -> Group {
+    let texts = |of: for<'b> fn(&'b FieldRow<'_>) -> &'b str| {
+        Cells::Picked(Picked::texts(rows.iter().map(of)))
+    };
     vec![
-        Cells::texts(rows.iter().map(|row| row.kind)),
-        Cells::texts(rows.iter().map(|row| row.id)),
-        Cells::texts(rows.iter().map(|row| row.label)),
-        Cells::texts(rows.iter().map(|row| row.field)),
-        Cells::texts(rows.iter().map(|row| row.value)),
+        texts(|row| row.kind),
+        texts(|row| row.id),
+        texts(|row| row.label),
+        texts(|row| row.field),
+        texts(|row| row.value),
     ]
 }
 
