@@ -85,7 +85,7 @@ fn first_standing(
 /// What a row asks for, if it still stands.
 fn standing(file: &DraftFile, row: usize) -> Option<DraftRow> {
     (file.fates[row] == Fate::Change)
-        .then(|| file.row(row))
+        .then(|| file.before_and_after(row))
         .flatten()
 }
 
@@ -102,42 +102,49 @@ pub(super) fn mark(
     };
     for file in &mut table.files {
         let column = columns.get(&file.file).copied();
-        for row in fell(file, &judge).into_iter().flatten() {
-            let row = row as usize;
-            match file.row(row).as_ref().and_then(&judge) {
-                None => {}
-                Some(Fall::Blocked(cause)) => trial.findings.blocks(cause.finding, 1),
-                Some(Fall::Own(cause)) => {
-                    let place = file.place(row);
-                    trial
-                        .findings
-                        .place(cause.finding, Place { column, ..place });
+        let mut fates = std::mem::take(&mut file.fates);
+        for (piece, fates) in fates.chunks_mut(PIECE_ROWS).enumerate() {
+            for row in fell(file, piece * PIECE_ROWS, fates, &judge) {
+                let fall = file.before_and_after(row).as_ref().and_then(&judge);
+                match fall {
+                    None => {}
+                    Some(Fall::Blocked(cause)) => trial.findings.blocks(cause.finding, 1),
+                    Some(Fall::Own(cause)) => {
+                        let place = file.place(row);
+                        trial
+                            .findings
+                            .place(cause.finding, Place { column, ..place });
+                    }
                 }
             }
         }
+        file.fates = fates;
     }
 }
 
-/// Marks the rows of a file that fall. Only their numbers are kept: millions can fall by one finding.
+/// Rows that are marked before those that fell are told: millions can fall by one finding, and their
+/// numbers need not all be in memory.
+const PIECE_ROWS: usize = 16 * CHUNK_ROWS;
+
+/// Marks the rows of a piece of a file that fall; which they are, in order.
 fn fell(
-    file: &mut DraftFile,
+    file: &DraftFile,
+    first: usize,
+    fates: &mut [Fate],
     judge: &(impl Fn(&DraftRow) -> Option<Fall> + Sync),
-) -> Vec<Vec<u32>> {
-    let mut fates = std::mem::take(&mut file.fates);
-    let known = &*file;
-    let fallen: Vec<Vec<u32>> = fates
+) -> Vec<usize> {
+    let fallen: Vec<Vec<usize>> = fates
         .par_chunks_mut(CHUNK_ROWS)
         .enumerate()
         .map(|(chunk, fates)| {
-            let numbered = (chunk * CHUNK_ROWS..).zip(fates);
+            let numbered = (first + chunk * CHUNK_ROWS..).zip(fates);
             let standing = numbered.filter(|(_, fate)| **fate == Fate::Change);
             let falling = standing.filter_map(|(row, fate)| {
-                *fate = Fate::Stopped(judge(&known.row(row)?)?.cause().code);
-                u32::try_from(row).ok()
+                *fate = Fate::Stopped(judge(&file.before_and_after(row)?)?.cause().code);
+                Some(row)
             });
             falling.collect()
         })
         .collect();
-    file.fates = fates;
-    fallen
+    fallen.concat()
 }

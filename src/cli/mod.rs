@@ -37,6 +37,8 @@ pub fn main() -> u8 {
     arguments.color.write_global();
     let stop = StopSignal::default();
     listen(&stop, arguments.command.is_resumed());
+    #[cfg(unix)]
+    raise_open_files();
     if let Some(threads) = arguments.threads {
         // Fails only where a pool is there already, which is never so early.
         let _ = rayon::ThreadPoolBuilder::new()
@@ -72,6 +74,16 @@ pub fn main() -> u8 {
         Err(_) if out.is_closed() && !arguments.command.has_verdict() => Exit::Done.code(),
         Err(failure) => tell(&failure, &mut err),
     }
+}
+
+/// Every export stays open from its first look to its last row, so that it is one and the same file; some
+/// systems allow no more than 256 at a time unless asked.
+#[cfg(unix)]
+fn raise_open_files() {
+    /// As many exports as can be told apart, and what else is open.
+    const OPEN_FILES: u64 = 1 << 17;
+    // Where it is not allowed, opening says so, with the name of the file.
+    let _ = rlimit::increase_nofile_limit(OPEN_FILES);
 }
 
 /// Columns of the terminal; 100 where the output goes to a file.

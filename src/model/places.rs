@@ -76,6 +76,12 @@ impl Places {
         }
     }
 
+    /// At most `count` of them, in order, from that index on.
+    pub fn range(&self, start: usize, count: usize) -> impl ExactSizeIterator<Item = Place> {
+        let start = start.min(self.len());
+        (start..self.len().min(start + count)).map(|index| self.get(index))
+    }
+
     /// All, in order.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = Place> {
         (0..self.len()).map(|index| self.get(index))

@@ -43,14 +43,27 @@ impl OwnerColumn {
     ///
     /// Beyond four thousand million references.
     pub fn push(&mut self, cell: OwnerCell) {
-        self.0.push(match cell {
+        self.0.push(Self::packed(cell));
+    }
+
+    fn packed(cell: OwnerCell) -> u32 {
+        match cell {
             OwnerCell::Reference(reference) => {
                 assert!(reference.0 < Self::CODES_FROM, "too many references");
                 reference.0
             }
             OwnerCell::Blank => Self::BLANK,
             OwnerCell::Unusable(code) => Self::CODES_FROM + code as u32,
-        });
+        }
+    }
+
+    /// Puts another cell into a row.
+    ///
+    /// # Panics
+    ///
+    /// Where there is no such row, and as [`OwnerColumn::push`].
+    pub fn set(&mut self, row: usize, cell: OwnerCell) {
+        self.0[row] = Self::packed(cell);
     }
 
     /// The cell of a row.
@@ -59,13 +72,25 @@ impl OwnerColumn {
     ///
     /// Where there is no such row.
     pub fn get(&self, row: usize) -> OwnerCell {
-        match self.0[row] {
+        Self::cell(self.0[row])
+    }
+
+    fn cell(packed: u32) -> OwnerCell {
+        match packed {
             Self::BLANK => OwnerCell::Blank,
             code if code >= Self::CODES_FROM => {
                 OwnerCell::Unusable(Code::ALL[(code - Self::CODES_FROM) as usize])
             }
             reference => OwnerCell::Reference(ReferenceId(reference)),
         }
+    }
+
+    /// Makes something else of each cell, in its place.
+    pub fn map<T>(self, make: impl Fn(OwnerCell) -> T) -> Vec<T> {
+        self.0
+            .into_iter()
+            .map(|cell| make(Self::cell(cell)))
+            .collect()
     }
 
     /// Adds cells whose references are numbered otherwise: `numbers` says the new number of each.

@@ -91,7 +91,7 @@ impl DraftFile {
     }
 
     /// What a row asks for; `None` where it asks for nothing that can be.
-    pub fn row(&self, index: usize) -> Option<DraftRow> {
+    pub fn before_and_after(&self, index: usize) -> Option<DraftRow> {
         Some(DraftRow {
             before: self.before.get(index).copied().flatten(),
             after: self.after[index]?,

@@ -3,6 +3,8 @@
 //! In: a folder on disk. Out: checked settings and the paths that every command uses.
 //! What the exports hold is `read/`'s, what a plan holds is `plan/`'s.
 
+mod exports;
+mod globs;
 mod history;
 mod lock;
 mod manifest;
@@ -11,6 +13,8 @@ mod settings;
 
 use std::path::{Path, PathBuf};
 
+pub use exports::*;
+pub use globs::{GlobError, files_met};
 pub use history::*;
 use lock::NotTaken;
 pub use lock::{ENVIRONMENT_LOCK, LOCK, Lock};

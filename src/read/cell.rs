@@ -17,6 +17,12 @@ const FORMULA_ERRORS: &[&str] = &[
     "#GETTING_DATA",
     "#SPILL!",
     "#CALC!",
+    "#FIELD!",
+    "#BLOCKED!",
+    "#CONNECT!",
+    "#BUSY!",
+    "#UNKNOWN!",
+    "#PYTHON!",
     "#NV",
     "#BEZUG!",
     "#WERT!",
@@ -43,6 +49,7 @@ pub(super) fn is_strange(text: &str) -> bool {
     let first = text.as_bytes().first();
     match first {
         Some(b'#') => FORMULA_ERRORS.contains(&text),
+        Some(b'E') => text.strip_prefix("Err:").is_some_and(is_digits),
         Some(b'0'..=b'9' | b'+' | b'-') => is_mangled_number(text),
         _ => false,
     }
@@ -100,6 +107,9 @@ mod tests {
         check_strange("2E+05",         true);
         check_strange("#N/A",          true);
         check_strange("#REF!",         true);
+        check_strange("#FIELD!",       true);
+        check_strange("Err:508",       true);
+        check_strange("Erik:5",        false);
         check_strange("#1 sales team", false);
         check_strange("1E5",           false);
         check_strange("12E+",          false);

@@ -20,9 +20,11 @@ use crate::read::ReadError;
 use crate::read::csv::chain::Chain;
 use crate::read::csv::digest::BlockDigest;
 use crate::read::encoding::Encoding;
+use crate::read::layers::stream_error;
 use crate::read::look::check_unchanged;
 use crate::read::source::{Chunk, Feed, ForeignByte, Source};
 use crate::read::split::Splitter;
+use crate::read::stretch::read_some_at;
 
 pub(super) use chunk::{TextChunk, cell_counts};
 pub(super) use digest::FileDigest;
@@ -57,6 +59,8 @@ pub(super) struct CsvFile {
     /// Whether hash and encoding are found out while it is read; for that a block has to be a power of
     /// two, and 1024 at least.
     pub digests: bool,
+    /// BLAKE3 of the file, where what is read is not what lies in it.
+    pub hash: Option<String>,
     /// How much is read at once, and how long a record may be.
     pub sizes: Sizes,
 }
@@ -131,7 +135,7 @@ impl CsvFile {
     /// How cells become text, as far as is known.
     fn encoding(&self) -> Encoding {
         match self.foreign_byte.get() {
-            Some(_) => Encoding::Windows1252,
+            Some(_) => Encoding::WINDOWS_1252,
             None => self.encoding,
         }
     }
@@ -183,10 +187,7 @@ impl CsvFile {
     }
 
     fn unreadable(&self, source: io::Error) -> ReadError {
-        ReadError::Unreadable {
-            name: self.name.clone(),
-            source,
-        }
+        stream_error(&self.name, source)
     }
 }
 
@@ -218,7 +219,8 @@ impl Feed for TextFeed<'_> {
     }
 
     fn digest(&self) -> Option<FileDigest> {
-        self.csv.digests.then(|| self.chain.digest())
+        let hash = self.csv.hash.as_deref();
+        self.csv.digests.then(|| self.chain.digest(hash))
     }
 }
 
@@ -320,14 +322,4 @@ pub(super) fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result
         }
     }
     Ok(filled)
-}
-
-#[cfg(unix)]
-fn read_some_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
-    std::os::unix::fs::FileExt::read_at(file, buffer, offset)
-}
-
-#[cfg(windows)]
-fn read_some_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
-    std::os::windows::fs::FileExt::seek_read(file, buffer, offset)
 }

@@ -6,36 +6,61 @@
 use std::borrow::Cow;
 use std::str;
 
-use encoding_rs::WINDOWS_1252;
+use encoding_rs::X_USER_DEFINED;
 
 /// How the bytes of a file become text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Encoding {
     /// UTF-8; a cell may still hold bytes that are none.
     Utf8,
-    /// Windows-1252, in which every byte means something.
-    Windows1252,
+    /// One byte a letter, and ASCII where ASCII has one: a cell can be cut and decoded by itself.
+    SingleByte(&'static encoding_rs::Encoding),
+    /// This in the file, and UTF-8 by the time that it is cut (`transcode.rs`).
+    Transcoded(&'static encoding_rs::Encoding),
 }
+
+/// What the manifest's `encoding` may be; every other label that browsers know is taken too.
+pub(super) const LABELS: &str = "`utf-8`, `utf-16`, `utf-16le`, `utf-16be`, `windows-1252`, or one that \
+                                 browsers know, such as `windows-1250`, `windows-1251`, `iso-8859-2` or \
+                                 `shift_jis`";
 
 /// The bytes of a cell are no text in the file's encoding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Undecodable;
 
 impl Encoding {
-    /// The encoding of a label as the manifest writes it.
+    /// In which every byte means something.
+    pub(super) const WINDOWS_1252: Self = Self::SingleByte(encoding_rs::WINDOWS_1252);
+
+    /// The encoding of a label as the manifest writes it; `utf-16` alone does not say which end comes
+    /// first, and is none.
     pub(super) fn from_label(label: &str) -> Option<Self> {
-        match label.trim().to_ascii_lowercase().as_str() {
-            "utf-8" | "utf8" | "utf-8-sig" => Some(Self::Utf8),
-            "windows-1252" | "cp1252" | "1252" | "ansi" => Some(Self::Windows1252),
-            _ => None,
-        }
+        let label = label.trim().to_ascii_lowercase();
+        let known = match label.as_str() {
+            "utf-8-sig" => encoding_rs::UTF_8,
+            "ansi" => encoding_rs::WINDOWS_1252,
+            "utf-16" | "utf16" => return None,
+            code_page if code_page.bytes().all(|byte| byte.is_ascii_digit()) => {
+                encoding_rs::Encoding::for_label(format!("windows-{code_page}").as_bytes())?
+            }
+            label => encoding_rs::Encoding::for_label_no_replacement(label.as_bytes())?,
+        };
+        Some(match known {
+            known if known == encoding_rs::UTF_8 => Self::Utf8,
+            // Bytes without a meaning of their own.
+            known if known == X_USER_DEFINED => return None,
+            known if known.is_single_byte() => Self::SingleByte(known),
+            known => Self::Transcoded(known),
+        })
     }
 
     /// The label that people read.
-    pub(super) fn label(self) -> &'static str {
+    pub(super) fn label(self) -> String {
         match self {
-            Self::Utf8 => "utf-8",
-            Self::Windows1252 => "windows-1252",
+            Self::Utf8 => "utf-8".to_owned(),
+            Self::SingleByte(encoding) | Self::Transcoded(encoding) => {
+                encoding.name().to_ascii_lowercase()
+            }
         }
     }
 
@@ -46,21 +71,24 @@ impl Encoding {
             return Err(Undecodable);
         }
         match self {
-            Self::Utf8 => str::from_utf8(cell)
+            Self::Utf8 | Self::Transcoded(_) => str::from_utf8(cell)
                 .map(|text| Cow::Borrowed(text.trim()))
                 .map_err(|_| Undecodable),
-            Self::Windows1252 => Ok(match WINDOWS_1252.decode_without_bom_handling(cell).0 {
-                Cow::Borrowed(text) => Cow::Borrowed(text.trim()),
-                Cow::Owned(text) => Cow::Owned(text.trim().to_owned()),
-            }),
+            Self::SingleByte(encoding) => {
+                match encoding.decode_without_bom_handling_and_without_replacement(cell) {
+                    Some(Cow::Borrowed(text)) => Ok(Cow::Borrowed(text.trim())),
+                    Some(Cow::Owned(text)) => Ok(Cow::Owned(text.trim().to_owned())),
+                    None => Err(Undecodable),
+                }
+            }
         }
     }
 
     /// The text of a cell for people, with a mark for each byte that is none.
     pub(super) fn lossy(self, cell: &[u8]) -> Cow<'_, str> {
         match self {
-            Self::Utf8 => String::from_utf8_lossy(cell),
-            Self::Windows1252 => WINDOWS_1252.decode_without_bom_handling(cell).0,
+            Self::Utf8 | Self::Transcoded(_) => String::from_utf8_lossy(cell),
+            Self::SingleByte(encoding) => encoding.decode_without_bom_handling(cell).0,
         }
     }
 }
@@ -208,9 +236,49 @@ mod tests {
         );
         assert_eq!(cell(Encoding::Utf8, b"Zo\xeb"), Err(Undecodable));
         assert_eq!(
-            cell(Encoding::Windows1252, b" Zo\xeb \x80").as_deref(),
+            cell(Encoding::WINDOWS_1252, b" Zo\xeb \x80").as_deref(),
             Ok("Zo\u{eb} \u{20ac}")
         );
-        assert_eq!(cell(Encoding::Windows1252, b"a\0b"), Err(Undecodable));
+        assert_eq!(cell(Encoding::WINDOWS_1252, b"a\0b"), Err(Undecodable));
+        // Greek has no letter at 0xff.
+        let greek = Encoding::from_label("windows-1253").unwrap();
+        assert_eq!(cell(greek, b"\xc1").as_deref(), Ok("\u{391}"));
+        assert_eq!(cell(greek, b"\xc1\xff"), Err(Undecodable));
+        assert_eq!(greek.lossy(b"\xc1\xff"), "\u{391}\u{fffd}");
+    }
+
+    #[test]
+    #[rustfmt::skip] // keeps the columns of the table
+    fn labels() {
+        labelled("utf-8",           "utf-8",            "Utf8");
+        labelled(" UTF8 ",          "utf-8",            "Utf8");
+        labelled("utf-8-sig",       "utf-8",            "Utf8");
+        labelled("ANSI",            "windows-1252",     "SingleByte");
+        labelled("cp1252",          "windows-1252",     "SingleByte");
+        labelled("1252",            "windows-1252",     "SingleByte");
+        labelled("latin1",          "windows-1252",     "SingleByte");
+        labelled("1250",            "windows-1250",     "SingleByte");
+        labelled("windows-1251",    "windows-1251",     "SingleByte");
+        labelled("ISO-8859-2",      "iso-8859-2",       "SingleByte");
+        labelled("koi8-r",          "koi8-r",           "SingleByte");
+        labelled("utf-16le",        "utf-16le",         "Transcoded");
+        labelled("UTF-16BE",        "utf-16be",         "Transcoded");
+        labelled("shift_jis",       "shift_jis",        "Transcoded");
+        labelled("gb18030",         "gb18030",          "Transcoded");
+        for unknown in ["utf-16", "ebcdic", "", "852", "1259", "x-user-defined", "replacement", "utf-7"] {
+            assert_eq!(Encoding::from_label(unknown), None, "{unknown}");
+        }
+    }
+
+    #[track_caller]
+    fn labelled(written: &str, label: &str, kind: &str) {
+        let encoding = Encoding::from_label(written).expect(written);
+        assert_eq!(encoding.label(), label, "{written}");
+        assert!(
+            format!("{encoding:?}").starts_with(kind),
+            "{written}: {encoding:?}"
+        );
+        // Each is known under the label that reports show.
+        assert_eq!(Encoding::from_label(label), Some(encoding), "{written}");
     }
 }

@@ -67,6 +67,16 @@ pub enum ReadError {
         /// What the reader met.
         source: Box<dyn Error + Send + Sync>,
     },
+    /// What is packed around a CSV is broken.
+    #[error("`{name}` is a {what} that is cut off or damaged; copy it again, or pack it again")]
+    BrokenPacking {
+        /// As the manifest writes it.
+        name: String,
+        /// How it is packed.
+        what: &'static str,
+        /// What the decoder met.
+        source: io::Error,
+    },
     /// Larger than what is read.
     #[error("`{name}` is over a limit: {what}; {cure}")]
     OverLimit {
@@ -87,7 +97,7 @@ pub enum ReadError {
         /// Its value.
         found: String,
         /// What it may be.
-        expected: &'static str,
+        expected: String,
     },
     /// Another program wrote to it between two passes.
     #[error("`{name}` changed while it was being read; wait until it is saved and run again")]
@@ -161,7 +171,15 @@ impl ReadError {
 /// Names in backticks, in order, cut to what a person still reads.
 pub(super) fn name_list<'a>(names: impl Iterator<Item = &'a str>) -> String {
     const SHOWN_MAX: usize = 40;
-    let mut shown: Vec<String> = names.map(|name| format!("`{}`", name.trim())).collect();
+    const LETTERS_MAX: usize = 80;
+    let short = |name: &str| {
+        let name = name.trim();
+        match name.char_indices().nth(LETTERS_MAX) {
+            Some((end, _)) => format!("`{}…`", &name[..end]),
+            None => format!("`{name}`"),
+        }
+    };
+    let mut shown: Vec<String> = names.map(short).collect();
     let more = shown.len().saturating_sub(SHOWN_MAX);
     shown.truncate(SHOWN_MAX);
     if more > 0 {

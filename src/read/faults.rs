@@ -5,24 +5,28 @@
 
 use crate::model::{Code, FileId, Findings, Input, Place};
 use crate::read::cell::{is_fraction, is_strange};
+use crate::read::encoding::Encoding;
 use crate::read::header::{HeadRow, column_number};
-use crate::read::source::{Row, is_blank};
+use crate::read::source::{NoText, Row, is_blank, no_text};
 use crate::read::split::line_ends;
+use crate::read::workbook::merges::Covered;
 
 /// Collects findings about the rows of one file.
 pub(super) struct Faults<'a> {
     input: &'a Input,
     width: Width,
+    covered: &'a [(usize, Covered)],
     /// What was met so far.
     pub findings: Findings,
 }
 
 impl<'a> Faults<'a> {
-    /// Nothing met yet.
-    pub(super) fn new(input: &'a Input, width: Width) -> Self {
+    /// Nothing met yet. `covered` says, for each column that is used, where merged areas cover it.
+    pub(super) fn new(input: &'a Input, width: Width, covered: &'a [(usize, Covered)]) -> Self {
         Self {
             input,
             width,
+            covered,
             findings: Findings::default(),
         }
     }
@@ -32,10 +36,12 @@ impl<'a> Faults<'a> {
         self.input.file
     }
 
-    /// FIL003, where the row as a whole is broken: a quote left open, or cells shifted so that those
-    /// up to column `used_max` (from 0) cannot be trusted.
+    /// FIL003, where the row as a whole is broken: a quote left open, cells shifted so that those up to
+    /// column `used_max` (from 0) cannot be trusted, or a used cell that is merged with another.
     pub(super) fn broken(&mut self, row: &Row<'_>, used_max: usize) -> Option<Code> {
-        let found = shape_fault(row, self.width, used_max)?;
+        let Some(found) = shape_fault(row, self.width, used_max) else {
+            return self.merged(row);
+        };
         let (class, cure) = match found {
             ShapeFault::Unterminated => {
                 self.unterminated(row);
@@ -52,6 +58,17 @@ impl<'a> Faults<'a> {
             }
         };
         self.row_finding(Code::Fil003, row, class, cure);
+        Some(Code::Fil003)
+    }
+
+    /// A merged area holds one text, in its first cell: whom the rows below belong to is for a person to
+    /// say, as they look filled and are not.
+    fn merged(&mut self, row: &Row<'_>) -> Option<Code> {
+        let column = merged_cells(row, self.covered).next()?;
+        let class =
+            "cells that are merged with others, so that only the first of them holds the text";
+        let cure = "take the merging back in Excel and fill each of the cells";
+        self.cell_finding(Code::Fil003, row, column, "", class, cure);
         Some(Code::Fil003)
     }
 
@@ -92,12 +109,23 @@ impl<'a> Faults<'a> {
         self.findings.place(id, place);
     }
 
-    /// FIL003: a needed cell holds bytes that are no text.
+    /// FIL003: a needed cell holds bytes that are no text, or far too many.
     pub(super) fn undecodable(&mut self, row: &Row<'_>, column: usize) -> Code {
-        let text = row.encoding.lossy(row.raw(column)).into_owned();
-        let class = format!("bytes that are no {}", row.encoding.label());
-        let cure = "correct those cells, or name the right `encoding` in the manifest";
-        self.cell_finding(Code::Fil003, row, column, &text, &class, cure);
+        self.undecodable_at(At::of(row), column, row.raw(column), row.encoding)
+    }
+
+    /// The same, of the cell at a place.
+    pub(super) fn undecodable_at(
+        &mut self,
+        at: At,
+        column: usize,
+        cell: &[u8],
+        encoding: Encoding,
+    ) -> Code {
+        let shown = &cell[..cell.len().min(SHOWN_BYTES)];
+        let text = encoding.lossy(shown).into_owned();
+        let NoText { words, cure } = no_text(encoding, cell);
+        self.cell_finding_at(Code::Fil003, at, column, &text, &words, cure);
         Code::Fil003
     }
 
@@ -113,11 +141,16 @@ impl<'a> Faults<'a> {
     ) -> bool {
         let lost = is_strange(text);
         if lost || (is_id && !row.fixed_width && is_fraction(text)) {
-            let class = "a formula's error or a mangled number";
-            let cure = "format the column as text before saving, and export again";
-            self.cell_finding(Code::Fil007, row, column, text, class, cure);
+            self.strange_at(At::of(row), column, text);
         }
         lost
+    }
+
+    /// FIL007, of the cell at a place.
+    pub(super) fn strange_at(&mut self, at: At, column: usize, text: &str) {
+        let class = "a formula's error or a mangled number";
+        let cure = "format the column as text before saving, and export again";
+        self.cell_finding_at(Code::Fil007, at, column, text, class, cure);
     }
 
     /// A finding about whole rows.
@@ -143,6 +176,18 @@ impl<'a> Faults<'a> {
         class: &str,
         cure: &str,
     ) {
+        self.cell_finding_at(code, At::of(row), column, text, class, cure);
+    }
+
+    fn cell_finding_at(
+        &mut self,
+        code: Code,
+        at: At,
+        column: usize,
+        text: &str,
+        class: &str,
+        cure: &str,
+    ) {
         let name = &self.input.name;
         let header = self
             .input
@@ -160,15 +205,50 @@ impl<'a> Faults<'a> {
             },
             || cure.to_owned(),
         );
-        let place = Place::row(self.input.file, row.number, row.line);
+        let place = Place::row(self.input.file, at.number, at.line);
         self.findings
             .place(id, place.cell(column_number(column), text));
     }
 }
 
+/// Where a row stands.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct At {
+    /// As a spreadsheet numbers it, from 1.
+    pub number: u64,
+    /// The physical line, from 1.
+    pub line: u64,
+}
+
+impl At {
+    /// Where this row stands.
+    pub(super) fn of(row: &Row<'_>) -> Self {
+        Self {
+            number: row.number,
+            line: row.line,
+        }
+    }
+}
+
+/// More of a cell than any message or place quotes.
+const SHOWN_BYTES: usize = 4096;
+
 /// A cell as a message quotes it.
 fn shown(text: &str) -> String {
     text.trim().chars().take(Place::CELL_CHARS_MAX).collect()
+}
+
+/// The columns in which the row is blank because a merged area covers it.
+pub(super) fn merged_cells<'a>(
+    row: &Row<'a>,
+    covered: &'a [(usize, Covered)],
+) -> impl Iterator<Item = usize> + use<'a> {
+    let row = *row;
+    let merged = move |(column, covered): &(usize, Covered)| {
+        covered.contains(row.number) && is_blank(row.raw(*column))
+    };
+    let columns = covered.iter().filter(move |column| merged(column));
+    columns.map(|(column, _)| *column)
 }
 
 /// How many cells the rows of a file have.

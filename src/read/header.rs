@@ -4,11 +4,13 @@
 //! column is which. A pattern that several columns fit chooses none of them: a person names one then.
 
 use std::collections::BTreeMap;
+use std::ops::ControlFlow;
 
 use crate::model::{Code, Findings, Input, Place, comparison_key, parse_guid};
 use crate::read::ReadError;
 use crate::read::error::name_list;
 use crate::read::names::{Pattern, Wanted, also_called};
+use crate::read::source::{Chunk, Row, Source};
 
 /// How many rows may stand above the header, itself included.
 pub(super) const HEADER_WITHIN_ROWS: usize = 30;
@@ -22,6 +24,48 @@ pub(super) struct HeadRow {
     pub line: u64,
     /// Its cells, as written.
     pub cells: Vec<String>,
+}
+
+/// The first rows that hold anything: where the header is looked for, and one more.
+pub(super) fn head_rows(source: &dyn Source) -> Result<Vec<HeadRow>, ReadError> {
+    let mut rows = Vec::new();
+    let feed = source.feed()?;
+    let mut chunk = Chunk::default();
+    while enough(&rows).is_continue() && feed.next(&mut chunk)?.is_some() {
+        chunk.rows(&mut |row| {
+            if !row.is_blank() {
+                rows.push(head_row(row));
+            }
+            enough(&rows)
+        });
+    }
+    Ok(rows)
+}
+
+fn enough(rows: &[HeadRow]) -> ControlFlow<()> {
+    if rows.len() > HEADER_WITHIN_ROWS {
+        return ControlFlow::Break(());
+    }
+    ControlFlow::Continue(())
+}
+
+/// As long as a cell of Excel can be; no header is longer, and to compare one would take long.
+const HEADER_BYTES_MAX: usize = 32_767;
+
+fn head_row(row: &Row<'_>) -> HeadRow {
+    let cell = |column: usize| {
+        let cell = row.raw(column);
+        let text = row
+            .encoding
+            .lossy(&cell[..cell.len().min(HEADER_BYTES_MAX)]);
+        text.into_owned()
+    };
+    let cells = (0..row.len()).map(cell);
+    HeadRow {
+        row: row.number,
+        line: row.line,
+        cells: cells.collect(),
+    }
 }
 
 /// A row taken for the header, and the rows below it to tell columns by what they hold.
@@ -154,11 +198,18 @@ fn tight(name: &str) -> String {
 
 /// The row that is the header: the first that `fits`, else the first of all.
 pub(super) fn header_row(rows: &[HeadRow], fits: impl Fn(&Header<'_>, bool) -> bool) -> usize {
+    fitting_row(rows, fits).unwrap_or(0)
+}
+
+/// The first row that `fits`.
+pub(super) fn fitting_row(
+    rows: &[HeadRow],
+    fits: impl Fn(&Header<'_>, bool) -> bool,
+) -> Option<usize> {
     let candidates = 0..rows.len().min(HEADER_WITHIN_ROWS);
     candidates
         .into_iter()
         .find(|index| fits(&Header::of(&rows[*index..]), *index == 0))
-        .unwrap_or(0)
 }
 
 /// Says that a column is missing: what was looked for, what is there, how to name it.
@@ -207,10 +258,8 @@ fn repeated(headers: &[String]) -> String {
         .iter()
         .find(|header| !header.trim().is_empty() && times.get(&tight(header)) > Some(&1));
     twice.map_or_else(String::new, |header| {
-        format!(
-            " (`{}` stands more than once, so none of them is read)",
-            header.trim()
-        )
+        let header = name_list(std::iter::once(header.as_str()));
+        format!(" ({header} stands more than once, so none of them is read)")
     })
 }
 

@@ -17,6 +17,7 @@ mod encoding;
 mod error;
 mod faults;
 mod header;
+mod layers;
 mod look;
 mod names;
 mod open;
@@ -28,7 +29,10 @@ mod scan;
 mod source;
 mod split;
 mod spool;
+mod stretch;
 mod table;
+mod transcode;
+mod unpack;
 mod users;
 mod workbook;
 
@@ -51,7 +55,7 @@ pub struct FileSpec {
     pub path: PathBuf,
     /// The sheet of a workbook.
     pub sheet: Option<String>,
-    /// `utf-8` or `windows-1252`.
+    /// The label of an encoding.
     pub encoding: Option<String>,
     /// Between the cells of a CSV.
     pub delimiter: Option<char>,

@@ -9,13 +9,16 @@ use std::sync::OnceLock;
 use crate::model::{Code, Findings, Input, Place, Progress};
 use crate::read::csv::{CsvFile, FileDigest, Origin, Sizes};
 use crate::read::delimiter;
-use crate::read::encoding::Encoding;
-use crate::read::faults::Width;
-use crate::read::header::{HEADER_WITHIN_ROWS, HeadRow, Header, check_headers, header_row};
-use crate::read::look::{Kind, Look, look};
+use crate::read::encoding::{Encoding, LABELS};
+use crate::read::error::name_list;
+use crate::read::faults::{Faults, Width};
+use crate::read::header::{HeadRow, Header, check_headers, head_rows, header_row};
+use crate::read::layers::Layers;
+use crate::read::look::{Kind, Look, MARK, look};
 use crate::read::scan::scan;
 use crate::read::source::{Chunk, ForeignByte, Row, Source};
-use crate::read::workbook::Workbook;
+use crate::read::workbook::merges::{Covered, Merge};
+use crate::read::workbook::{Fits, Workbook};
 use crate::read::{FileSpec, ReadError};
 
 /// As many columns as a sheet of Excel has.
@@ -38,8 +41,11 @@ pub(super) struct Export {
     pub width: Width,
     source: Box<dyn Source>,
     head: Vec<HeadRow>,
+    merges: Vec<Merge>,
+    /// Of the columns that are used, which rows of each are covered by merged areas.
+    covered: Vec<(usize, Covered)>,
     spec: FileSpec,
-    by_sep_line: bool,
+    told_by: ToldBy,
     digest: OnceLock<FileDigest>,
 }
 
@@ -54,14 +60,15 @@ impl Export {
     ) -> Result<Self, ReadError> {
         let look = look(spec)?;
         check_settings(spec, look.kind)?;
+        let mut merges = Vec::new();
         let Begun {
             mut input,
             source,
-            by_sep_line,
+            told_by,
             digest,
         } = match look.kind {
-            Kind::Csv => open_csv(spec, look, digested)?,
-            Kind::Workbook => open_workbook(spec, look, findings)?,
+            Kind::Csv => open_csv(spec, look, digested, findings)?,
+            Kind::Workbook => open_workbook(spec, look, &fits, &mut merges, findings)?,
         };
         let mut head = head_rows(source.as_ref())?;
         if head.is_empty() {
@@ -87,8 +94,10 @@ impl Export {
             width,
             source,
             head,
+            merges,
+            covered: Vec::new(),
             spec: spec.clone(),
-            by_sep_line,
+            told_by,
             digest: OnceLock::new(),
         };
         if let Some(digest) = digest {
@@ -101,11 +110,11 @@ impl Export {
     /// What it is, as far as is known by now.
     pub(super) fn input(&self) -> Input {
         let encoding = self.source.encoding();
-        let label = encoding.map_or("", Encoding::label);
+        let label = encoding.map_or_else(String::new, Encoding::label);
         let hash = self.digest.get().map(|digest| digest.hash.clone());
         Input {
             hash: hash.unwrap_or_default(),
-            encoding: label.to_owned(),
+            encoding: label,
             ..self.input.clone()
         }
     }
@@ -113,7 +122,7 @@ impl Export {
     /// What it is, once the whole was passed over, without a look at its rows.
     pub(super) fn passed_over(&self, findings: &mut Findings) -> Result<Input, ReadError> {
         if self.digest.get().is_none() {
-            let digest = look(&self.spec)?.digest(&self.spec.name)?;
+            let digest = look(&self.spec)?.digest(&self.spec)?;
             self.settle(digest, findings)?;
         }
         Ok(self.input())
@@ -132,6 +141,23 @@ impl Export {
             note_inferred(self, findings)?;
         }
         Ok(again && is_new)
+    }
+
+    /// Says which columns, from 0, are used: in those, cells that are merged with others are faults.
+    pub(super) fn uses(&mut self, columns: impl IntoIterator<Item = usize>) {
+        let columns = columns.into_iter();
+        let covered = columns.map(|column| (column, Covered::of(&self.merges, column)));
+        self.covered = covered.collect();
+    }
+
+    /// Of the columns that are used, which rows of each are covered by merged areas.
+    pub(super) fn covered(&self) -> &[(usize, Covered)] {
+        &self.covered
+    }
+
+    /// Collects what is wrong with its rows.
+    pub(super) fn faults(&self) -> Faults<'_> {
+        Faults::new(&self.input, self.width, &self.covered)
     }
 
     /// Its header, to look columns up in.
@@ -187,13 +213,13 @@ impl Export {
 
 /// Refuses settings of the other kind of file: passed over, they would seem to be obeyed.
 fn check_settings(spec: &FileSpec, kind: Kind) -> Result<(), ReadError> {
-    let wrong = |key, found: Option<String>, expected| {
+    let wrong = |key, found: Option<String>, expected: &str| {
         found.map_or(Ok(()), |found| {
             Err(ReadError::Setting {
                 name: spec.name.clone(),
                 key,
                 found,
-                expected,
+                expected: expected.to_owned(),
             })
         })
     };
@@ -211,22 +237,43 @@ fn check_settings(spec: &FileSpec, kind: Kind) -> Result<(), ReadError> {
     }
 }
 
+/// From what was told what nobody said.
+#[derive(Clone, Copy, Debug, Default)]
+struct ToldBy {
+    /// The delimiter from a line `sep=`, not from the rows.
+    sep_line: bool,
+    /// Which UTF-16 it is from NULs, not from a byte order mark.
+    nuls: bool,
+}
+
 /// A file that is open, before its header is looked for.
 struct Begun {
     input: Input,
     source: Box<dyn Source>,
-    by_sep_line: bool,
+    told_by: ToldBy,
     /// What the whole comes to, where that is known.
     digest: Option<FileDigest>,
 }
 
-fn open_csv(spec: &FileSpec, look: Look, digested: Digested) -> Result<Begun, ReadError> {
+fn open_csv(
+    spec: &FileSpec,
+    look: Look,
+    digested: Digested,
+    findings: &mut Findings,
+) -> Result<Begun, ReadError> {
+    let is_presumed = look.is_presumed(spec);
+    let is_plain = look.layers.is_empty();
+    // What comes through layers is read through them once more only where that tells something.
     let digest = match digested {
-        Digested::AtOpen => Some(look.digest(&spec.name)?),
-        Digested::WhileRead => None,
+        Digested::WhileRead if is_plain || is_presumed => None,
+        Digested::AtOpen | Digested::WhileRead => Some(look.digest(spec)?),
     };
-    let mark = if look.beginning.starts_with(b"\xef\xbb\xbf") {
-        3
+    let hash = match &digest {
+        None if !is_plain => Some(look.hash(&spec.name)?),
+        None | Some(_) => None,
+    };
+    let mark = if look.beginning.starts_with(MARK) {
+        MARK.len()
     } else {
         0
     };
@@ -234,9 +281,13 @@ fn open_csv(spec: &FileSpec, look: Look, digested: Digested) -> Result<Begun, Re
         Some(digest) => digest.first_foreign_byte,
         None => look.foreign_byte_of_beginning(),
     };
-    let is_presumed = spec.encoding.is_none() && mark == 0;
-    let named = spec.encoding.as_ref();
-    let encoding = named.map(|label| named_encoding(spec, label)).transpose()?;
+    let encoding = match (look.layers.encoding(), &spec.encoding) {
+        (Some(layer), _) => layer,
+        (None, Some(label)) => named_encoding(spec, label)?,
+        (None, None) => Encoding::Utf8,
+    };
+    note_member(spec, &look.layers, findings);
+    let nuls = look.layers.is_inferred();
     let told = delimiter::tell(&look.beginning[mark..]);
     let delimiter = match spec.delimiter {
         Some(named) => named_delimiter(spec, named)?,
@@ -247,16 +298,17 @@ fn open_csv(spec: &FileSpec, look: Look, digested: Digested) -> Result<Begun, Re
         before: look.beginning[..mark + told.sep_line].to_vec(),
         start_lines: u64::from(told.sep_line > 0),
         delimiter,
-        encoding: encoding.unwrap_or(Encoding::Utf8),
+        encoding,
         is_presumed,
         foreign_byte: foreign_byte
             .filter(|_| is_presumed)
             .map_or_else(OnceLock::new, OnceLock::from),
         digests: digest.is_none(),
+        hash,
         sizes: Sizes::default(),
         metadata: look.metadata,
         file: look.file,
-        origin: Origin::File,
+        origin: origin(look.layers),
     };
     let input = Input {
         file: spec.file,
@@ -273,9 +325,36 @@ fn open_csv(spec: &FileSpec, look: Look, digested: Digested) -> Result<Begun, Re
     Ok(Begun {
         input,
         source: Box::new(csv),
-        by_sep_line: told.sep_line > 0,
+        told_by: ToldBy {
+            sep_line: told.sep_line > 0,
+            nuls,
+        },
         digest,
     })
+}
+
+/// The file as it lies, or what comes through its layers.
+fn origin(layers: Layers) -> Origin {
+    if layers.is_empty() {
+        return Origin::File;
+    }
+    Origin::Stream(Box::new(move |file| layers.read(file)))
+}
+
+/// FIL008, where an archive holds more than the table.
+fn note_member(spec: &FileSpec, layers: &Layers, findings: &mut Findings) {
+    let Some((member, others)) = layers.chosen() else {
+        return;
+    };
+    let name = &spec.name;
+    let others = name_list(others.iter().map(String::as_str));
+    let id = findings.about(
+        Code::Fil008,
+        name,
+        || format!("`{member}` in the archive `{name}` was read, not {others}"),
+        || "unpack it and name another of its files if that is wrong".to_owned(),
+    );
+    findings.place(id, Place::file(spec.file));
 }
 
 fn named_encoding(spec: &FileSpec, label: &str) -> Result<Encoding, ReadError> {
@@ -283,7 +362,7 @@ fn named_encoding(spec: &FileSpec, label: &str) -> Result<Encoding, ReadError> {
         name: spec.name.clone(),
         key: "encoding",
         found: label.to_owned(),
-        expected: "`utf-8` or `windows-1252`",
+        expected: LABELS.to_owned(),
     })
 }
 
@@ -295,7 +374,7 @@ fn named_delimiter(spec: &FileSpec, named: char) -> Result<u8, ReadError> {
             name: spec.name.clone(),
             key: "delimiter",
             found: named.to_string(),
-            expected: "one ASCII character such as `,` or `;`, and no quote",
+            expected: "one ASCII character such as `,` or `;`, and no quote".to_owned(),
         })
 }
 
@@ -311,11 +390,19 @@ fn note_inferred(export: &Export, findings: &mut Findings) -> Result<(), ReadErr
             "encoding windows-1252, from byte {offset} in row {row} (line {line}), which is no UTF-8"
         ));
     }
+    if export.told_by.nuls
+        && let Some(encoding) = export.source.encoding()
+    {
+        let label = encoding.label();
+        parts.push(format!(
+            "encoding {label}, from the NULs in every second byte"
+        ));
+    }
     if let Some(delimiter) = export.input.delimiter
         && delimiter != ','
         && spec.delimiter.is_none()
     {
-        let from = if export.by_sep_line {
+        let from = if export.told_by.sep_line {
             "its first line `sep=`"
         } else {
             "its first rows"
@@ -355,10 +442,17 @@ fn note_blank_ends(input: &Input, width: Width, findings: &mut Findings) {
     }
 }
 
-fn open_workbook(spec: &FileSpec, look: Look, findings: &mut Findings) -> Result<Begun, ReadError> {
+fn open_workbook(
+    spec: &FileSpec,
+    look: Look,
+    fits: &Fits<'_>,
+    merges: &mut Vec<Merge>,
+    findings: &mut Findings,
+) -> Result<Begun, ReadError> {
     let bytes = look.metadata.len();
-    let digest = look.digest(&spec.name)?;
-    let opened = Workbook::open(&spec.name, look, spec.sheet.as_deref())?;
+    let digest = look.digest(spec)?;
+    let opened = Workbook::open(&spec.name, look, spec.sheet.as_deref(), fits)?;
+    *merges = opened.merges;
     if !opened.others.is_empty() {
         let others: Vec<String> = opened
             .others
@@ -394,39 +488,7 @@ fn open_workbook(spec: &FileSpec, look: Look, findings: &mut Findings) -> Result
     Ok(Begun {
         input,
         source: Box::new(opened.workbook),
-        by_sep_line: false,
+        told_by: ToldBy::default(),
         digest: Some(digest),
     })
-}
-
-/// The first rows that hold anything: where the header is looked for, and one more.
-fn head_rows(source: &dyn Source) -> Result<Vec<HeadRow>, ReadError> {
-    let mut rows = Vec::new();
-    let feed = source.feed()?;
-    let mut chunk = Chunk::default();
-    while enough(&rows).is_continue() && feed.next(&mut chunk)?.is_some() {
-        chunk.rows(&mut |row| {
-            if !row.is_blank() {
-                rows.push(head_row(row));
-            }
-            enough(&rows)
-        });
-    }
-    Ok(rows)
-}
-
-fn enough(rows: &[HeadRow]) -> ControlFlow<()> {
-    if rows.len() > HEADER_WITHIN_ROWS {
-        return ControlFlow::Break(());
-    }
-    ControlFlow::Continue(())
-}
-
-fn head_row(row: &Row<'_>) -> HeadRow {
-    let cells = (0..row.len()).map(|column| row.encoding.lossy(row.raw(column)).into_owned());
-    HeadRow {
-        row: row.number,
-        line: row.line,
-        cells: cells.collect(),
-    }
 }

@@ -16,7 +16,7 @@ use crate::model::{
     Code, FileId, Findings, KeyId, OwnerColumn, ReferenceId, References, RowPlaces,
 };
 use crate::read::csv::FileDigest;
-use crate::read::owners::Owners;
+use crate::read::owners::{Owners, Waiting};
 use crate::read::spool::Spool;
 
 /// What one thread keeps from chunk to chunk.
@@ -25,6 +25,8 @@ pub(super) struct Worker {
     /// How many chunks it had.
     pub(super) chunks: u32,
     pub(super) owners: Owners,
+    /// Room that is used again for each chunk.
+    pub(super) waiting: Waiting,
 }
 
 /// What one chunk became; numbers of owners count within its worker, those of keys within the chunk.

@@ -14,11 +14,12 @@ use crate::model::{
     parse_guid,
 };
 use crate::read::cell::{is_count, is_total};
-use crate::read::faults::Faults;
+use crate::read::encoding::Encoding;
+use crate::read::faults::{At, Faults};
 use crate::read::header::{Header, column_number, missing, missing_named};
 use crate::read::names::{RECORD_ID, RECORD_OWNER};
 use crate::read::open::{Digested, Export};
-use crate::read::owners::Owners;
+use crate::read::owners::{Owners, Told, Waiting};
 use crate::read::parts::{Collected, Part, Parts, Worker, number_references};
 use crate::read::source::{Chunk, Row, is_blank};
 use crate::read::{FileSpec, ReadError, RecordsSpec};
@@ -49,12 +50,13 @@ pub(super) fn open(
     let fits = |header: &Header<'_>, _| {
         id_column(header, records).is_some() && owner_column(header, records).is_some()
     };
-    let export = Export::open(spec, Digested::WhileRead, fits, findings)?;
+    let mut export = Export::open(spec, Digested::WhileRead, fits, findings)?;
     let header = export.header();
     let id = id_column(&header, records).ok_or_else(|| no_id_column(&export.input, records))?;
     let owner = owner_column(&header, records);
     let owner = owner.ok_or_else(|| no_owner_column(&export.input, records))?;
     export.check_rows()?;
+    export.uses([id, owner]);
     Ok(RecordsExport {
         columns: Columns { id, owner },
         entity: records.entity.clone(),
@@ -163,6 +165,7 @@ impl RecordsExport {
             number: numbers.fetch_add(1, Ordering::Relaxed),
             chunks: 0,
             owners: Owners::default(),
+            waiting: Waiting::default(),
         };
         let map = |worker: &mut Worker, chunk: &Chunk| self.part(worker, chunk);
         let mut fault = None;
@@ -189,22 +192,42 @@ impl RecordsExport {
     }
 
     fn part(&self, worker: &mut Worker, chunk: &Chunk) -> Part {
-        worker.owners.begin_chunk(worker.chunks);
-        worker.chunks += 1;
+        let mut waiting = std::mem::take(&mut worker.waiting);
+        waiting.clear();
         let mut decoder = Decoder {
             columns: self.columns,
             by_key: self.key_field.is_some(),
-            faults: Faults::new(&self.export.input, self.export.width),
+            faults: self.export.faults(),
             part: Part {
                 worker: worker.number,
                 ..Part::default()
             },
-            owners: &mut worker.owners,
+            waiting,
+            encoding: Encoding::Utf8,
         };
         self.export.rows_below(chunk, |row| decoder.row(row));
         let Decoder {
-            mut part, faults, ..
+            mut part,
+            mut faults,
+            encoding,
+            waiting,
+            ..
         } = decoder;
+        let (places, column) = (&part.places, self.columns.owner);
+        let tell = |told: Told, row: u32, cell: &[u8]| {
+            let (number, line) = places.get(row as usize);
+            let at = At {
+                number: number.into(),
+                line: line.into(),
+            };
+            told.tell(&mut faults, at, column, cell, encoding);
+        };
+        let chunk = worker.chunks;
+        worker
+            .owners
+            .cells(&waiting, chunk, &mut part.owners, tell, encoding);
+        worker.waiting = waiting;
+        worker.chunks += 1;
         part.findings = faults.findings;
         part
     }
@@ -215,7 +238,9 @@ struct Decoder<'a> {
     by_key: bool,
     faults: Faults<'a>,
     part: Part,
-    owners: &'a mut Owners,
+    /// Owner cells to be looked up once all rows of the chunk are known.
+    waiting: Waiting,
+    encoding: Encoding,
 }
 
 /// Which record a row is about.
@@ -228,24 +253,20 @@ enum Record {
 impl Decoder<'_> {
     fn row(&mut self, row: &Row<'_>) {
         let id = self.dataverse_id(row);
-        let (record, owner) = match self.unusable(row, id.is_some()) {
-            Some(code) => {
-                self.owners.pass();
-                (Record::Unusable(code), OwnerCell::Unusable(code))
-            }
-            None => (
-                id.map_or_else(|| self.other_id(row), Record::Id),
-                self.owners.cell(row, self.columns.owner, &mut self.faults),
-            ),
+        let index = u32::try_from(self.part.places.len()).unwrap_or(u32::MAX);
+        self.encoding = row.encoding;
+        let (record, owner) = if let Some(code) = self.unusable(row, id.is_some()) {
+            (Record::Unusable(code), OwnerCell::Unusable(code))
+        } else {
+            self.waiting.push(index, row.raw(self.columns.owner));
+            let record = id.map_or_else(|| self.other_id(row), Record::Id);
+            (record, OwnerCell::Blank)
         };
         let (mut id, mut key) = (Uuid::nil(), KeyId(0));
         match record {
             Record::Id(found) => id = found,
             Record::Key(found) => key = found,
-            Record::Unusable(code) => {
-                let index = u32::try_from(self.part.places.len()).unwrap_or(u32::MAX);
-                self.part.unusable.push((index, code));
-            }
+            Record::Unusable(code) => self.part.unusable.push((index, code)),
         }
         if self.by_key {
             self.part.row_keys.push(key);

@@ -35,10 +35,14 @@ struct Columns {
 }
 
 impl Columns {
-    fn used_max(&self) -> usize {
-        let needed = self.user.max(self.role);
+    fn used(&self) -> impl Iterator<Item = usize> + use<> {
         let more = [self.business_unit, self.action];
-        more.into_iter().flatten().fold(needed, usize::max)
+        let more = more.into_iter().flatten();
+        [self.user, self.role].into_iter().chain(more)
+    }
+
+    fn used_max(&self) -> usize {
+        self.used().fold(0, usize::max)
     }
 
     fn numbers(&self) -> RoleColumns {
@@ -56,7 +60,7 @@ pub(super) fn open(spec: &FileSpec, findings: &mut Findings) -> Result<RolesExpo
     let fits = |header: &Header<'_>, _| {
         header.find(&ROLE_USER, "").is_some() && header.find(&ROLE_NAME, "").is_some()
     };
-    let export = Export::open(spec, Digested::AtOpen, fits, findings)?;
+    let mut export = Export::open(spec, Digested::AtOpen, fits, findings)?;
     let header = export.header();
     let find = |wanted| {
         let cure = "rename the header that is meant to one of these";
@@ -70,6 +74,7 @@ pub(super) fn open(spec: &FileSpec, findings: &mut Findings) -> Result<RolesExpo
         action: header.find(&ROLE_ACTION, ""),
     };
     export.check_rows()?;
+    export.uses(columns.used());
     Ok(RolesExport { export, columns })
 }
 
@@ -109,7 +114,7 @@ impl RolesExport {
     fn part(&self, chunk: &Chunk) -> Part {
         let mut decoder = Decoder {
             columns: self.columns,
-            faults: Faults::new(&self.export.input, self.export.width),
+            faults: self.export.faults(),
             users: Owners::default(),
         };
         let mut rows = Vec::new();

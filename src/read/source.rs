@@ -128,6 +128,19 @@ pub(super) struct Row<'a> {
     pub fixed_width: bool,
 }
 
+/// No name, id or mail is longer than what a cell of Excel holds, 32,767 letters of up to four bytes; to
+/// look for somebody who is called so would only take long.
+const CELL_BYTES_MAX: usize = 4 * 32_767;
+
+/// Why a cell has no text.
+#[derive(Debug)]
+pub(super) struct NoText {
+    /// What it holds.
+    pub words: String,
+    /// What to do.
+    pub cure: &'static str,
+}
+
 /// The cells of a row.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Cells<'a> {
@@ -205,12 +218,39 @@ impl<'a> Row<'a> {
 
     /// The text of a cell, trimmed.
     pub(super) fn text(&self, column: usize) -> Result<Cow<'a, str>, Undecodable> {
-        self.encoding.trimmed(self.raw(column))
+        text(self.encoding, self.raw(column))
+    }
+
+    /// What is wrong with a cell that has no text.
+    pub(super) fn no_text(&self, column: usize) -> NoText {
+        no_text(self.encoding, self.raw(column))
     }
 
     /// Whether no cell holds anything but blanks; such a row is none.
     pub(super) fn is_blank(&self) -> bool {
         (0..self.len()).all(|column| is_blank(self.raw(column)))
+    }
+}
+
+/// The text of a cell, trimmed.
+pub(super) fn text(encoding: Encoding, cell: &[u8]) -> Result<Cow<'_, str>, Undecodable> {
+    if cell.len() > CELL_BYTES_MAX {
+        return Err(Undecodable);
+    }
+    encoding.trimmed(cell)
+}
+
+/// What is wrong with a cell that has no text.
+pub(super) fn no_text(encoding: Encoding, cell: &[u8]) -> NoText {
+    if cell.len() > CELL_BYTES_MAX {
+        return NoText {
+            words: "more letters than a cell of Excel holds (32,767)".to_owned(),
+            cure: "look in those rows for a quote that is never closed",
+        };
+    }
+    NoText {
+        words: format!("bytes that are no {}", encoding.label()),
+        cure: "correct those cells, or name the right `encoding` in the manifest",
     }
 }
 

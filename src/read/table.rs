@@ -7,7 +7,7 @@ use std::ops::ControlFlow;
 
 use crate::model::{Findings, Input, Progress};
 use crate::read::cell::is_strange;
-use crate::read::faults::{ShapeFault, Width, shape_fault};
+use crate::read::faults::{ShapeFault, Width, merged_cells, shape_fault};
 use crate::read::open::{Digested, Export};
 use crate::read::source::{Chunk, Row};
 use crate::read::{FileSpec, ReadError};
@@ -29,7 +29,9 @@ struct OwnedRow {
 }
 
 pub(super) fn open(spec: &FileSpec, findings: &mut Findings) -> Result<Table, ReadError> {
-    let export = Export::open(spec, Digested::AtOpen, |_, _| true, findings)?;
+    let mut export = Export::open(spec, Digested::AtOpen, |_, _| true, findings)?;
+    let columns = export.input.headers.len();
+    export.uses(0..columns);
     Ok(Table { export })
 }
 
@@ -66,6 +68,10 @@ impl Table {
     fn owned(&self, row: &Row<'_>) -> OwnedRow {
         let headers = &self.export.input.headers;
         let mut defects = Vec::from_iter(shape_defect(row, self.export.width));
+        for column in merged_cells(row, self.export.covered()).take(1) {
+            let header = headers[column].trim();
+            defects.push(format!("column `{header}` is merged with another cell"));
+        }
         let mut owned = OwnedRow {
             row: row.number,
             line: row.line,
@@ -78,8 +84,8 @@ impl Table {
                 owned.text.push_str(&text);
             } else {
                 let header = headers.get(column).map_or("", |header| header.trim());
-                let label = row.encoding.label();
-                defects.push(format!("column `{header}` holds bytes that are no {label}"));
+                let words = row.no_text(column).words;
+                defects.push(format!("column `{header}` holds {words}"));
             }
             owned.ends.push(owned.text.len());
         }

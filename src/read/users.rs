@@ -100,7 +100,7 @@ impl Columns {
 
 pub(super) fn open(spec: &FileSpec, findings: &mut Findings) -> Result<UsersExport, ReadError> {
     let fits = |header: &Header<'_>, is_first| Columns::of(header).is_header(is_first);
-    let export = Export::open(spec, Digested::AtOpen, fits, findings)?;
+    let mut export = Export::open(spec, Digested::AtOpen, fits, findings)?;
     let columns = Columns::of(&export.header());
     if !columns.identifies() {
         return Err(missing_named(
@@ -112,6 +112,7 @@ pub(super) fn open(spec: &FileSpec, findings: &mut Findings) -> Result<UsersExpo
         ));
     }
     export.check_rows()?;
+    export.uses(columns.used());
     Ok(UsersExport { export, columns })
 }
 
@@ -138,7 +139,7 @@ impl UsersExport {
     }
 
     fn part(&self, chunk: &Chunk) -> (Vec<Person>, Findings) {
-        let mut faults = Faults::new(&self.export.input, self.export.width);
+        let mut faults = self.export.faults();
         let mut people = Vec::new();
         self.export.rows_below(chunk, |row| {
             people.extend(person(row, &self.columns, &mut faults));

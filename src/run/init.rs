@@ -1,18 +1,21 @@
 //! `init`: looks at the exports in a folder and writes a commented manifest and a `.gitignore`.
 //!
 //! In: a folder. Out: `cutover.toml`, whose every guess is a line that can be read and changed.
+//! Files that seem to be parts of one table become one entry, with a glob.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use crate::model::{FileId, Findings, InputKind};
-use crate::project::{MANIFEST, Project};
+use crate::project::{MANIFEST, Project, files_met};
 use crate::read::{FileSpec, Table, open_table};
 use crate::report::shell_word;
 use crate::run::{Console, Exit, Failure};
 
 /// What an export seems to be.
+#[derive(Clone, PartialEq, Eq)]
 enum Guess {
     Users,
     Roles,
@@ -39,13 +42,11 @@ pub fn init(folder: &Path, console: &mut Console<'_>) -> Result<Exit, Failure> {
         ));
     }
     let mut text = head(folder);
-    for file in exports(folder)? {
-        let name = file
-            .strip_prefix(folder)
-            .unwrap_or(&file)
-            .to_string_lossy()
-            .replace('\\', "/");
-        let guess = guess(&file, &name);
+    let seen: Vec<Seen> = exports(folder)?
+        .iter()
+        .map(|file| look(folder, file))
+        .collect();
+    for Seen { name, guess, .. } in joined(folder, seen) {
         text += &section(&name, &guess);
         console.say(&match guess {
             Guess::Users => format!("{name}: users"),
@@ -114,17 +115,8 @@ fn exports(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
         }
         for entry in fs::read_dir(&place)? {
             let path = entry?.path();
-            let ending = path
-                .extension()
-                .map(|ending| ending.to_string_lossy().to_lowercase());
-            let own = path
-                .file_name()
-                .is_some_and(|name| name.to_string_lossy().to_lowercase().starts_with("owners."));
-            // The lock that Excel keeps beside an open workbook.
-            let lock = path
-                .file_name()
-                .is_some_and(|name| name.to_string_lossy().starts_with("~$"));
-            if !own && !lock && matches!(ending.as_deref(), Some("csv" | "xlsx" | "xlsm")) {
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            if is_export(&name.to_lowercase()) {
                 files.push(path);
             }
         }
@@ -133,26 +125,109 @@ fn exports(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
     Ok(files)
 }
 
-fn guess(file: &Path, name: &str) -> Guess {
+/// Whether a file of this name, in small letters, could be an export: a CSV, packed or not, or a workbook,
+/// and neither the owners sheet nor the lock that Excel keeps beside an open workbook.
+fn is_export(name: &str) -> bool {
+    let (inside, ending) = name.rsplit_once('.').unwrap_or((name, ""));
+    let is_table = match ending {
+        "csv" | "xlsx" | "xlsm" | "xlsb" | "xls" | "ods" => true,
+        "gz" | "zst" | "zip" => inside
+            .rsplit_once('.')
+            .is_some_and(|(_, ending)| ending == "csv"),
+        _ => false,
+    };
+    is_table && !name.starts_with("owners.") && !name.starts_with("~$")
+}
+
+/// A file, or several that seem to be parts of one table, with what they seem to be.
+struct Seen {
+    /// As the manifest is to write it.
+    name: String,
+    guess: Guess,
+    headers: Vec<String>,
+}
+
+/// Several files as one glob, where they differ in a number only, have the same columns, and the glob
+/// meets no file besides.
+fn joined(folder: &Path, seen: Vec<Seen>) -> Vec<Seen> {
+    let mut parts: BTreeMap<String, Vec<&Seen>> = BTreeMap::new();
+    for one in &seen {
+        if let Some(glob) = numbered(&one.name) {
+            parts.entry(glob).or_default().push(one);
+        }
+    }
+    let is_table = |(glob, parts): &(String, Vec<&Seen>)| {
+        let (first, names) = (parts[0], parts.iter().map(|part| &part.name));
+        let names: BTreeSet<&String> = names.collect();
+        let alike = parts
+            .iter()
+            .all(|part| part.guess == first.guess && part.headers == first.headers);
+        parts.len() > 1
+            && alike
+            && first.guess != Guess::Unclear
+            && files_met(folder, glob).is_ok_and(|met| met.iter().collect::<BTreeSet<_>>() == names)
+    };
+    let tables: BTreeSet<String> = parts
+        .into_iter()
+        .filter(is_table)
+        .map(|(glob, _)| glob)
+        .collect();
+    let mut kept: Vec<Seen> = Vec::new();
+    for one in seen {
+        match numbered(&one.name).filter(|glob| tables.contains(glob)) {
+            Some(glob) if kept.iter().any(|before| before.name == glob) => {}
+            Some(name) => kept.push(Seen { name, ..one }),
+            None => kept.push(one),
+        }
+    }
+    kept
+}
+
+/// A name with a star in the place of the last number of its file name.
+fn numbered(name: &str) -> Option<String> {
+    let file = name.rfind('/').map_or(0, |slash| slash + 1);
+    let ending = name.rfind('.').filter(|dot| *dot > file)?;
+    let last = name[file..ending].rfind(|letter: char| letter.is_ascii_digit())? + file;
+    let before = name[..last].trim_end_matches(|letter: char| letter.is_ascii_digit());
+    let after = &name[last + 1..];
+    let plain = !before.contains(['*', '?', '[']) && !after.contains(['*', '?', '[']);
+    plain.then(|| format!("{before}*{after}"))
+}
+
+fn look(folder: &Path, file: &Path) -> Seen {
+    let name = file.strip_prefix(folder).unwrap_or(file);
+    let name = name.to_string_lossy().replace('\\', "/");
     let spec = FileSpec {
         file: FileId(0),
         kind: InputKind::Users,
-        name: name.to_owned(),
+        name: name.clone(),
         path: file.to_owned(),
         sheet: None,
         encoding: None,
         delimiter: None,
     };
-    let Ok(table) = open_table(&spec, &mut Findings::default()) else {
-        return Guess::Unclear;
-    };
+    match open_table(&spec, &mut Findings::default()) {
+        Ok(table) => Seen {
+            name,
+            guess: guess(file, &table),
+            headers: table.input().headers.clone(),
+        },
+        Err(_) => Seen {
+            name,
+            guess: Guess::Unclear,
+            headers: Vec::new(),
+        },
+    }
+}
+
+fn guess(file: &Path, table: &Table) -> Guess {
     let headers = &table.input().headers;
     let has = |names: &[&str]| table.column(names).is_some();
     if has(&["role", "security role"]) && has(&["user", "upn", "user name", "mail", "systemuser"]) {
         Guess::Roles
     } else if has(&["owner", "ownerid", "owner id", "_ownerid_value"]) {
         Guess::Records(table_name(headers, file))
-    } else if has(LOGINS) || (has(MAILS_AND_NAMES) && first_cell_is_there(&table)) {
+    } else if has(LOGINS) || (has(MAILS_AND_NAMES) && first_cell_is_there(table)) {
         Guess::Users
     } else {
         Guess::Unclear
@@ -200,10 +275,16 @@ fn table_name(headers: &[String], file: &Path) -> String {
     let stem = file
         .file_stem()
         .map(|stem| stem.to_string_lossy().to_lowercase());
-    let by_file = stem.map(|stem| stem.strip_suffix('s').map(str::to_owned).unwrap_or(stem));
+    let by_file = stem.map(|stem| {
+        // Parts of one table are numbered, and copies too: `accounts-2`, `accounts (3)`.
+        let stem = stem.strip_suffix(".csv").unwrap_or(&stem);
+        let plain = stem.trim_end_matches(|letter: char| !letter.is_alphabetic());
+        plain.strip_suffix('s').unwrap_or(plain).to_owned()
+    });
     let name = worksheet
         .or(logical)
         .or(by_file)
+        .filter(|name| !name.is_empty())
         .unwrap_or_else(|| "account".to_owned());
     name.to_lowercase()
         .chars()

@@ -3,13 +3,13 @@
 //! In: a project. Out: decoded rows, references and findings; or every file that cannot be used, all
 //! at once, because a consultant wants to ask for the missing ones in one mail.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use crate::model::{
-    FileId, Findings, Input, InputKind, Person, Progress, RecordRows, References, RoleRow,
+    Code, FileId, Findings, Input, InputKind, Person, Progress, RecordRows, References, RoleRow,
 };
-use crate::project::{ExportFile, Project, RecordsExportFile};
+use crate::project::{ExportFile, ExportsError, Project, RecordsExportFile};
 use crate::read::{
     FileSpec, KeySpec, ReadError, RecordsExport, RecordsSpec, RolesExport, UsersExport,
     open_records, open_roles, open_users,
@@ -41,17 +41,18 @@ pub(super) struct Rows {
 
 /// Opens every export and finds its columns.
 pub(super) fn open(project: &Project, findings: &mut Findings) -> Result<Opened, Failure> {
-    let manifest = &project.manifest;
+    let (exports, unmet) = project.exports();
     let mut faults: Vec<ReadError> = Vec::new();
+    // Where there are more exports than numbers, that is one of the faults.
     let mut numbers = (0..).map(FileId);
     let mut next = || numbers.next().unwrap_or(FileId(u16::MAX));
     let mut users = Vec::new();
-    for export in &manifest.users {
+    for export in &exports.users {
         let spec = spec(project, next(), InputKind::Users, export);
         keep(open_users(&spec, findings), &mut users, &mut faults);
     }
     let mut records = Vec::new();
-    for export in &manifest.records {
+    for export in &exports.records {
         let kind = InputKind::Records(export.table.clone());
         let spec = spec(project, next(), kind, &export.export);
         keep(
@@ -61,12 +62,12 @@ pub(super) fn open(project: &Project, findings: &mut Findings) -> Result<Opened,
         );
     }
     let mut roles = Vec::new();
-    for export in &manifest.roles {
+    for export in &exports.roles {
         let spec = spec(project, next(), InputKind::Roles, export);
         keep(open_roles(&spec, findings), &mut roles, &mut faults);
     }
-    if !faults.is_empty() {
-        return Err(unusable(&faults));
+    if !faults.is_empty() || !unmet.is_empty() {
+        return Err(unusable(&unmet, &faults));
     }
     let mut opened = Opened {
         users,
@@ -86,12 +87,16 @@ fn keep<T>(opened: Result<T, ReadError>, kept: &mut Vec<T>, faults: &mut Vec<Rea
 }
 
 /// Every file that cannot be used, in one message.
-fn unusable(faults: &[ReadError]) -> Failure {
-    let lines: Vec<String> = faults
+fn unusable(unmet: &[ExportsError], faults: &[ReadError]) -> Failure {
+    let unmet = unmet.iter().map(|fault| (Code::Fil001, fault.to_string()));
+    let faults = faults
         .iter()
-        .map(|fault| format!("{}  {}", fault.code(), fault.with_causes()))
+        .map(|fault| (fault.code(), fault.with_causes()));
+    let lines: Vec<String> = unmet
+        .chain(faults)
+        .map(|(code, words)| format!("{code}  {words}"))
         .collect();
-    let count = match faults {
+    let count = match &lines[..] {
         [_] => "an export cannot be used; no plan was written".to_owned(),
         more => format!("{} exports cannot be used; no plan was written", more.len()),
     };
@@ -138,21 +143,24 @@ impl Opened {
         scratch: &Path,
         progress: &dyn Progress,
     ) -> Result<Rows, Failure> {
+        let one = |fault: ReadError| unusable(&[], &[fault]);
         let mut references = References::default();
         let mut people = Vec::new();
         let mut people_in = BTreeMap::new();
         for export in &self.users {
-            let read = export.read(findings, progress)?;
+            let read = export.read(findings, progress).map_err(one)?;
             people_in.insert(export.input().file, read.len() as u64);
             people.extend(read);
         }
         let mut records = Vec::new();
         for export in &self.records {
-            records.push(export.read(&mut references, findings, scratch, progress)?);
+            let read = export.read(&mut references, findings, scratch, progress);
+            records.push(read.map_err(one)?);
         }
         let mut roles = Vec::new();
         for export in &self.roles {
-            let rows = export.read(&mut references, findings, progress)?;
+            let read = export.read(&mut references, findings, progress);
+            let rows = read.map_err(one)?;
             roles.push((export.input().file, rows));
         }
         self.inputs = self.known_inputs();
@@ -165,8 +173,9 @@ impl Opened {
         })
     }
 
-    /// Whether the exports still are what the plan was made from: name and hash of each that is not.
-    /// Their rows are not read.
+    /// Whether the exports still are what the plan was made from: each that has changed, is gone, or
+    /// has come since. A file met by a glob comes and goes without a word in the manifest. Rows are not
+    /// read.
     pub(super) fn moved_from(
         &self,
         planned: &[crate::plan::InputRecord],
@@ -179,12 +188,17 @@ impl Opened {
             let input = export.passed_over(&mut Findings::default())?;
             now.insert(input.name, input.hash);
         }
-        let moved = planned
-            .iter()
-            // Of the owners sheet the rulings alone count, and they are compared by themselves.
-            .filter(|input| input.kind != "rulings")
-            .filter(|input| now.get(input.name.as_str()) != Some(&input.blake3))
-            .map(|input| input.name.clone());
-        Ok(moved.collect())
+        // Of the owners sheet the rulings alone count, and they are compared by themselves.
+        let planned = planned.iter().filter(|input| input.kind != "rulings");
+        let then: BTreeSet<&str> = planned.clone().map(|input| input.name.as_str()).collect();
+        let changed_or_gone = planned.filter_map(|input| match now.get(&input.name) {
+            None => Some(format!("{} (is no longer among the exports)", input.name)),
+            Some(hash) => (*hash != input.blake3).then(|| input.name.clone()),
+        });
+        let come = self.inputs.iter().map(|input| input.name.as_str());
+        let come = come
+            .filter(|name| !then.contains(name))
+            .map(|name| format!("{name} (has joined the exports since)"));
+        Ok(changed_or_gone.chain(come).collect())
     }
 }

@@ -43,8 +43,7 @@ pub fn plan(folder: &Path, exit_code: bool, console: &mut Console<'_>) -> Result
         rows,
     };
     let resolution = making.resolve(&mut findings);
-    let judged = making.judge(&resolution, record_rows, &records, findings)?;
-    drop(records);
+    let judged = making.judge(&resolution, record_rows, records, findings)?;
     let document = making.seal(&resolution, &judged, console.progress)?;
     making.rule_sheet(&resolution, console)?;
     print(&document, folder, console)?;
@@ -170,7 +169,7 @@ impl Making<'_> {
         &self,
         resolution: &Resolution,
         rows: Vec<RecordRows>,
-        records: &Records,
+        records: Records,
         mut findings: Findings,
     ) -> Result<Judged, Failure> {
         let wanted = Wanted {
@@ -178,14 +177,13 @@ impl Making<'_> {
             roles: &self.rows.roles,
             references: &self.rows.references,
             resolution,
-            owners: &records.owners,
             keys: &records.keys,
             facts: &self.present.facts,
             policy: &self.project.manifest.owners,
             stubs: &self.project.manifest.environment.stubs,
         };
         let accept = &self.project.manifest.accept;
-        let mut draft = build(&wanted, rows, &mut findings)?;
+        let mut draft = build(&wanted, rows, records.owners, &mut findings)?;
         let unchecked = check(&mut draft, &self.present.facts, accept, &mut findings);
         Ok(Judged {
             draft,

@@ -5,8 +5,10 @@
 //! a folder that cannot be written `bad_input/read_only.rs`.
 
 mod environment;
+mod hostile;
 mod read_only;
 mod refused;
+mod workbooks;
 
 use std::fs;
 use std::path::Path;

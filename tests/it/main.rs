@@ -3,13 +3,16 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod accounting;
+mod awkward_texts;
 mod bad_input;
 mod broken_off;
 mod determinism;
 mod foretell;
+mod globs;
 mod meddled;
 mod races;
 mod readme;
+mod real_workbooks;
 mod rules;
 mod samples;
 mod sequences;

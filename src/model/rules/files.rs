@@ -10,8 +10,8 @@ pub(super) const FIL001: Rule = Rule {
     title: "file cannot be read as what it is (missing, junk, cut off, password-protected, over \
           a limit)",
     what: "Each file that `cutover.toml` names is opened and its kind told by its content, not \
-          by its ending: it must be there, be CSV or an Excel workbook, be whole, be open to \
-          read without a password, and keep within the limits of a file of its kind.",
+          by its ending: it must be there, be CSV or a workbook (.xlsx, .xlsm, .xlsb, .xls, .ods, or \
+          an XML Spreadsheet 2003), be whole, be open to read without a password, and keep within the limits of a file of its kind.",
     why: "A file that is read in part gives a plan that is wrong in part, and nothing in it \
           says which part. No plan is made, and all files that are wrong are named at once.",
     example: "`exports/accounts.xlsx` is a workbook with a password, or a download that broke off \
@@ -46,7 +46,7 @@ pub(super) const FIL003: Rule = Rule {
     title: "ragged row, unterminated quote, or undecodable bytes in a used cell",
     what: "Each row must have as many cells as the header (blank cells that most lines of the file \
           end with apart), each opening quote a closing one that ends its cell, and each cell that \
-          is used must be text in the encoding of the file.",
+          is used must be text in the encoding of the file and be merged with no other.",
     why: "Where a row is out of step its cells stand under the wrong headers, and the record \
           would go to whoever stands where the owner should be.",
     example: "Row 4711 has 13 cells under 12 headers: the name `Costa, Ana` was written without \
@@ -130,7 +130,7 @@ pub(super) const FIL008: Rule = Rule {
     severity: Severity::Note,
     title: "sheet or member chosen among several",
     what: "Where a workbook has several sheets (or an archive several files) and the manifest \
-          names none, the note says which one was read.",
+          names none, the first visible one whose header fits is read, and the note says which.",
     why: "Another sheet may hold the rows that were meant, such as the full list beside a \
           filtered one.",
     example: "`exports/users.xlsx` has the sheets `Summary` and `Users`; `Users` was read, as it \

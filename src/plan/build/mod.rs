@@ -35,8 +35,6 @@ pub struct Wanted<'a> {
     pub references: &'a References,
     /// Who is meant.
     pub resolution: &'a Resolution,
-    /// Who owns the records of a table now; `None` where its records were not loaded.
-    pub owners: &'a BTreeMap<String, Option<Owners>>,
     /// Records by key, for each table and field.
     pub keys: &'a BTreeMap<(String, String), Keys>,
     /// Facts of the environment.
@@ -47,16 +45,19 @@ pub struct Wanted<'a> {
     pub stubs: &'a StubPolicy,
 }
 
-/// Builds the draft of a plan from the rows of the records exports, in the order of the manifest; an
-/// error where their ids, which were put aside, cannot be read back.
+/// Builds the draft of a plan from the rows of the records exports, in the order of the manifest, and
+/// from who owns the records of each table now, which is `None` where its records were not loaded.
+///
+/// An error where the ids of the rows, which were put aside, cannot be read back.
 pub fn build(
     wanted: &Wanted<'_>,
     records: Vec<RecordRows>,
+    owners: BTreeMap<String, Option<Owners>>,
     findings: &mut Findings,
 ) -> Result<Draft, PlanError> {
     let mut draft = Draft::default();
     stubs(wanted, &mut draft);
-    records::build(wanted, records, &mut draft, findings).map_err(PlanError::Ids)?;
+    records::build(wanted, records, owners, &mut draft, findings).map_err(PlanError::Ids)?;
     keep_needed_stubs(&mut draft);
     roles::build(wanted, &mut draft, findings);
     draft.matches = matches(wanted, &draft);
@@ -128,7 +129,9 @@ fn first_asking(file: &DraftFile, is_stub: &[bool]) -> BTreeMap<PrincipalIndex, 
         for row in rows {
             // Nobody can own a record already who is not there yet, so `check/` has to hear of that too.
             let stands = matches!(file.fates[row], Fate::Change | Fate::NoChange);
-            let asked = file.row(row).filter(|asked| is_stub[asked.after.get()]);
+            let asked = file
+                .before_and_after(row)
+                .filter(|asked| is_stub[asked.after.get()]);
             if let Some(asked) = asked.filter(|asked| stands && asked.before.is_some()) {
                 firsts.entry(asked.after).or_insert(row);
             }

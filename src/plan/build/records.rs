@@ -23,6 +23,7 @@ use crate::plan::{CHUNK_ROWS, Draft, DraftFile, DraftRecords, DraftTable, Princi
 pub(super) fn build(
     wanted: &Wanted<'_>,
     records: Vec<RecordRows>,
+    mut owners: BTreeMap<String, Option<Owners>>,
     draft: &mut Draft,
     findings: &mut Findings,
 ) -> io::Result<()> {
@@ -34,7 +35,7 @@ pub(super) fn build(
         let table = DraftTable {
             entity: (*name).to_owned(),
             order: orders.get(*name).copied().unwrap_or(0),
-            records_loaded: matches!(wanted.owners.get(*name), Some(Some(_))),
+            records_loaded: matches!(owners.get(*name), Some(Some(_))),
             id_columns: BTreeMap::new(),
             owner_columns: BTreeMap::new(),
             files: Vec::new(),
@@ -50,9 +51,20 @@ pub(super) fn build(
         *draft.rows.entry(rows.file).or_default() += rows.places.len() as u64;
         table.id_columns.insert(rows.file, rows.id_column);
         table.owner_columns.insert(rows.file, rows.owner_column);
-        let file = file(wanted, &targets, rows, draft, &mut numbers, findings)?;
+        let owners = owners.get(&table.entity).and_then(Option::as_ref);
+        let file = file(
+            wanted,
+            &targets,
+            rows,
+            owners,
+            draft,
+            &mut numbers,
+            findings,
+        )?;
         table.files.push(file);
     }
+    // Who owns what now is known row by row; the rest of it is large.
+    owners.clear();
     draft.principals = numbers.list;
     for table in tables.values_mut() {
         repeats::settle(wanted.inputs, &draft.principals, table, findings)?;
@@ -170,6 +182,7 @@ fn file(
     wanted: &Wanted<'_>,
     targets: &Targets,
     rows: RecordRows,
+    owners: Option<&Owners>,
     draft: &mut Draft,
     numbers: &mut Numbers,
     findings: &mut Findings,
@@ -180,25 +193,21 @@ fn file(
         RecordColumn::Ids(_) => KeyTargets::new(),
         RecordColumn::Keys { texts, .. } => key_targets(texts, keys),
     };
-    let owners = wanted.owners.get(&rows.entity).and_then(Option::as_ref);
     let owner_numbers = owners.map(|owners| {
         let principals = owners.principals().iter();
         let numbered = principals.map(|owner| numbers.number(*owner));
         numbered.collect::<Vec<PrincipalIndex>>()
     });
-    let count = rows.places.len();
-    let mut after = vec![None; count];
-    let mut fates = vec![Fate::Change; count];
+    let mut fates = vec![Fate::Change; rows.places.len()];
     let step = Step {
         targets,
         rows: &rows,
         of_keys: &of_keys,
     };
-    let told: Vec<Told> = after
+    let told: Vec<Told> = fates
         .par_chunks_mut(CHUNK_ROWS)
-        .zip(fates.par_chunks_mut(CHUNK_ROWS))
         .enumerate()
-        .map(|(chunk, (after, fates))| step.chunk(chunk * CHUNK_ROWS, after, fates))
+        .map(|(chunk, fates)| step.chunk(chunk * CHUNK_ROWS, fates))
         .collect();
     let about = About {
         wanted,
@@ -219,16 +228,20 @@ fn file(
             },
         },
         before: Vec::new(),
-        after,
+        after: rows.owners.map(|cell| targets.of_cell(cell).ok()),
         fates,
     };
+    let settled = made.after.par_iter_mut().zip(&made.fates);
+    settled
+        .filter(|(_, fate)| **fate != Fate::Change)
+        .for_each(|(after, _)| *after = None);
     if let (Some(owners), Some(owner_numbers)) = (owners, owner_numbers) {
         made.before = present(&made, owners, &owner_numbers)?;
     }
     Ok(made)
 }
 
-/// Works out who shall own the records of some rows.
+/// Works out what is to be said of some rows, and which of them ask for nothing that can be.
 struct Step<'a> {
     targets: &'a Targets,
     rows: &'a RecordRows,
@@ -236,16 +249,11 @@ struct Step<'a> {
 }
 
 impl Step<'_> {
-    fn chunk(
-        &self,
-        first: usize,
-        after: &mut [Option<PrincipalIndex>],
-        fates: &mut [Fate],
-    ) -> Told {
+    fn chunk(&self, first: usize, fates: &mut [Fate]) -> Told {
         let unusable = &self.rows.unusable;
         let mut at = unusable.partition_point(|(row, _)| (*row as usize) < first);
         let mut told = Told::default();
-        for (index, (after, fate)) in (first..).zip(after.iter_mut().zip(fates)) {
+        for (index, fate) in (first..).zip(fates) {
             let cell = self.rows.owners.get(index);
             told.blank_rows += u64::from(cell == OwnerCell::Blank);
             let stopped = match unusable.get(at) {
@@ -266,9 +274,8 @@ impl Step<'_> {
                 Some(code) => Err(Fate::Stopped(code)),
                 None => self.targets.of_cell(cell),
             };
-            match target {
-                Ok(owner) => *after = Some(owner),
-                Err(settled) => *fate = settled,
+            if let Err(settled) = target {
+                *fate = settled;
             }
         }
         told

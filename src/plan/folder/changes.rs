@@ -19,10 +19,12 @@ use crate::plan::DraftRole;
 use crate::plan::DraftTable;
 use crate::plan::FileRecord;
 use crate::plan::PlanError;
+use crate::plan::PrincipalIndex;
 use crate::plan::StageRecord;
 use crate::plan::folder::CHANGES_FOLDER;
 use crate::plan::folder::disk;
 use crate::plan::folder::layout::{assign, role, stub};
+use crate::plan::folder::pages::{Choice, NONE, Picked};
 use crate::plan::folder::table::{Cells, Column, GROUP_ROWS, Group, Table, write_table};
 
 /// Table of the file of stub users.
@@ -180,9 +182,9 @@ impl ChangeWriter<'_> {
             groups: groups.len(),
         };
         self.write(&planned, changes, &|group, first_seq| {
-            let mut cells = AssignCells::default();
+            let mut cells = AssignCells::new(draft);
             for piece in &groups[group] {
-                cells.add(draft, piece)?;
+                cells.add(piece)?;
             }
             for piece in &groups[group] {
                 let changes = piece.changes.try_into().unwrap_or(u64::MAX);
@@ -309,7 +311,7 @@ fn take_changes(fates: &[Fate], start: usize, wanted: usize) -> (usize, usize) {
 
 fn seqs(first: u64, count: usize) -> Cells {
     let first = whole(first);
-    Cells::Whole((first..).take(count).map(Some).collect())
+    Cells::AllWhole((first..).take(count).collect())
 }
 
 fn whole(value: u64) -> i64 {
@@ -374,50 +376,113 @@ fn role_cells(first_seq: u64, roles: &[&DraftRole]) -> Group {
 }
 
 /// The columns of assignments, being filled.
-#[derive(Default)]
-struct AssignCells {
-    records: Vec<Option<Uuid>>,
-    before: Vec<Option<Uuid>>,
-    before_type: Vec<Option<i32>>,
-    after: Vec<Option<Uuid>>,
-    after_type: Vec<Option<i32>>,
-    files: Vec<Option<i32>>,
-    rows: Vec<Option<i64>>,
+struct AssignCells<'a> {
+    draft: &'a Draft,
+    records: Vec<u8>,
+    before: Owners,
+    after: Owners,
+    files: Vec<i32>,
+    file_picks: Vec<u32>,
+    rows: Vec<i64>,
 }
 
-impl AssignCells {
-    fn add(&mut self, draft: &Draft, piece: &Piece<'_>) -> io::Result<()> {
+impl<'a> AssignCells<'a> {
+    fn new(draft: &'a Draft) -> Self {
+        Self {
+            draft,
+            records: Vec::new(),
+            before: Owners::new(draft),
+            after: Owners::new(draft),
+            files: Vec::new(),
+            file_picks: Vec::new(),
+            rows: Vec::new(),
+        }
+    }
+
+    fn add(&mut self, piece: &Piece<'_>) -> io::Result<()> {
         let file = piece.file;
-        let type_code = |principal: Principal| i32::from(principal.type_code());
         let records = file.records(piece.rows.clone())?;
         for (row, record) in piece.rows.clone().zip(records) {
-            let (Fate::Change, Some(asked)) = (file.fates[row], file.row(row)) else {
+            let (Fate::Change, Some(asked)) = (file.fates[row], file.before_and_after(row)) else {
                 continue;
             };
-            let before = asked.before.map(|before| draft.principal(before));
-            let after = draft.principal(asked.after);
-            self.records.push(Some(record.0));
-            self.before.push(before.map(Principal::uuid));
-            self.before_type.push(before.map(type_code));
-            self.after.push(Some(after.uuid()));
-            self.after_type.push(Some(type_code(after)));
-            self.files.push(Some(file_number(file.file)));
-            self.rows.push(Some(i64::from(file.places.get(row).0)));
+            self.records.extend_from_slice(record.0.as_bytes());
+            self.before.add(self.draft, asked.before);
+            self.after.add(self.draft, Some(asked.after));
+            self.rows.push(i64::from(file.places.get(row).0));
         }
+        let pick = u32::try_from(self.files.len()).unwrap_or(NONE);
+        self.files.push(file_number(file.file));
+        self.file_picks.resize(self.rows.len(), pick);
         Ok(())
     }
 
     fn finish(self, first_seq: u64) -> Group {
+        let [before, before_type] = self.before.finish();
+        let [after, after_type] = self.after.finish();
+        let files = Picked {
+            choice: Choice::Numbers(self.files),
+            picks: self.file_picks,
+        };
         vec![
-            seqs(first_seq, self.records.len()),
-            Cells::Id(self.records),
-            Cells::Id(self.before),
-            Cells::Number(self.before_type),
-            Cells::Id(self.after),
-            Cells::Number(self.after_type),
-            Cells::Number(self.files),
-            Cells::Whole(self.rows),
+            seqs(first_seq, self.rows.len()),
+            Cells::PlainIds(self.records),
+            before,
+            before_type,
+            after,
+            after_type,
+            Cells::Picked(files),
+            Cells::AllWhole(self.rows),
         ]
+    }
+}
+
+/// Owners of records, each principal of the group once, in order of first appearance.
+struct Owners {
+    /// The place of each of the draft's principals among those of the group.
+    places: Vec<u32>,
+    ids: Vec<Uuid>,
+    types: Vec<i32>,
+    picks: Vec<u32>,
+}
+
+impl Owners {
+    fn new(draft: &Draft) -> Self {
+        Self {
+            places: vec![NONE; draft.principals.len()],
+            ids: Vec::new(),
+            types: Vec::new(),
+            picks: Vec::new(),
+        }
+    }
+
+    fn add(&mut self, draft: &Draft, owner: Option<PrincipalIndex>) {
+        let Some(owner) = owner else {
+            self.picks.push(NONE);
+            return;
+        };
+        let place = &mut self.places[owner.get()];
+        if *place == NONE {
+            *place = u32::try_from(self.ids.len()).unwrap_or(NONE);
+            let principal = draft.principal(owner);
+            self.ids.push(principal.uuid());
+            self.types.push(i32::from(principal.type_code()));
+        }
+        self.picks.push(*place);
+    }
+
+    /// Their ids and their types.
+    fn finish(self) -> [Cells; 2] {
+        let types = Picked {
+            picks: self.picks.clone(),
+            choice: Choice::Numbers(self.types),
+        }
+        .merged();
+        let ids = Picked {
+            choice: Choice::Ids(self.ids),
+            picks: self.picks,
+        };
+        [Cells::Picked(ids), Cells::Picked(types)]
     }
 }
 

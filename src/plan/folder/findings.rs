@@ -13,6 +13,7 @@ use crate::model::{Code, FileId, Finding, Place, Progress, Severity, Unit};
 use crate::plan::FileRecord;
 use crate::plan::PlanError;
 use crate::plan::folder::FINDINGS_FILE;
+use crate::plan::folder::pages::{Choice, NONE, Picked};
 use crate::plan::folder::scan::{Batch, Scan};
 use crate::plan::folder::table::{Cells, Column, GROUP_ROWS, Group, Kind, Table, write_table};
 
@@ -133,13 +134,12 @@ impl<'a> Rows<'a> {
 
 #[derive(Default)]
 struct Columns {
-    texts: [Vec<Option<ByteArray>>; 5],
+    /// One for each finding.
+    texts: [Vec<String>; 5],
     accepted: Vec<Option<bool>>,
-    file: Vec<Option<i32>>,
-    row: Vec<Option<i64>>,
-    line: Vec<Option<i64>>,
-    column: Vec<Option<i32>>,
-    cell: Vec<Option<ByteArray>>,
+    /// Which finding each row is of.
+    findings: Vec<u32>,
+    places: Vec<Option<Place>>,
 }
 
 impl Columns {
@@ -152,31 +152,37 @@ impl Columns {
             &finding.message,
             &finding.cure,
         ];
+        let pick = u32::try_from(self.texts[0].len()).unwrap_or(NONE);
         for (column, text) in self.texts.iter_mut().zip(texts) {
-            let shared = ByteArray::from(text);
-            column.extend(std::iter::repeat_n(Some(shared), count));
+            column.push(text.to_owned());
         }
-        let accepted = std::iter::repeat_n(Some(finding.accepted), count);
-        self.accepted.extend(accepted);
-        let places = finding.places.iter().skip(skip).map(Some);
-        for place in places.chain(std::iter::repeat(None)).take(count) {
-            self.push_place(place.as_ref());
-        }
-    }
-
-    fn push_place(&mut self, place: Option<&Place>) {
-        let whole = |value: u64| i64::try_from(value).unwrap_or(i64::MAX);
-        self.file.push(place.map(|place| i32::from(place.file.0)));
-        self.row.push(place.map(|place| whole(place.row)));
-        self.line.push(place.map(|place| whole(place.line)));
-        self.column
-            .push(place.and_then(|place| place.column).map(i32::from));
-        let cell = place.and_then(|place| place.cell.as_deref());
-        self.cell.push(cell.map(ByteArray::from));
+        let rows = self.findings.len() + count;
+        self.findings.resize(rows, pick);
+        self.accepted.resize(rows, Some(finding.accepted));
+        let places = finding.places.range(skip, count);
+        self.places.extend(places.map(Some));
+        self.places.resize(rows, None);
     }
 
     fn finish(self) -> Group {
-        let [code, severity, subject, message, cure] = self.texts.map(Cells::Text);
+        let picked = |texts: Vec<String>| {
+            Cells::Picked(Picked {
+                choice: Choice::Texts(texts),
+                picks: self.findings.clone(),
+            })
+        };
+        let [code, severity, subject, message, cure] = self.texts.map(picked);
+        let places = || self.places.iter().map(Option::as_ref);
+        let whole = |value: u64| i64::try_from(value).unwrap_or(i64::MAX);
+        let number = |of: fn(&Place) -> Option<u16>| {
+            let numbers = places().map(|place| place.and_then(of));
+            Cells::Picked(numbered(numbers))
+        };
+        let wholes = |of: fn(&Place) -> u64| {
+            let numbers = places().map(|place| place.map(|place| whole(of(place))));
+            Cells::Whole(numbers.collect())
+        };
+        let cells = places().map(|place| place.and_then(|place| place.cell.as_deref()));
         vec![
             code,
             severity,
@@ -184,12 +190,25 @@ impl Columns {
             subject,
             message,
             cure,
-            Cells::Number(self.file),
-            Cells::Whole(self.row),
-            Cells::Whole(self.line),
-            Cells::Number(self.column),
-            Cells::Text(self.cell),
+            number(|place| Some(place.file.0)),
+            wholes(|place| place.row),
+            wholes(|place| place.line),
+            number(|place| place.column),
+            Cells::Text(cells.map(|cell| cell.map(ByteArray::from)).collect()),
         ]
+    }
+}
+
+/// Small numbers, each once, in order.
+fn numbered(numbers: impl Iterator<Item = Option<u16>> + Clone) -> Picked {
+    let mut values: Vec<u16> = numbers.clone().flatten().collect();
+    values.sort_unstable();
+    values.dedup();
+    let place = |number: u16| values.binary_search(&number).ok();
+    let pick = |number: Option<u16>| number.and_then(place).and_then(|at| u32::try_from(at).ok());
+    Picked {
+        picks: numbers.map(|number| pick(number).unwrap_or(NONE)).collect(),
+        choice: Choice::Numbers(values.iter().map(|value| i32::from(*value)).collect()),
     }
 }
 

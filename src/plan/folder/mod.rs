@@ -10,6 +10,7 @@ mod changes;
 mod disk;
 mod findings;
 mod layout;
+mod pages;
 mod principals;
 mod read;
 mod records;

@@ -26,6 +26,7 @@ use uuid::Uuid;
 use crate::model::Step;
 use crate::plan::PlanError;
 use crate::plan::folder::disk::HashedFile;
+use crate::plan::folder::pages::{Picked, picked, plain_ids};
 
 /// Rows of every row group but the last: small enough that a few fit into memory per core, large
 /// enough that a reader of the file is not slowed by them. Tests have few rows, and several groups.
@@ -122,7 +123,13 @@ impl Column {
 #[derive(Clone, Debug)]
 pub(super) enum Cells {
     Id(Vec<Option<Uuid>>),
+    /// Ids that no row lacks, 16 bytes each.
+    PlainIds(Vec<u8>),
+    /// Values picked out of few.
+    Picked(Picked),
     Whole(Vec<Option<i64>>),
+    /// Whole numbers that no row lacks.
+    AllWhole(Vec<i64>),
     Number(Vec<Option<i32>>),
     Flag(Vec<Option<bool>>),
     Text(Vec<Option<ByteArray>>),
@@ -162,6 +169,9 @@ impl Cells {
     pub(super) fn len(&self) -> usize {
         match self {
             Self::Id(cells) => cells.len(),
+            Self::PlainIds(bytes) => bytes.len() / 16,
+            Self::Picked(cells) => cells.picks.len(),
+            Self::AllWhole(cells) => cells.len(),
             Self::Whole(cells) => cells.len(),
             Self::Number(cells) => cells.len(),
             Self::Flag(cells) => cells.len(),
@@ -224,7 +234,7 @@ fn write_groups(
         let encode = || -> ParquetResult<Vec<Encoded>> {
             let groups = (start..end).into_par_iter();
             groups
-                .map(|group| encoder.group(&(table.fill)(group)?))
+                .map(|group| encoder.group((table.fill)(group)?))
                 .collect()
         };
         let (written, next) = rayon::join(|| append(writer, ready, step), encode);
@@ -266,18 +276,30 @@ struct Encoder {
 }
 
 impl Encoder {
-    fn group(&self, cells: &Group) -> ParquetResult<Encoded> {
+    fn group(&self, cells: Group) -> ParquetResult<Encoded> {
         if cells.len() != self.columns.len() {
             return Err(ParquetError::General("a column is missing".to_owned()));
         }
         cells
-            .par_iter()
+            .into_par_iter()
             .enumerate()
             .map(|(index, cells)| self.column(index, cells))
             .collect()
     }
 
-    fn column(&self, index: usize, cells: &Cells) -> ParquetResult<(Vec<u8>, ColumnCloseResult)> {
+    fn column(&self, index: usize, cells: Cells) -> ParquetResult<(Vec<u8>, ColumnCloseResult)> {
+        let optional = self.columns[index].optional;
+        match cells {
+            Cells::PlainIds(ids) if !optional => plain_ids(self.schema.column(index), ids),
+            Cells::Picked(cells) if cells.has_values() => {
+                picked(self.schema.column(index), optional, &cells)
+            }
+            cells => self.each(index, &cells),
+        }
+    }
+
+    /// Writes a column value by value.
+    fn each(&self, index: usize, cells: &Cells) -> ParquetResult<(Vec<u8>, ColumnCloseResult)> {
         let mut sink = TrackedWrite::new(Vec::new());
         let pages = Box::new(SerializedPageWriter::new(&mut sink));
         let column = self.schema.column(index);
@@ -289,6 +311,13 @@ impl Encoder {
             }
             (ColumnWriter::Int64ColumnWriter(writer), Cells::Whole(cells)) => {
                 put(writer, optional, cells)?;
+            }
+            (ColumnWriter::Int64ColumnWriter(writer), Cells::AllWhole(cells)) => {
+                let levels = optional.then(|| vec![1; cells.len()]);
+                writer.write_batch(cells, levels.as_deref(), None)?;
+            }
+            (writer, Cells::Picked(cells)) if optional => {
+                put_nothing(writer, cells.picks.len())?;
             }
             (ColumnWriter::Int32ColumnWriter(writer), Cells::Number(cells)) => {
                 put(writer, optional, cells)?;
@@ -347,6 +376,21 @@ where
         return Err(ParquetError::General("a needed cell is empty".to_owned()));
     }
     Ok(())
+}
+
+/// Writes rows that have no value.
+fn put_nothing(writer: &mut ColumnWriter<'_>, rows: usize) -> ParquetResult<()> {
+    let levels = vec![0; rows];
+    let levels = Some(&levels[..]);
+    match writer {
+        ColumnWriter::FixedLenByteArrayColumnWriter(writer) => {
+            writer.write_batch(&[], levels, None)
+        }
+        ColumnWriter::Int32ColumnWriter(writer) => writer.write_batch(&[], levels, None),
+        ColumnWriter::ByteArrayColumnWriter(writer) => writer.write_batch(&[], levels, None),
+        _ => return Err(ParquetError::General("cells of another kind".to_owned())),
+    }
+    .map(|_| ())
 }
 
 /// The schema of some columns.

@@ -77,9 +77,9 @@ impl<'a> Chain<'a> {
         }
     }
 
-    /// What the blocks handed on so far come to.
-    pub(super) fn digest(&self) -> FileDigest {
-        self.lock().digest.finish()
+    /// What the blocks handed on so far come to; `hash` is that of the file, where they do not lie in it.
+    pub(super) fn digest(&self, hash: Option<&str>) -> FileDigest {
+        self.lock().digest.finish(hash)
     }
 
     fn lock(&self) -> MutexGuard<'_, End> {

@@ -94,19 +94,23 @@ impl Digest {
         }
     }
 
-    /// What the whole file comes to.
-    pub(super) fn finish(&self) -> FileDigest {
-        let hash = match (self.alone, self.subtrees.as_slice()) {
+    /// What the whole file comes to. Blocks that were decoded from it say nothing of its hash, which is
+    /// then given.
+    pub(super) fn finish(&self, hash: Option<&str>) -> FileDigest {
+        FileDigest {
+            hash: hash.map_or_else(|| self.hash().to_hex().to_string(), str::to_owned),
+            first_foreign_byte: self.check.first_foreign_byte(),
+        }
+    }
+
+    fn hash(&self) -> blake3::Hash {
+        match (self.alone, self.subtrees.as_slice()) {
             (Some(hash), _) => hash,
             (None, []) => blake3::hash(&[]),
             (None, subtrees) => {
                 let (left, right) = subtrees.split_at(left_half(subtrees.len()));
                 merge_subtrees_root(&merged(left), &merged(right), Mode::Hash)
             }
-        };
-        FileDigest {
-            hash: hash.to_hex().to_string(),
-            first_foreign_byte: self.check.first_foreign_byte(),
         }
     }
 }
@@ -146,7 +150,7 @@ mod tests {
             let found = BlockDigest::of(before, part, (number * block) as u64);
             digest.add(&found, before, part, number == 0 && bytes.len() <= block);
         }
-        digest.finish()
+        digest.finish(None)
     }
 
     #[track_caller]

@@ -29,6 +29,7 @@ fn file_of(bytes: &[u8], block: usize, delimiter: u8) -> CsvFile {
         is_presumed: true,
         foreign_byte: OnceLock::new(),
         digests: false,
+        hash: None,
         sizes: Sizes {
             block,
             record_max: 1 << 20,

@@ -1,6 +1,7 @@
 //! Opening: what a file is, its encoding, its delimiter.
 
 use std::fs;
+use std::io::Write;
 
 use super::{Folder, accounts, id, read_records};
 use crate::model::{Code, Findings, References, Silent};
@@ -10,18 +11,32 @@ use crate::read::{FileSpec, open_records, open_users};
 #[rustfmt::skip]
 fn files_that_are_refused() {
     let folder = Folder::new();
-    let utf16: Vec<u8> = "id,owner\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let wide = wide("id,owner\n1,2\n");
+    let gzip = packed(b"id,owner\n1,2\n");
+    let named = |encoding: &str, spec| FileSpec { encoding: Some(encoding.to_owned()), ..spec };
     check_refused("missing",       &folder.spec("gone.csv"),                       "is not there");
     check_refused("empty",         &folder.file("a.csv", b""),                     "is empty");
     check_refused("blank",         &folder.file("b.csv", b" \r\n\n"),              "is empty");
     check_refused("mark only",     &folder.file("c.csv", b"\xef\xbb\xbf"),         "is empty");
     check_refused("header only",   &folder.file("d.csv", b"id,owner\n\n,\n"),      "has a header and no rows");
-    check_refused("UTF-16",        &folder.file("e.csv", [b"\xff\xfe", &utf16[..]].concat()), "save it as UTF-8 CSV");
-    check_refused("no mark",       &folder.file("f.csv", &utf16),                  "save it as UTF-8 CSV");
+    check_refused("UTF-16 cut off", &folder.file("e.csv", &wide[..wide.len() - 1]), "cut off or damaged");
+    check_refused("UTF-32",        &folder.file("f.csv", b"\xff\xfe\0\0i\0\0\0d\0\0\0"), "save it as UTF-8 CSV");
+    check_refused("not what was named", &named("utf-16be", folder.file("v.csv", &wide)), "expected `utf-16le`, as every second byte is NUL");
+    check_refused("nor what the mark says", &named("windows-1252", folder.file("w.csv", [b"\xff\xfe", &wide[..]].concat())), "expected `utf-16le`, as its byte order mark");
+    check_refused("UTF-16 that is none", &named("utf-16", folder.file("x.csv", b"id,owner\n1,2\n")), "`utf-16le` or `utf-16be`");
+    check_refused("mark of UTF-16 only", &folder.file("y.csv", b"\xff\xfe"),       "is empty");
+    check_refused("gzip cut off",  &folder.file("a.csv.gz", &gzip[..gzip.len() - 3]), "cut off or damaged");
+    check_refused("gzip of nothing", &folder.file("b.csv.gz", packed(b"")), "is empty");
+    check_refused("packed twice",  &folder.file("c.csv.gz", packed(&gzip)), "packed twice");
+    check_refused("a packed workbook", &folder.file("d.xlsx.gz", packed(b"PK\x03\x04rest")), "a packed workbook");
+    check_refused("a packed picture", &folder.file("e.csv.gz", packed(b"\x89PNG\r\n")), "a picture");
     check_refused("PDF",           &folder.file("g.csv", b"%PDF-1.7\n1 0 obj"),     "a PDF document");
-    check_refused("workbook",      &folder.file("h.csv", b"PK\x03\x04rest"),       "wrong name");
+    check_refused("broken zip",    &folder.file("h.csv", b"PK\x03\x04rest"),       "zip archive that is cut off");
     check_refused("old workbook",  &folder.file("i.csv", b"\xd0\xcf\x11\xe0rest"), "old or a password-protected");
-    check_refused("xls",           &folder.file("j.xls", b"\xd0\xcf\x11\xe0rest"), "save it as .xlsx or as CSV");
+    check_refused("cut-off xls",   &folder.file("j.xls", b"\xd0\xcf\x11\xe0rest"), "cut off or damaged");
+    check_refused("text as xls",   &folder.file("v.xls", b"id\towner\n1\t2\n"),   "text under the name of a workbook");
+    check_refused("zip as xls",    &folder.file("w.xls", b"PK\x03\x04\x14\0\x06\0"), "cut off or damaged");
+    check_refused("other XML",     &folder.file("x.xml", b"<?xml version=\"1.0\"?><root/>"), "XML");
     check_refused("binary",        &folder.file("k.csv", b"\x01\x02\0\x03\x04\x05junk"), "binary data");
     check_refused("web page",      &folder.file("l.csv", b"\n<!DOCTYPE html><table>"), "a web page");
     check_refused("XML",           &folder.file("m.csv", b"<?xml version=\"1.0\"?><Workbook/>"), "XML");
@@ -39,6 +54,18 @@ fn files_that_are_refused() {
     check_refused("a sheet of a CSV", &strange,                                    "`sheet` is `Rows`, expected none");
     let wide = format!("{}\n1\n", "x,".repeat(20_000));
     check_refused("too wide",      &folder.file("t.csv", wide),                    "20001 columns");
+}
+
+/// In UTF-16, little end first, without a mark.
+fn wide(text: &str) -> Vec<u8> {
+    text.encode_utf16().flat_map(u16::to_le_bytes).collect()
+}
+
+/// As a gzip file.
+fn packed(text: &[u8]) -> Vec<u8> {
+    let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    packer.write_all(text).unwrap();
+    packer.finish().unwrap()
 }
 
 #[track_caller]
@@ -83,6 +110,104 @@ fn encodings_and_delimiters() {
     check_read("any other ending",   &file("k.export", &row(b"Ana")), &["2/2 1 > Ana"], &[]);
     check_read("NUL in a used cell", &file("l.csv", &[row(b"Ana"), vec![b' '; 9000], b"\n".to_vec(), one.clone().into_bytes(), b",B\0b\n".to_vec()].concat()),
         &["2/2 1 > Ana", "4/4 1 > FIL003"], &["FIL003 l.csv column owner: bytes that are no utf-8 @ 4/4:2"]);
+}
+
+#[test]
+#[rustfmt::skip]
+fn what_lies_between_the_bytes_and_the_text() {
+    let folder = Folder::new();
+    let file = |name: &str, bytes: &[u8]| folder.file(name, bytes);
+    let named = |encoding: &str, spec| FileSpec { encoding: Some(encoding.to_owned()), ..spec };
+    let one = id(1);
+    let rows = |owner: &str| format!("id,owner\n{one},{owner}\n");
+    let big: Vec<u8> = rows("Zo\u{eb}").encode_utf16().flat_map(u16::to_be_bytes).collect();
+    let half = wide("\u{1f600}")[..2].to_vec();
+    let polish = [rows("x").trim_end_matches("x\n").as_bytes(), b"\xa3uk\n"].concat();
+    let inferred = "FIL002 b.csv @ 0/0";
+    check_read("UTF-16 with a mark",       &file("a.csv", &wide(&format!("\u{feff}{}", rows("Zo\u{eb}")))),  &["2/2 1 > Zo\u{eb}"], &[]);
+    check_read("UTF-16 without",           &file("b.csv", &wide(&rows("Zo\u{eb}"))),                         &["2/2 1 > Zo\u{eb}"], &[inferred]);
+    check_read("named, and no mark",       &named("utf-16be", file("c.csv", &big)),                         &["2/2 1 > Zo\u{eb}"], &[]);
+    check_read("named without its end",    &named("UTF-16", file("d.csv", &big)),                           &["2/2 1 > Zo\u{eb}"], &[]);
+    check_read("semicolons and a sep line", &file("e.csv", &wide("\u{feff}sep=;\r\nid;owner\r\n1;Ana\r\n")), &["2/3 REC001 > Ana"], &["REC001 e.csv column id: ids that are no Dataverse ids @ 2/3:1", "FIL002 e.csv @ 0/0"]);
+    check_read("half a letter in a used cell", &file("f.csv", &[wide(&format!("\u{feff}id,owner\n{one},")), half.clone(), wide("\n")].concat()),
+        &["2/2 1 > FIL003"], &["FIL003 f.csv column owner: bytes that are no utf-16le @ 2/2:2"]);
+    check_read("half a letter elsewhere",  &file("g.csv", &[wide(&format!("\u{feff}id,owner,note\n{one},Ana,")), half, wide("\n")].concat()),
+        &["2/2 1 > Ana"], &[]);
+    check_read("Polish, named",            &named("windows-1250", file("h.csv", &polish)),                  &["2/2 1 > \u{141}uk"], &[]);
+    check_read("gzip",                     &file("i.csv.gz", &packed(rows("Ana").as_bytes())),              &["2/2 1 > Ana"], &[]);
+    check_read("gzip under another name",  &file("j.csv", &packed(rows("Ana").as_bytes())),                 &["2/2 1 > Ana"], &[]);
+    check_read("gzip around UTF-16",       &file("k.csv.gz", &packed(&wide(&format!("\u{feff}{}", rows("Zo\u{eb}"))))), &["2/2 1 > Zo\u{eb}"], &[]);
+    check_read("gzip around Windows-1252", &file("l.csv.gz", &packed(&[rows("x").trim_end_matches("x\n").as_bytes(), b"Zo\xeb\n"].concat())),
+        &["2/2 1 > Zo\u{eb}"], &["FIL002 l.csv.gz @ 2/2"]);
+    check_read("gzip around another, named", &named("windows-1250", file("m.csv.gz", &packed(&polish))),    &["2/2 1 > \u{141}uk"], &[]);
+}
+
+#[test]
+fn what_no_cell_can_hold_is_no_text() {
+    let folder = Folder::new();
+    let (one, two, most) = (id(1), id(2), "\u{20ac}".repeat(32_767));
+    let rows = format!("id,owner,note\n{one},{most},\n{two},{most}{most},{most}{most}\n");
+    let spec = folder.file("a.csv", rows);
+    let read = read_records(&spec, &accounts()).unwrap();
+    assert_eq!(
+        read.rows,
+        [format!("2/2 1 > {most}"), "3/3 2 > FIL003".to_owned()]
+    );
+    let words = "more letters than a cell of Excel holds (32,767)";
+    assert_eq!(
+        read.findings,
+        [format!("FIL003 a.csv column owner: {words} @ 3/3:2")]
+    );
+}
+
+#[test]
+fn an_endless_header_is_not_printed() {
+    let folder = Folder::new();
+    let spec = folder.file("a.csv", "x".repeat(5_000_000));
+    let Err(error) = open_records(&spec, &accounts(), &mut Findings::default()) else {
+        panic!("opened");
+    };
+    let said = error.to_string();
+    assert!(said.contains("no column for the record id"), "{said}");
+    assert!(said.len() < 1_000, "{} letters", said.len());
+}
+
+#[test]
+fn the_hash_is_of_the_file_as_it_lies() {
+    let folder = Folder::new();
+    let head = format!("id,owner\n{},Ana\n", id(1));
+    let long = head.clone() + &format!("{},Ben\n", id(2)).repeat(60_000);
+    let late = [long.as_bytes(), id(3).as_bytes(), b",Zo\xeb\n"].concat();
+    // In the same order: how the text is told, and how many rows there are.
+    let files = [
+        (packed(&wide(&format!("\u{feff}{head}"))), "utf-16le", 1),
+        (packed(head.as_bytes()), "utf-8", 1),
+        (packed(long.as_bytes()), "utf-8", 60_001),
+        (packed(&late), "windows-1252", 60_002),
+        (wide(&long), "utf-16le", 60_001),
+    ];
+    for (bytes, encoding, count) in files {
+        let spec = folder.file("a.csv", &bytes);
+        let (mut findings, mut references) = (Findings::default(), References::default());
+        let export = open_records(&spec, &accounts(), &mut findings).unwrap();
+        let rows = export
+            .read(&mut references, &mut findings, folder.0.path(), &Silent)
+            .unwrap();
+        assert_eq!(rows.places.len(), count, "{encoding}");
+        let again = open_records(&spec, &accounts(), &mut findings).unwrap();
+        for input in [
+            export.input(),
+            again.passed_over(&mut Findings::default()).unwrap(),
+        ] {
+            assert_eq!(
+                input.hash,
+                blake3::hash(&bytes).to_hex().as_str(),
+                "{encoding}"
+            );
+            assert_eq!(input.bytes, bytes.len() as u64, "{encoding}");
+            assert_eq!(input.encoding, encoding);
+        }
+    }
 }
 
 #[track_caller]

@@ -6,9 +6,12 @@
 mod chunks;
 mod files;
 mod headers;
+mod kinds;
 mod records;
 mod roles;
+mod sheets;
 mod tables;
+mod unpack;
 mod users;
 mod workbooks;
 

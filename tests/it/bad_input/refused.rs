@@ -75,7 +75,24 @@ const STALE: &[Move] = &[
                 "",
             );
         },
-        &["exports/roles.csv", "`roles.0.file` of the manifest"],
+        &[
+            "exports/roles.csv (is no longer among the exports)",
+            "`roles.0.file` of the manifest",
+        ],
+    ),
+    (
+        "an export was named",
+        |folder| {
+            fs::copy(folder.join("exports/roles.csv"), folder.join("more.csv")).unwrap();
+            append(
+                &folder.join("cutover.toml"),
+                "[[roles]]\nfile = \"more.csv\"\n",
+            );
+        },
+        &[
+            "more.csv (has joined the exports since)",
+            "`roles.1.file` of the manifest",
+        ],
     ),
     (
         "a user was disabled",

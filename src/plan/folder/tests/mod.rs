@@ -261,7 +261,7 @@ fn expected_changes(draft: &Draft) -> Vec<Change> {
 
 fn assignment(draft: &Draft, entity: &Arc<str>, file: &DraftFile, row: usize) -> Write {
     let record: RecordId = file.records(row..row + 1).unwrap()[0];
-    let asked = file.row(row).unwrap();
+    let asked = file.before_and_after(row).unwrap();
     let before: Principal = draft.principal(asked.before.unwrap());
     let after = draft.principal(asked.after);
     Write::AssignRecord {
