@@ -7,10 +7,14 @@ files of a plan.
 """
 
 import argparse
+import gzip
+import io
 import json
 import shutil
+import struct
 import subprocess
 import tempfile
+import zipfile
 from pathlib import Path
 
 A, B, C = (f"00000000-0000-4000-8000-00000000010{number}" for number in (1, 2, 3))
@@ -167,11 +171,138 @@ WORKBOOKS = {
 }
 
 
+def wide(text):
+    return len(text).to_bytes(4, "little") + text.encode("utf-16-le")
+
+
+def record(kind, body=b""):
+    """A record of an `.xlsb`; kinds of more than 127 take two bytes."""
+    number = bytes([kind]) if kind < 128 else bytes([kind & 127 | 128, kind >> 7])
+    return number + bytes([len(body)]) + body
+
+
+def binary_row(number, *cells):
+    """A row of an `.xlsb`: its number from 0, then kind, column and value of each cell."""
+    head = record(0, number.to_bytes(4, "little") + bytes(13))
+    return head + b"".join(record(kind, column.to_bytes(4, "little") + bytes(4) + value) for kind, column, value in cells)
+
+
+def xlsb(*rows):
+    relations = RELATIONS.format('<Relationship Id="r1" Target="worksheets/sheet1.bin"/>')
+    parts = {
+        "xl/workbook.bin": record(0x9C, bytes(4) + b"\1\0\0\0" + wide("r1") + wide("Rows")) + record(0x90)
+        + record(0x27, bytes(9) + wide("n") + b"\1\0\0\0\xff") + record(0x9D),
+        "xl/_rels/workbook.bin.rels": relations.encode(),
+        "xl/sharedStrings.bin": record(0x9F, b"\1\0\0\0\1\0\0\0") + record(0x13, b"\0" + wide("Ana")),
+        "xl/worksheets/sheet1.bin": record(0x81) + record(0x94, bytes(16)) + record(0x91) + b"".join(rows) + record(0x92)
+        + record(0xB0, b"".join(number.to_bytes(4, "little") for number in (4, 5, 1, 1))) + record(0x82),
+    }
+    return b"".join(f"\n=== {name}\n".encode() + part for name, part in parts.items())
+
+
+BINARY_HEAD = binary_row(0, (6, 0, wide("id")), (6, 1, wide("owner")))
+BINARY_WORKBOOKS = {
+    "texts": xlsb(BINARY_HEAD, binary_row(1, (6, 0, wide(A)), (7, 1, bytes(4)))),
+    "kinds": xlsb(BINARY_HEAD, binary_row(1, (5, 0, struct.pack("<d", 17)), (3, 1, b"\x2a")),
+                  binary_row(2, (2, 0, b"\1\2\3\0"), (0x0B, 1, b"\x2a")), binary_row(4, (6, 0, wide("d")), (6, 1, wide("Bo")))),
+}
+
+
+def biff(kind, body=b""):
+    """A record of an `.xls`."""
+    return struct.pack("<HH", kind, len(body)) + body
+
+
+def label(row, column, text):
+    return biff(0x0204, struct.pack("<HHHHB", row, column, 0, len(text), 0) + text.encode())
+
+
+def xls(*records):
+    """The stream of an `.xls`, which the target puts into its container."""
+    def begin(kind):
+        return biff(0x0809, bytes([0, 6, kind, 0, 0, 0, 0, 0]))
+    sheet = biff(0x85, struct.pack("<I", 32) + b"\0\0\4\0Rows")
+    size = biff(0x0200, struct.pack("<IIHHH", 0, 9, 0, 9, 0))
+    return begin(5) + sheet + biff(0x0A) + begin(0x10) + size + b"".join(records) + biff(0x0A)
+
+
+OLD_WORKBOOKS = {
+    "texts": xls(label(0, 0, "id"), label(0, 1, "owner"), label(1, 0, A), label(1, 1, "Ana")),
+    "kinds": xls(label(0, 0, "id"), label(0, 1, "owner"), biff(0x0203, struct.pack("<HHHd", 1, 0, 0, 17)),
+                 biff(0x027E, struct.pack("<HHHI", 1, 1, 0, 6)), label(2, 0, "b"),
+                 biff(0x06, bytes([2, 0, 1, 0, 0, 0, 2, 0, 0x2A, 0, 0, 0, 255, 255]) + bytes(8)),
+                 biff(0xE5, bytes([1, 0, 3, 0, 4, 0, 1, 0, 1, 0]))),
+}
+
+
+def ods(rows):
+    content = ('<?xml version="1.0" encoding="UTF-8"?><office:document-content><office:body><office:spreadsheet>'
+               f'<table:table table:name="Rows">{rows}</table:table></office:spreadsheet></office:body>'
+               "</office:document-content>")
+    parts = {"mimetype": "application/vnd.oasis.opendocument.spreadsheet",
+             "META-INF/manifest.xml": "<manifest:manifest/>", "content.xml": content}
+    return "".join(f"\n=== {name}\n{text}" for name, text in parts.items())
+
+
+def cell(text):
+    return f'<table:table-cell office:value-type="string"><text:p>{text}</text:p></table:table-cell>'
+
+
+def row(*cells):
+    return f'<table:table-row>{"".join(cells)}</table:table-row>'
+
+
+OPEN_DOCUMENTS = {
+    "texts": ods(row(cell("id"), cell("owner")) + row(cell(A), cell('Ana<text:s text:c="2"/>L'))),
+    "repeated": ods('<table:table-row table:number-rows-repeated="2"><table:table-cell table:number-columns-repeated="16384"/>'
+                    "</table:table-row>" + row(cell("id"), cell("owner"))
+                    + row('<table:table-cell office:value-type="float" office:value="17"/>', cell("B"))),
+    "merged": ods(row(cell("id"), cell("owner")) + row(cell("c"), cell("Bo").replace(" ", ' table:number-rows-spanned="2" ', 1))
+                  + row(cell("d"), "<table:covered-table-cell/>")),
+}
+
+
+def sheet_xml(rows, declared=""):
+    return (f'<?xml version="1.0"{declared}?>\n<?mso-application progid="Excel.Sheet"?>'
+            '<Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet" '
+            'xmlns:ss="urn:schemas-microsoft-com:office:spreadsheet">'
+            f'<Worksheet ss:Name="Rows"><Table>{rows}</Table></Worksheet></Workbook>')
+
+
+def data(text, kind="String", about=""):
+    return f'<Cell{about}><Data ss:Type="{kind}">{text}</Data></Cell>'
+
+
+SECOND, MERGED = ' ss:Index="2"', ' ss:MergeDown="1"'
+XML_HEAD = f'<Row>{data("id")}{data("owner")}</Row>'
+XML_WORKBOOKS = {
+    "texts": sheet_xml(XML_HEAD + f'<Row>{data(A)}{data("Zoë &amp; S&#246;hne")}</Row>'),
+    "kinds": sheet_xml(XML_HEAD + f'<Row ss:Index="7">{data("17", "Number")}{data("#N/A", "Error")}</Row>'
+                       f'<Row>{data("2026-11-28T00:00:00.000", "DateTime")}{data("1", "Boolean", SECOND)}</Row>'),
+    "merged": sheet_xml(XML_HEAD + f'<Row>{data("a")}{data("Bo", about=MERGED)}</Row>'
+                        f'<Row>{data("b")}</Row>'),
+    "wide": sheet_xml(XML_HEAD, ' encoding="UTF-16"').encode("utf-16"),
+}
+
+
 def write(folder, cases):
     folder.mkdir(parents=True, exist_ok=True)
     for name, case in cases.items():
         case = case if isinstance(case, bytes) else case.encode()
         (folder / name.replace(" ", "-")).write_bytes(case)
+
+
+def packed():
+    text = TEXTS["quotes"].encode()
+    cases = {"gzip": gzip.compress(text, mtime=0), "two members": gzip.compress(text, mtime=0) * 2,
+             "zstandard": bytes.fromhex("28b52ffd") + bytes([0x20, len(text)]) + (len(text) << 3 | 1).to_bytes(3, "little") + text}
+    for name, members in (("zip", ["export.csv"]), ("two files", ["a.csv", "b.csv"]), ("folder", ["a/", "a/../../b.csv"])):
+        room = io.BytesIO()
+        with zipfile.ZipFile(room, "w", zipfile.ZIP_DEFLATED) as file:
+            for member in members:
+                file.writestr(zipfile.ZipInfo(member), text)
+        cases[name] = room.getvalue()
+    return cases
 
 
 def plan_files(program):
@@ -207,7 +338,16 @@ def main():
                               for cut, (name, case) in zip(range(0, 600, 13), rows.items())})
     write(corpus / "manifest", MANIFESTS)
     write(corpus / "owners", OWNERS)
-    write(corpus / "xlsx", WORKBOOKS)
+    for name, cases in (("xlsx", WORKBOOKS), ("xlsb", BINARY_WORKBOOKS), ("xls", OLD_WORKBOOKS), ("ods", OPEN_DOCUMENTS),
+                        ("xml", XML_WORKBOOKS), ("packed", packed())):
+        write(corpus / name, cases)
+    write(corpus / "layers", {name: bytes([number]) + case for number, (name, case) in enumerate(rows.items())})
+    write(corpus / "encodings", {name: bytes([number]) + text.encode(encoding) for number, (name, encoding, text) in enumerate([
+        ("utf-8", "utf-8", "id,owner\nx,Zo\u00eb\n"), ("utf-16", "utf-16", "id,owner\nx,Zo\u00eb\n"),
+        ("little", "utf-16-le", "id,owner\nx,Zo\u00eb\n"), ("big", "utf-16-be", "id,owner\nx,\U0001f600\n"),
+        ("western", "cp1252", "id,owner\nx,\u20ac\n"), ("cyrillic", "cp1251", "id;owner\nx;\u0430\n"),
+        ("central", "iso-8859-2", "id,owner\nx,\u0141\n"), ("japanese", "shift_jis", "id,owner\nx,\u65e5\n"),
+        ("chinese", "gb18030", "id,owner\nx,\u4e2d\n"), ("stateful", "iso2022_jp", "id,owner\nx,\u65e5\n")])})
 
 
 if __name__ == "__main__":

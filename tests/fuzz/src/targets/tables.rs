@@ -7,7 +7,7 @@ use std::ops::ControlFlow;
 use cutover::model::{Input, Silent};
 use cutover::read::{FileSpec, Table, open_table};
 
-use super::reading::{Outcome, on_any_threads, put, spec};
+use super::reading::{on_any_threads, put, spec};
 
 /// A row as a sequential reader finds it.
 #[derive(Debug)]
@@ -44,8 +44,11 @@ pub(crate) fn table(bytes: &[u8]) {
     assert_eq!(rows, trimmed.collect::<Vec<_>>(), "rows, lines and cells");
 }
 
-/// A table, read.
-pub(crate) fn read(spec: &FileSpec) -> Outcome<(Input, Vec<TableRow>)> {
+/// A table, read, and what was said of it.
+pub(crate) type Outcome = super::reading::Outcome<(Input, Vec<TableRow>)>;
+
+/// Reads a table on any threads.
+pub(crate) fn read(spec: &FileSpec) -> Outcome {
     on_any_threads(|findings| {
         let table: Table = open_table(spec, findings)?;
         let width = width(table.input());
