@@ -15,13 +15,20 @@ FROM (SELECT lower(accountid) AS record, lower(systemuserid) AS owner, status FR
 FULL JOIN (SELECT {record} AS record, {after} AS owner FROM '{ours}') p ON d.record = p.record
 """
 
+QUERY = """
+import duckdb, json, sys
+duck = duckdb.connect()
+duck.execute("SET enable_progress_bar = false")
+print(json.dumps(duck.execute(sys.argv[1]).fetchone()))
+"""
 STAGE = """
 import duckdb, sqlite3, sys, uuid
 staged, environment, changes = sys.argv[1:]
 made = sqlite3.connect(staged)
 entity, = sqlite3.connect(environment).execute("SELECT number FROM entity WHERE name = 'account'").fetchone()
 made.execute("CREATE TABLE staged (entity INTEGER, id BLOB, owner_type INTEGER, owner BLOB)")
-duck = duckdb.connect(config={"enable_progress_bar": False})
+duck = duckdb.connect()
+duck.execute("SET enable_progress_bar = false")
 rows = duck.execute(f"SELECT record::VARCHAR, after_type, after::VARCHAR FROM '{changes}' ORDER BY seq")
 while some := rows.fetchmany(10000):
     made.executemany("INSERT INTO staged VALUES (?, ?, ?, ?)",
@@ -54,9 +61,7 @@ class Peers:
 
     def query(self, text):
         """The first row of what DuckDB answers."""
-        program = ("import duckdb, json, sys; duck = duckdb.connect(config={'enable_progress_bar': False}); "
-                   "print(json.dumps(duck.execute(sys.argv[1]).fetchone()))")
-        answer = subprocess.run([self.installed(), "-c", program, text], check=True, capture_output=True, text=True)
+        answer = subprocess.run([self.installed(), "-c", QUERY, text], check=True, capture_output=True, text=True)
         return json.loads(answer.stdout)
 
     def compare_plan(self, project, theirs):

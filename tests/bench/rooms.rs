@@ -160,7 +160,11 @@ fn write_project(folder: &Path) {
         };
         writeln!(records, "{id},{first}").unwrap();
         let name = format!("\"Company, {row}\"");
-        writeln!(export, "{id},{name},{owner},info{row}@contoso.com,Göteborg,0").unwrap();
+        writeln!(
+            export,
+            "{id},{name},{owner},info{row}@contoso.com,Göteborg,0"
+        )
+        .unwrap();
     }
     write("environment/records-account.csv", &records);
     write("exports/accounts.csv", &export);
@@ -193,7 +197,11 @@ fn read(spec: &FileSpec, scratch: &Path) -> (Input, RecordRows, References) {
 }
 
 fn bytes() -> BytesCount {
-    BytesCount::new(fs::metadata(export(PROJECT.folder.path()).path).unwrap().len())
+    BytesCount::new(
+        fs::metadata(export(PROJECT.folder.path()).path)
+            .unwrap()
+            .len(),
+    )
 }
 
 #[divan::bench]

@@ -49,6 +49,7 @@ impl Scan {
             return Err(scan.damaged(what));
         }
         scan.check_columns()?;
+        scan.check_offsets()?;
         Ok(scan)
     }
 
@@ -74,6 +75,24 @@ impl Scan {
             return Ok(());
         }
         Err(self.damaged("its columns are not those of this format".to_owned()))
+    }
+
+    /// The library takes it for granted that nothing in the file lies before its beginning.
+    fn check_offsets(&self) -> Result<(), PlanError> {
+        let groups = self.reader.metadata().row_groups().iter();
+        let within = groups.flat_map(|group| group.columns()).all(|column| {
+            let dictionary = column.dictionary_page_offset().unwrap_or(0);
+            [
+                dictionary,
+                column.data_page_offset(),
+                column.compressed_size(),
+            ]
+            .iter()
+            .all(|number| *number >= 0)
+        });
+        within
+            .then_some(())
+            .ok_or_else(|| self.damaged("a column of it lies outside the file".to_owned()))
     }
 
     /// Hands out all rows after the first `skip` in batches of `size`, the last one smaller.

@@ -68,12 +68,13 @@ pub(crate) fn layers(bytes: &[u8]) {
     let mut layered = spec("around.csv");
     layered.name.clone_from(&plain.name);
     let [plain, layered] = [plain, layered].map(|spec| read(&spec));
-    let rows = |outcome: &super::tables::Outcome| {
-        let read = outcome.0.as_ref();
-        read.map(|(input, rows)| (input.headers.clone(), rows.clone()))
-            .ok()
+    let (Ok((plain_input, plain_rows)), Ok((input, rows))) = (&plain.0, &layered.0) else {
+        // Some texts begin like files of another kind, which what is around them hides.
+        assert!(plain.0.is_err(), "through a layer: {:?}", layered.0);
+        return;
     };
-    assert_eq!(rows(&plain), rows(&layered), "through a layer");
+    assert_eq!(plain_input.headers, input.headers, "through a layer");
+    assert_eq!(plain_rows, rows, "through a layer");
     assert_eq!(said(&plain.1), said(&layered.1), "through a layer");
 }
 

@@ -57,6 +57,8 @@ pub(crate) fn owners(bytes: &[u8]) {
     assert_eq!(again, sheet, "written and read again");
     assert_eq!(rulings_hash(&again.rulings()), rulings_hash(&before));
     let cells = again.row("=1+1");
-    let reference = cells.iter().find(|(header, _)| reference_key(header) == "reference");
+    let reference = cells
+        .iter()
+        .find(|(header, _)| reference_key(header) == "reference");
     assert_eq!(reference.map(|(_, cell)| cell.trim()), Some("=1+1"));
 }

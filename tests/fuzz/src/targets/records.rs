@@ -170,7 +170,10 @@ pub(crate) fn blocks(bytes: &[u8]) {
         return;
     }
     let cut = usize::from(u16::from_le_bytes([*low, *high])) % text.len();
-    put("short.csv", &[BEFORE, &[b'x'; LOOKED_AT_BYTES], text].concat());
+    put(
+        "short.csv",
+        &[BEFORE, &[b'x'; LOOKED_AT_BYTES], text].concat(),
+    );
     put_behind_long_cell(BLOCK_BYTES - cut, text);
     let mut short = spec("short.csv");
     short.delimiter = Some(',');

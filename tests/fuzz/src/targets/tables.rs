@@ -37,7 +37,11 @@ pub(crate) fn table(bytes: &[u8]) {
     let rows: Vec<_> = rows.into_iter().map(|row| (row.0, row.1, row.2)).collect();
     let width = width(&input);
     let trimmed = expected.iter().map(|row| {
-        let cell = |column| row.cells.get(column).map_or("", |cell: &String| cell.trim());
+        let cell = |column| {
+            row.cells
+                .get(column)
+                .map_or("", |cell: &String| cell.trim())
+        };
         let cells = (0..width).map(cell).map(str::to_owned).collect();
         (row.place.0, row.place.1, cells)
     });

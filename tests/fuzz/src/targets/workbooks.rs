@@ -41,7 +41,9 @@ const CONTAINER: &[u8] = b"\xd0\xcf\x11\xe0";
 fn contained(stream: &[u8]) -> Vec<u8> {
     let container = CompoundFile::create(Cursor::new(Vec::new()));
     let mut container = container.expect("room in memory");
-    let mut workbook = container.create_stream("/Workbook").expect("room in memory");
+    let mut workbook = container
+        .create_stream("/Workbook")
+        .expect("room in memory");
     workbook.write_all(stream).expect("room in memory");
     drop(workbook);
     container.flush().expect("room in memory");
