@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 use cutover::check::{approvable, check};
-use cutover::environment::{EnvironmentFile, Facts, load};
+use cutover::environment::{EnvironmentFile, Facts, Owners, load};
 use cutover::model::{
     Accept, FileId, Finding, Findings, Identity, Input, InputKind, OwnerPolicy, RecordRows,
     References, Resolution, Silent, StubPolicy,
@@ -44,7 +44,7 @@ struct Made {
     project: Project,
     facts: Facts,
     identity: Identity,
-    owners: BTreeMap<String, Option<cutover::environment::Owners>>,
+    owners: BTreeMap<String, Option<Owners>>,
     references: References,
     rows: RecordRows,
     input: Input,
@@ -92,13 +92,21 @@ impl Made {
         resolve(&question, &mut Findings::default())
     }
 
-    fn draft(&self, resolution: &Resolution) -> (Draft, Vec<Finding>, Vec<Unchecked>) {
+    /// What planning takes over: the rows, and who owns their records now.
+    fn taken(&self) -> (RecordRows, BTreeMap<String, Option<Owners>>) {
+        (self.rows.clone(), self.owners.clone())
+    }
+
+    fn draft(
+        &self,
+        resolution: &Resolution,
+        (rows, owners): (RecordRows, BTreeMap<String, Option<Owners>>),
+    ) -> (Draft, Vec<Finding>, Vec<Unchecked>) {
         let wanted = Wanted {
             inputs: std::slice::from_ref(&self.input),
             roles: &[],
             references: &self.references,
             resolution,
-            owners: &self.owners,
             keys: &BTreeMap::new(),
             facts: &self.facts,
             policy: self.policy(),
@@ -106,7 +114,13 @@ impl Made {
         };
         let mut findings = Findings::default();
         let accept = Accept::default();
-        let mut draft = build(&wanted, vec![self.rows.clone()], &mut findings).unwrap();
+        let mut draft = build(
+            &wanted,
+            vec![self.rows.clone()],
+            self.owners.clone(),
+            &mut findings,
+        )
+        .unwrap();
         let unchecked = check(&mut draft, &self.facts, &accept, &mut findings);
         (draft, findings.finish(&accept), unchecked)
     }
@@ -244,19 +258,21 @@ fn resolve_references(bencher: Bencher<'_, '_>) {
 fn build_and_check(bencher: Bencher<'_, '_>) {
     let resolution = PROJECT.resolution();
     let bencher = bencher.counter(ItemsCount::new(ROWS));
-    bencher.bench(|| PROJECT.draft(&resolution));
+    let bencher = bencher.with_inputs(|| PROJECT.taken());
+    bencher.bench_values(|taken| PROJECT.draft(&resolution, taken));
 }
 
 #[divan::bench]
 fn write_and_seal(bencher: Bencher<'_, '_>) {
     let resolution = PROJECT.resolution();
-    let (draft, findings, unchecked) = PROJECT.draft(&resolution);
+    let (draft, findings, unchecked) = PROJECT.draft(&resolution, PROJECT.taken());
+    let no_users = BTreeMap::new();
     let what = || ToSeal {
         draft: &draft,
         findings: &findings,
         unchecked: &unchecked,
         inputs: std::slice::from_ref(&PROJECT.input),
-        user_rows: &BTreeMap::new(),
+        user_rows: &no_users,
         identity: &PROJECT.identity,
         as_of: AS_OF,
         rulings: RulingsRecord {

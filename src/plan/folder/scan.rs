@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
 use parquet::data_type::{ByteArray, DataType};
 use parquet::errors::{ParquetError, Result as ParquetResult};
+use parquet::file::metadata::RowGroupMetaData;
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use uuid::Uuid;
 
@@ -80,7 +81,7 @@ impl Scan {
     /// The library takes it for granted that nothing in the file lies before its beginning.
     fn check_offsets(&self) -> Result<(), PlanError> {
         let groups = self.reader.metadata().row_groups().iter();
-        let within = groups.flat_map(|group| group.columns()).all(|column| {
+        let within = groups.flat_map(RowGroupMetaData::columns).all(|column| {
             let dictionary = column.dictionary_page_offset().unwrap_or(0);
             [
                 dictionary,
