@@ -114,13 +114,7 @@ impl Made {
         };
         let mut findings = Findings::default();
         let accept = Accept::default();
-        let mut draft = build(
-            &wanted,
-            vec![self.rows.clone()],
-            self.owners.clone(),
-            &mut findings,
-        )
-        .unwrap();
+        let mut draft = build(&wanted, vec![rows], owners, &mut findings).unwrap();
         let unchecked = check(&mut draft, &self.facts, &accept, &mut findings);
         (draft, findings.finish(&accept), unchecked)
     }
