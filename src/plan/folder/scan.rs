@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
 use parquet::data_type::{ByteArray, DataType};
 use parquet::errors::{ParquetError, Result as ParquetResult};
+use parquet::file::metadata::RowGroupMetaData;
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use uuid::Uuid;
 
@@ -49,6 +50,7 @@ impl Scan {
             return Err(scan.damaged(what));
         }
         scan.check_columns()?;
+        scan.check_offsets()?;
         Ok(scan)
     }
 
@@ -74,6 +76,24 @@ impl Scan {
             return Ok(());
         }
         Err(self.damaged("its columns are not those of this format".to_owned()))
+    }
+
+    /// The library takes it for granted that nothing in the file lies before its beginning.
+    fn check_offsets(&self) -> Result<(), PlanError> {
+        let groups = self.reader.metadata().row_groups().iter();
+        let within = groups.flat_map(RowGroupMetaData::columns).all(|column| {
+            let dictionary = column.dictionary_page_offset().unwrap_or(0);
+            [
+                dictionary,
+                column.data_page_offset(),
+                column.compressed_size(),
+            ]
+            .iter()
+            .all(|number| *number >= 0)
+        });
+        within
+            .then_some(())
+            .ok_or_else(|| self.damaged("a column of it lies outside the file".to_owned()))
     }
 
     /// Hands out all rows after the first `skip` in batches of `size`, the last one smaller.

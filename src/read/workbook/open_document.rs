@@ -184,6 +184,8 @@ impl OpenDocumentWatch {
 }
 
 impl Watch for OpenDocumentWatch {
+    const NESTED: bool = true;
+
     fn start(&mut self, tag: &[u8], closed: bool) -> Result<(), Refusal> {
         match tag_name(tag) {
             b"table" => {

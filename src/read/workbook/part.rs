@@ -123,6 +123,14 @@ impl Watched {
         }
     }
 
+    /// Looks at the end of the part.
+    fn finish(&self) -> Result<(), Refusal> {
+        match self {
+            Self::OpenDocument(guard) => guard.finish(),
+            Self::OfficeXml(_) | Self::BehindRows(_) | Self::Binary(_) => Ok(()),
+        }
+    }
+
     /// The merged areas that it saw on the sheet with this number; parts of all kinds but one hold one
     /// sheet.
     fn merges(self, sheet: usize) -> Vec<Merge> {
@@ -271,6 +279,9 @@ impl PartReader {
             return Err(self.damaged("has another check sum than the zip says"));
         }
         self.watched.feed(block)?;
+        if self.ended {
+            self.watched.finish()?;
+        }
         Ok(true)
     }
 

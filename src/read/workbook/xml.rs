@@ -9,6 +9,9 @@ use crate::read::workbook::limits::{ASIDE_BYTES_MAX, DEPTH_MAX, Refusal, TOKEN_B
 
 /// Looks at the tokens of one part.
 pub(super) trait Watch {
+    /// Whether every element must end where it should: the reader would look for its end for ever.
+    const NESTED: bool = false;
+
     /// A start tag, without its brackets: `c r="A1" t="s"`; `closed` where it ends itself.
     fn start(&mut self, tag: &[u8], closed: bool) -> Result<(), Refusal>;
 
@@ -25,6 +28,8 @@ pub(super) struct XmlGuard<W> {
     partial: Vec<u8>,
     begun: bool,
     depth: usize,
+    /// Where it matters: the names of the elements that are open, each behind a blank.
+    open: Vec<u8>,
     aside_bytes: usize,
     /// Who watches for more.
     pub watch: W,
@@ -37,6 +42,7 @@ impl<W: Watch> XmlGuard<W> {
             partial: Vec::new(),
             begun: false,
             depth: 0,
+            open: Vec::new(),
             aside_bytes: 0,
             watch,
         }
@@ -60,6 +66,14 @@ impl<W: Watch> XmlGuard<W> {
         Ok(())
     }
 
+    /// Looks at the end of the part.
+    pub(super) fn finish(&self) -> Result<(), Refusal> {
+        self.open.is_empty().then_some(()).ok_or_else(|| {
+            let open = self.open.rsplit(|byte| *byte == b' ').next();
+            not_ended(open.unwrap_or_default())
+        })
+    }
+
     fn tokens<'a>(&mut self, block: &'a [u8]) -> Result<&'a [u8], Refusal> {
         let mut rest = block;
         if !self.begun {
@@ -81,6 +95,9 @@ impl<W: Watch> XmlGuard<W> {
         match token {
             [b'<', b'/', name @ .., b'>'] => {
                 self.depth = self.depth.saturating_sub(1);
+                if W::NESTED {
+                    self.close(name)?;
+                }
                 self.watch.end(name.trim_ascii_end())
             }
             [b'<', b'?', ..] => check_declaration(token).and_then(|()| self.count_aside(token)),
@@ -100,6 +117,13 @@ impl<W: Watch> XmlGuard<W> {
                         "elements lie more than {DEPTH_MAX} deep within each other"
                     )));
                 }
+                if W::NESTED {
+                    self.open.push(b' ');
+                    self.open.extend_from_slice(whole_name(tag));
+                    if self.open.len() > TOKEN_BYTES_MAX {
+                        return Err(Refusal::damaged("the names of its elements have no end"));
+                    }
+                }
                 self.watch.start(tag, false)
             }
             text => self.watch.text(text, false),
@@ -108,6 +132,20 @@ impl<W: Watch> XmlGuard<W> {
 }
 
 impl<W> XmlGuard<W> {
+    /// The end of an element, which must be the one that was begun last.
+    fn close(&mut self, name: &[u8]) -> Result<(), Refusal> {
+        let begin = self.open.iter().rposition(|byte| *byte == b' ');
+        let Some(begin) = begin else {
+            return Err(Refusal::damaged("an element ends in it that never began"));
+        };
+        let open = &self.open[begin + 1..];
+        if open != whole_name(name) {
+            return Err(not_ended(open));
+        }
+        self.open.truncate(begin);
+        Ok(())
+    }
+
     /// Comments and instructions: readers may keep them for a while.
     fn count_aside(&mut self, token: &[u8]) -> Result<(), Refusal> {
         self.aside_bytes += token.len();
@@ -118,6 +156,18 @@ impl<W> XmlGuard<W> {
         }
         Ok(())
     }
+}
+
+fn not_ended(name: &[u8]) -> Refusal {
+    let name: String = String::from_utf8_lossy(name).chars().take(40).collect();
+    Refusal::damaged(format!("its element `{name}` does not end where it should"))
+}
+
+/// The name of a tag, with its prefix, up to what XML calls a blank.
+fn whole_name(tag: &[u8]) -> &[u8] {
+    let is_blank = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\r' | b'\n');
+    let end = tag.iter().position(is_blank);
+    &tag[..end.unwrap_or(tag.len())]
 }
 
 /// Most tokens are shorter than what a wide search takes to begin.

@@ -242,6 +242,9 @@ fn an_ods_that_does_harm() {
         ("a number that is none", "ods", ods("", &rows("-1")), &[DAMAGED, "`number-rows-repeated` is `-1`, expected a number"]),
         ("a text in every cell", "ods", ods("", &long), &["over a limit", "more than 268435456 bytes of text"]),
         ("blanks without end", "ods", ods("", &blanks), &["over a limit", "9999999999 blanks in a row"]),
+        ("a row that another element ends", "ods", ods("", &rows("1").replace("</table:table-row>", "</table:row>")), &[DAMAGED, "`table:table-row` does not end where it should"]),
+        ("a sheet that another element ends", "ods", ods("", "</table:t\"><table:table-row/>"), &[DAMAGED, "`table:table` does not end where it should"]),
+        ("a sheet that never ends", "ods", ods("", "<table:table-row/><!-- "), &[DAMAGED, "`table:table` does not end where it should"]),
         ("entities", "ods", ods("<!DOCTYPE a [<!ENTITY a \"b\">]>", &rows("1")), &[DAMAGED, "a document type"]),
         ("a password", "ods", ods_with(secret, "", ""), &["password-protected"]),
     ]);
