@@ -3,9 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
-use std::panic::resume_unwind;
 use std::path::Path;
-use std::thread;
 
 use crate::apply::{JournalState, journal_state};
 use crate::check::{approvable, check};
@@ -32,15 +30,9 @@ pub fn plan(folder: &Path, exit_code: bool, console: &mut Console<'_>) -> Result
     let mut opened = inputs::open(&project, &mut findings)?;
     let mut owners = sheet::open(&project, opened.inputs.len(), &mut findings)?;
     let environment = open_or_load(&project, console)?;
-    let (progress, tables) = (console.progress, &Tables::of(&project));
-    // Neither waits for the other's medium.
-    let (rows, present) = thread::scope(|scope| {
-        let present = scope.spawn(move || Present::of(&environment, tables, progress));
-        let rows = opened.read(&mut findings, folder, progress);
-        (rows, present.join())
-    });
-    let mut rows = rows?;
-    let (present, records) = present.unwrap_or_else(|panic| resume_unwind(panic))?;
+    let mut rows = opened.read(&mut findings, folder, console.progress)?;
+    let tables = Tables::of(&project);
+    let (present, records) = Present::of(&environment, &tables, console.progress)?;
     sheet::settle(&project, &mut owners, &opened.inputs, &rows);
     let record_rows = std::mem::take(&mut rows.records);
     let making = Making {
@@ -83,9 +75,10 @@ struct Records {
 }
 
 impl Present {
-    /// Reads it all as of one moment: another program that writes in between would else be in the owners
-    /// and not in the facts, and nothing would call such a plan stale. Where the file has no write-ahead
-    /// log that program has to wait, so the moment ends before anything is worked out.
+    /// Reads it all as of one moment, after the exports: another program that writes in between would else
+    /// be in the owners and not in the facts, and nothing would call such a plan stale. Where the file has
+    /// no write-ahead log that program has to wait, so the moment is no longer than it must be: it begins
+    /// when the exports are read and ends before anything is worked out.
     fn of(
         environment: &EnvironmentFile,
         tables: &Tables,
