@@ -308,13 +308,10 @@ fn present(
         |(chunk, before)| -> io::Result<()> {
             let first = chunk * CHUNK_ROWS;
             let records = file.records(first..first + before.len())?;
-            for ((before, after), record) in
-                before.iter_mut().zip(&file.after[first..]).zip(records)
-            {
-                if after.is_some() {
-                    let owner = owners.owner_number(record);
-                    *before = owner.map(|owner| numbers[owner]);
-                }
+            let found = owners.owner_numbers(&records);
+            let rows = before.iter_mut().zip(&file.after[first..]).zip(found);
+            for ((before, _), owner) in rows.filter(|((_, after), _)| after.is_some()) {
+                *before = owner.map(|owner| numbers[owner]);
             }
             Ok(())
         },
