@@ -51,6 +51,12 @@
 //!   spellings of one UPN are one person.
 //! - `inheritance` is a field of the role, as in the service, though the environment folder may write
 //!   it beside a team's role; two rows that disagree are a fault of the folder.
+//! - Of a records file no row is kept whole. While a plan is made its ids lie in a file without a name in the
+//!   project folder, its owners and places in columns of a few bytes; repeated ids are told by sorted hashes.
+//! - A CSV is cut at bits, 64 bytes at a time, as long as its quotes stand where a careful writer sets them; any
+//!   other block goes through `csv-core` after an exact scan. The property tests hold both against the `csv` crate.
+//! - Columns of ids, and of values that a draft knows to be few, are laid out as Parquet pages in
+//!   `plan/folder/pages.rs`: the library's writer looks at each value, which was a fifth of a large plan's time.
 //! - A glob of the manifest stands for files as if each were named. It goes by the same letters on every
 //!   system, meets nothing that `cutover` or a spreadsheet writes, and follows no link: one in its way is an
 //!   error, because to pass it over would lose rows in silence.
