@@ -119,11 +119,11 @@ impl Source for CsvFile {
         }
     }
 
-    fn settle(&self, digest: &FileDigest) -> bool {
-        match digest.first_foreign_byte {
+    fn settle(&self, digest: &FileDigest) -> Result<bool, ReadError> {
+        Ok(match digest.first_foreign_byte {
             Some(byte) if self.is_presumed => self.foreign_byte.set(byte).is_ok(),
             _ => false,
-        }
+        })
     }
 
     fn encoding(&self) -> Option<Encoding> {

@@ -29,7 +29,7 @@ pub(super) struct HeadRow {
 /// The first rows that hold anything: where the header is looked for, and one more.
 pub(super) fn head_rows(source: &dyn Source) -> Result<Vec<HeadRow>, ReadError> {
     let mut rows = Vec::new();
-    let feed = source.feed()?;
+    let feed = source.head()?;
     let mut chunk = Chunk::default();
     while enough(&rows).is_continue() && feed.next(&mut chunk)?.is_some() {
         chunk.rows(&mut |row| {

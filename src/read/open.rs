@@ -17,7 +17,7 @@ use crate::read::layers::Layers;
 use crate::read::look::{Kind, Look, MARK, look};
 use crate::read::scan::scan;
 use crate::read::source::{Chunk, ForeignByte, Row, Source};
-use crate::read::workbook::merges::{Covered, Merge};
+use crate::read::workbook::merges::Covered;
 use crate::read::workbook::{Fits, Workbook};
 use crate::read::{FileSpec, ReadError};
 
@@ -41,9 +41,10 @@ pub(super) struct Export {
     pub width: Width,
     source: Box<dyn Source>,
     head: Vec<HeadRow>,
-    merges: Vec<Merge>,
-    /// Of the columns that are used, which rows of each are covered by merged areas.
-    covered: Vec<(usize, Covered)>,
+    /// Columns that are used, from 0.
+    used: Vec<usize>,
+    /// Of these, which rows of each are covered by merged areas, once that is known.
+    covered: OnceLock<Vec<(usize, Covered)>>,
     spec: FileSpec,
     told_by: ToldBy,
     digest: OnceLock<FileDigest>,
@@ -60,7 +61,6 @@ impl Export {
     ) -> Result<Self, ReadError> {
         let look = look(spec)?;
         check_settings(spec, look.kind)?;
-        let mut merges = Vec::new();
         let Begun {
             mut input,
             source,
@@ -68,7 +68,7 @@ impl Export {
             digest,
         } = match look.kind {
             Kind::Csv => open_csv(spec, look, digested, findings)?,
-            Kind::Workbook => open_workbook(spec, look, &fits, &mut merges, findings)?,
+            Kind::Workbook => open_workbook(spec, look, digested, &fits, findings)?,
         };
         let mut head = head_rows(source.as_ref())?;
         if head.is_empty() {
@@ -94,8 +94,8 @@ impl Export {
             width,
             source,
             head,
-            merges,
-            covered: Vec::new(),
+            used: Vec::new(),
+            covered: OnceLock::new(),
             spec: spec.clone(),
             told_by,
             digest: OnceLock::new(),
@@ -128,36 +128,52 @@ impl Export {
         Ok(self.input())
     }
 
-    /// Takes note of what the whole file comes to; true where its text was taken for what it is not, so
-    /// that it has to be read again.
+    /// Takes note of what the whole file comes to; true where it was taken for what it is not, or cells that
+    /// are used turned out to be merged with others, so that it has to be read again.
     pub(super) fn settle(
         &self,
         digest: FileDigest,
         findings: &mut Findings,
     ) -> Result<bool, ReadError> {
-        let again = self.source.settle(&digest);
+        let misread = self.source.settle(&digest)?;
         let is_new = self.digest.set(digest).is_ok();
         if is_new {
             note_inferred(self, findings)?;
         }
-        Ok(again && is_new)
+        let merged = self.covered.get().is_none() && self.cover();
+        Ok(misread || merged)
+    }
+
+    /// Takes note of merged areas, if they are known by now; true where rows hold used cells of some.
+    fn cover(&self) -> bool {
+        let Some(merges) = self.source.merges() else {
+            return false;
+        };
+        let used = self.used.iter();
+        let covered: Vec<_> = used
+            .map(|column| (*column, Covered::of(merges, *column)))
+            .collect();
+        let header = self.head[0].row;
+        let any = covered.iter().any(|(_, rows)| rows.reaches_below(header));
+        self.covered.get_or_init(|| covered);
+        any
     }
 
     /// Says which columns, from 0, are used: in those, cells that are merged with others are faults.
     pub(super) fn uses(&mut self, columns: impl IntoIterator<Item = usize>) {
-        let columns = columns.into_iter();
-        let covered = columns.map(|column| (column, Covered::of(&self.merges, column)));
-        self.covered = covered.collect();
+        self.used = columns.into_iter().collect();
+        self.covered = OnceLock::new();
+        self.cover();
     }
 
-    /// Of the columns that are used, which rows of each are covered by merged areas.
+    /// Of the columns that are used, which rows of each are covered by merged areas, as far as is known.
     pub(super) fn covered(&self) -> &[(usize, Covered)] {
-        &self.covered
+        self.covered.get().map_or(&[], Vec::as_slice)
     }
 
     /// Collects what is wrong with its rows.
     pub(super) fn faults(&self) -> Faults<'_> {
-        Faults::new(&self.input, self.width, &self.covered)
+        Faults::new(&self.input, self.width, self.covered())
     }
 
     /// Its header, to look columns up in.
@@ -445,14 +461,14 @@ fn note_blank_ends(input: &Input, width: Width, findings: &mut Findings) {
 fn open_workbook(
     spec: &FileSpec,
     look: Look,
+    digested: Digested,
     fits: &Fits<'_>,
-    merges: &mut Vec<Merge>,
     findings: &mut Findings,
 ) -> Result<Begun, ReadError> {
     let bytes = look.metadata.len();
     let digest = look.digest(spec)?;
-    let opened = Workbook::open(&spec.name, look, spec.sheet.as_deref(), fits)?;
-    *merges = opened.merges;
+    let in_pieces = (digested == Digested::WhileRead).then(|| digest.clone());
+    let opened = Workbook::open(&spec.name, look, spec.sheet.as_deref(), fits, in_pieces)?;
     if !opened.others.is_empty() {
         let others: Vec<String> = opened
             .others
@@ -487,8 +503,8 @@ fn open_workbook(
     };
     Ok(Begun {
         input,
+        digest: (!opened.workbook.is_unsettled()).then_some(digest),
         source: Box::new(opened.workbook),
         told_by: ToldBy::default(),
-        digest: Some(digest),
     })
 }

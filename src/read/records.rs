@@ -122,7 +122,7 @@ impl RecordsExport {
         progress: &dyn Progress,
     ) -> Result<RecordRows, ReadError> {
         let mut read = self.collect(scratch, progress)?;
-        if let Some(digest) = read.digest.take()
+        while let Some(digest) = read.digest.take()
             && self.export.settle(digest, findings)?
         {
             read = self.collect(scratch, progress)?;

@@ -11,11 +11,17 @@ use crate::read::ReadError;
 use crate::read::csv::{FileDigest, TextChunk};
 use crate::read::encoding::{Encoding, Undecodable};
 use crate::read::workbook::CellChunk;
+use crate::read::workbook::merges::Merge;
 
 /// A file of rows.
 pub(super) trait Source: Send + Sync {
     /// Begins to read it from its first row.
     fn feed(&self) -> Result<Box<dyn Feed + '_>, ReadError>;
+
+    /// The same, for whoever wants its first rows alone.
+    fn head(&self) -> Result<Box<dyn Feed + '_>, ReadError> {
+        self.feed()
+    }
 
     /// Whether the file is still the one whose hash was taken.
     fn check_unchanged(&self) -> Result<(), ReadError>;
@@ -28,10 +34,15 @@ pub(super) trait Source: Send + Sync {
         Some(self.bytes())
     }
 
-    /// Takes note of what was found out while it was read; true where its text was taken for what it
-    /// is not, and has to be read again.
-    fn settle(&self, _digest: &FileDigest) -> bool {
-        false
+    /// Takes note of what was found out while it was read; true where it was taken for what it is not,
+    /// and has to be read again.
+    fn settle(&self, _digest: &FileDigest) -> Result<bool, ReadError> {
+        Ok(false)
+    }
+
+    /// Its merged areas; `None` where they are not known before it was read to its end.
+    fn merges(&self) -> Option<&[Merge]> {
+        Some(&[])
     }
 
     /// How its cells become text; `None` where the kind of file says it.
@@ -99,6 +110,17 @@ impl Chunk {
         match self {
             Self::Text(text) => text.rows(see),
             Self::Cells(cells) => cells.rows(see),
+        }
+    }
+
+    /// As a chunk of a sheet, made one where it was none.
+    pub(super) fn as_cells(&mut self) -> &mut CellChunk {
+        if let Self::Text(_) = self {
+            *self = Self::Cells(CellChunk::default());
+        }
+        match self {
+            Self::Cells(cells) => cells,
+            Self::Text(_) => unreachable!("made a chunk of a sheet just now"),
         }
     }
 

@@ -122,9 +122,7 @@ pub(super) fn parse(bytes: &[u8], path: &Path) -> Result<OwnersSheet, OwnersErro
     let layout = Layout {
         byte_order_mark: unmarked.is_some(),
         delimiter: delimiter(text),
-        carriage_returns: text
-            .split_once('\n')
-            .is_some_and(|(first, _)| first.ends_with('\r')),
+        carriage_returns: first_row(text).ends_with('\r'),
     };
     if let Some(line) = open_quote(body, layout.delimiter) {
         let path = path.to_owned();
@@ -263,6 +261,16 @@ fn fit(
     }
     row.cells.resize(headers.len(), String::new());
     Ok(row)
+}
+
+/// The text up to the first line end that is not within a quoted cell; nothing where there is none.
+fn first_row(text: &str) -> &str {
+    let mut quoted = false;
+    let end = text.bytes().position(|byte| {
+        quoted ^= byte == b'"';
+        byte == b'\n' && !quoted
+    });
+    end.map_or("", |end| &text[..end])
 }
 
 pub(super) fn render(sheet: &OwnersSheet) -> io::Result<Vec<u8>> {

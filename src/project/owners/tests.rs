@@ -32,6 +32,10 @@ fn sheets_are_written_as_they_were_read() {
     check("byte order mark", "\u{feff}reference,ruling\nAna,stub\n");
     check("line ends of Windows", "reference,ruling\r\nAna,stub\r\n");
     check(
+        "line ends of Windows within a header",
+        "reference,\"why\r\nso\"\nAna,stub\n",
+    );
+    check(
         "quotes, delimiters and newlines",
         "reference,ruling,Why\n\"Costa, Ana\",,\"said \"\"no\"\"\ntwice\"\n",
     );

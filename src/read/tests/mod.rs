@@ -7,6 +7,7 @@ mod chunks;
 mod files;
 mod headers;
 mod kinds;
+mod plain;
 mod records;
 mod roles;
 mod sheets;

@@ -167,7 +167,8 @@ fn cells_far_to_the_right_make_shorter_chunks() {
         sheet.write(row, 16_383, "x").unwrap();
     }
     let look = look(&save(&folder, workbook)).unwrap();
-    let opened = crate::read::workbook::Workbook::open("w.xlsx", look, None, &|_, _| true).unwrap();
+    let opened =
+        crate::read::workbook::Workbook::open("w.xlsx", look, None, &|_, _| true, None).unwrap();
     let mut rows_of_chunks = Vec::new();
     let feed = opened.workbook.feed().unwrap();
     let mut chunk = Chunk::default();

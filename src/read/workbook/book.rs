@@ -10,19 +10,22 @@ use std::error::Error;
 use std::io::Cursor;
 use std::ops::ControlFlow;
 use std::panic::{self, AssertUnwindSafe, catch_unwind};
-use std::sync::Once;
+use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Once};
 
 use calamine::{
     Cell, Data, DataRef, Ods, OdsError, Range, Reader, Sheet, SheetType, SheetVisible, Xls,
     XlsError, Xlsb, XlsbError, Xlsx, XlsxError,
 };
 
+use crate::read::csv::FileDigest;
 use crate::read::workbook::at::FileAt;
 use crate::read::workbook::kind::{Kind, OLE_MAGIC};
 use crate::read::workbook::limits::{AS_XLSX, Refusal, WHOLE_FILE_MAX, megabytes};
 use crate::read::workbook::merges::Merge;
 use crate::read::workbook::package::{Package, Parts, Told};
 use crate::read::workbook::part::Watched;
+use crate::read::workbook::plain::PlainSheet;
 use crate::read::workbook::sheet_xml::SheetXmlBook;
 use crate::read::workbook::sheets::SheetName;
 use crate::read::workbook::text::is_empty;
@@ -169,6 +172,24 @@ impl Book {
         reader.map_or(Ok(Vec::new()), |reader| reader.finish(sheet))
     }
 
+    /// The sheet as one that may be read in pieces; `None` where its kind of workbook is none of those, or
+    /// it is not written the plain way.
+    pub(super) fn plain(
+        &mut self,
+        sheet: usize,
+        read: &Arc<AtomicU64>,
+        digest: FileDigest,
+    ) -> Option<PlainSheet> {
+        let name = self.name(sheet);
+        let Inside::OfficeXml(book, parts, told) = &mut self.inside else {
+            return None;
+        };
+        // What lies before the rows is read, and watched, by its reader.
+        guarded(|| book.worksheet_cells_reader(&name).map(drop)).ok()?;
+        let is_1904 = book.has_1904_epoch();
+        PlainSheet::of(parts, told, told.part(), is_1904, read, digest)
+    }
+
     fn name(&self, sheet: usize) -> String {
         self.sheets
             .get(sheet)
@@ -244,7 +265,7 @@ fn each_of(range: &Range<Data>, see: &mut See<'_>) -> Result<(), Refusal> {
 }
 
 /// What the readers say; of all of it only the password is told apart.
-trait Said: Error {
+pub(super) trait Said: Error {
     fn is_password(&self) -> bool;
 }
 
@@ -267,7 +288,7 @@ static HOOK: Once = Once::new();
 
 /// A broken workbook can make the reader panic; that is a broken workbook all the same, and told as one:
 /// what a panic prints by itself would only stand before it.
-fn guarded<T, E: Said>(read: impl FnOnce() -> Result<T, E>) -> Result<T, Refusal> {
+pub(super) fn guarded<T, E: Said>(read: impl FnOnce() -> Result<T, E>) -> Result<T, Refusal> {
     HOOK.call_once(|| {
         let before = panic::take_hook();
         panic::set_hook(Box::new(move |panic| {

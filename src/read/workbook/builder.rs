@@ -43,6 +43,68 @@ impl CellChunk {
         self.bytes
     }
 
+    /// Empties it; its room is used again. It will stand for `bytes` of the file.
+    pub(super) fn begin(&mut self, bytes: u64) {
+        self.data.clear();
+        self.ends.clear();
+        self.rows.clear();
+        self.bytes = bytes;
+    }
+
+    /// How many cells it holds, with the blank ones to the left of others.
+    pub(super) fn cell_count(&self) -> u64 {
+        self.ends.len() as u64
+    }
+
+    /// How much text it holds.
+    pub(super) fn text_bytes(&self) -> u64 {
+        self.data.len() as u64
+    }
+
+    /// Whether it holds more than goes together, so that the next row should be another chunk's.
+    fn is_over_full(&self) -> bool {
+        self.ends.len() >= CHUNK_CELLS || self.data.len() >= CHUNK_BYTES
+    }
+
+    /// Adds a cell; `false` where it does not lie behind those before it, or its chunk is full.
+    pub(super) fn put(&mut self, row: u32, column: u32, text: &str) -> bool {
+        let fits = !self.is_over_full() && self.begin_cell(row, column).is_some();
+        if fits {
+            self.data.push_str(text);
+            self.end_cell();
+        }
+        fits
+    }
+
+    /// Makes room for a cell; gives where the text of its row begins, or nothing where the cell does not lie
+    /// behind those before it.
+    fn begin_cell(&mut self, row: u32, column: u32) -> Option<usize> {
+        let last_row = self.rows.last().map(|last| last.row);
+        if last_row != Some(row) {
+            self.rows.push(SheetRow {
+                row,
+                data_start: self.data.len(),
+                ends_start: self.ends.len(),
+            });
+        }
+        let (data_start, ends_start) = self
+            .rows
+            .last()
+            .map_or((0, 0), |last| (last.data_start, last.ends_start));
+        let wanted = ends_start + column as usize;
+        if self.ends.len() > wanted || last_row > Some(row) {
+            return None;
+        }
+        self.ends.resize(wanted, self.data.len() - data_start);
+        Some(data_start)
+    }
+
+    /// Ends the cell whose text was added.
+    fn end_cell(&mut self) {
+        let data_start = self.rows.last().map_or(0, |last| last.data_start);
+        self.ends.push(self.data.len() - data_start);
+    }
+
     /// Shows each row in order, until `see` breaks.
     pub(in crate::read) fn rows(&self, see: &mut dyn FnMut(&Row<'_>) -> ControlFlow<()>) {
         let starts_after = self.rows.iter().skip(1);
@@ -93,9 +155,7 @@ impl Builder {
     /// Whether a cell of `row` belongs to the next chunk.
     pub(super) fn is_full(&self, row: u32) -> bool {
         let chunk = &self.chunk;
-        let full = chunk.rows.len() >= CHUNK_ROWS
-            || chunk.ends.len() >= CHUNK_CELLS
-            || chunk.data.len() >= CHUNK_BYTES;
+        let full = chunk.rows.len() >= CHUNK_ROWS || chunk.is_over_full();
         full && chunk.rows.last().is_some_and(|last| last.row != row)
     }
 
@@ -114,40 +174,27 @@ impl Builder {
         value: &DataRef<'_>,
     ) -> Result<(), Refusal> {
         check_grid(row, column)?;
-        let CellChunk {
-            data, ends, rows, ..
-        } = &mut self.chunk;
-        let last_row = rows.last().map(|last| last.row);
-        if last_row != Some(row) {
-            rows.push(SheetRow {
-                row,
-                data_start: data.len(),
-                ends_start: ends.len(),
-            });
-        }
-        let (data_start, ends_start) = rows
-            .last()
-            .map_or((0, 0), |last| (last.data_start, last.ends_start));
-        let wanted = ends_start + column as usize;
-        if ends.len() > wanted || last_row > Some(row) {
+        let chunk = &mut self.chunk;
+        let cells_before = chunk.ends.len();
+        let Some(data_start) = chunk.begin_cell(row, column) else {
             return Err(Refusal::damaged(format!(
                 "cells out of order at row {}",
                 u64::from(row) + 1
             )));
-        }
-        self.cells += (wanted + 1 - ends.len()) as u64;
-        let data_before = data.len();
-        ends.resize(wanted, data_before - data_start);
-        write_value(data, value);
-        ends.push(data.len() - data_start);
-        self.text_bytes += (data.len() - data_before) as u64;
+        };
+        let data_before = chunk.data.len();
+        write_value(&mut chunk.data, value);
+        chunk.end_cell();
+        self.cells += (chunk.ends.len() - cells_before) as u64;
+        self.text_bytes += (chunk.data.len() - data_before) as u64;
+        let row_bytes = chunk.data.len() - data_start;
         if self.cells > SHEET_CELLS_MAX {
             return Err(Refusal::over(format!(
                 "the sheet comes to more than {SHEET_CELLS_MAX} cells, blank ones to the left of others \
                  among them"
             )));
         }
-        check_text(row, data.len() - data_start, self.text_bytes)
+        check_text(row, row_bytes, self.text_bytes)
     }
 }
 

@@ -41,6 +41,11 @@ impl Covered {
         Self(disjoint)
     }
 
+    /// Whether any cell below `row` is covered.
+    pub(in crate::read) fn reaches_below(&self, row: u64) -> bool {
+        self.0.last().is_some_and(|(_, last)| *last > row)
+    }
+
     /// Whether the cell in `row` is covered.
     pub(in crate::read) fn contains(&self, row: u64) -> bool {
         let after = self.0.partition_point(|(first, _)| *first <= row);

@@ -5,7 +5,6 @@
 //! its kind may hold, is refused here, and why is kept, as readers do not always pass it on.
 
 use std::io::{self, Read, Seek, SeekFrom};
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use zip::ZipArchive;
@@ -18,6 +17,7 @@ use crate::read::workbook::part::{Packed, PartReader, Watched};
 use crate::read::workbook::stored::{Layout, Section};
 
 /// What is in the zip, by the names that ASCII can write: readers of workbooks look for no others.
+#[derive(Clone)]
 pub(super) struct Parts {
     file: FileAt,
     parts: Vec<(String, Packed)>,
@@ -127,7 +127,7 @@ fn unusable(error: ZipError) -> Refusal {
 #[derive(Clone, Default)]
 pub(super) struct Told {
     refusal: Arc<Mutex<Option<Refusal>>>,
-    part: Arc<AtomicUsize>,
+    begun: Arc<Mutex<Vec<usize>>>,
 }
 
 impl Told {
@@ -139,7 +139,19 @@ impl Told {
 
     /// The number of the part that was begun last.
     pub(super) fn part(&self) -> usize {
-        self.part.load(Ordering::Relaxed)
+        self.begun().last().copied().unwrap_or_default()
+    }
+
+    /// The numbers of the parts that were begun, each once, by when that was last.
+    pub(super) fn begun(&self) -> Vec<usize> {
+        let begun = self.begun.lock().unwrap_or_else(PoisonError::into_inner);
+        begun.clone()
+    }
+
+    fn begin(&self, index: usize) {
+        let mut begun = self.begun.lock().unwrap_or_else(PoisonError::into_inner);
+        begun.retain(|part| *part != index);
+        begun.push(index);
     }
 }
 
@@ -171,7 +183,7 @@ impl Package {
             }
             let (name, packed) = &self.parts[index];
             let reader = PartReader::begin(&self.file, packed.clone(), (self.watch)(name));
-            self.told.part.store(index, Ordering::Relaxed);
+            self.told.begin(index);
             self.open = Some((index, Ahead::begin(reader)?));
         }
         let Some((_, reader)) = &mut self.open else {

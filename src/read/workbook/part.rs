@@ -77,6 +77,8 @@ pub(super) enum Watched {
     Binary(BinaryGuard),
     /// XML of an `.ods`.
     OpenDocument(XmlGuard<OpenDocumentWatch>),
+    /// Whoever reads it takes nothing for granted.
+    ByCaller,
 }
 
 impl Watched {
@@ -110,7 +112,7 @@ impl Watched {
         match self {
             Self::OfficeXml(guard) => guard.watch.packed = packed,
             Self::BehindRows(behind) => behind.guard.watch.packed = packed,
-            Self::Binary(_) | Self::OpenDocument(_) => {}
+            Self::Binary(_) | Self::OpenDocument(_) | Self::ByCaller => {}
         }
     }
 
@@ -120,6 +122,7 @@ impl Watched {
             Self::BehindRows(behind) => behind.feed(block),
             Self::Binary(guard) => guard.feed(block),
             Self::OpenDocument(guard) => guard.feed(block),
+            Self::ByCaller => Ok(()),
         }
     }
 
@@ -127,7 +130,7 @@ impl Watched {
     fn finish(&self) -> Result<(), Refusal> {
         match self {
             Self::OpenDocument(guard) => guard.finish(),
-            Self::OfficeXml(_) | Self::BehindRows(_) | Self::Binary(_) => Ok(()),
+            Self::OfficeXml(_) | Self::BehindRows(_) | Self::Binary(_) | Self::ByCaller => Ok(()),
         }
     }
 
@@ -139,6 +142,7 @@ impl Watched {
             Self::BehindRows(behind) => behind.guard.watch.merges,
             Self::Binary(guard) => guard.merges,
             Self::OpenDocument(guard) => guard.watch.merges_of(sheet),
+            Self::ByCaller => Vec::new(),
         }
     }
 }
@@ -237,6 +241,11 @@ impl PartReader {
         self.part.size
     }
 
+    /// How many bytes it takes in the file.
+    pub(super) fn packed(&self) -> u64 {
+        self.part.bytes
+    }
+
     /// Reads all of it, and says which merged areas were seen.
     pub(super) fn finish(mut self, sheet: usize) -> Result<Vec<Merge>, Refusal> {
         let mut block = Vec::new();
@@ -255,19 +264,26 @@ impl PartReader {
             return Ok(false);
         }
         block.resize(BLOCK_BYTES, 0);
+        let filled = self.read_into(block)?;
+        block.truncate(filled);
+        self.watched.feed(block)?;
+        if self.ended {
+            self.watched.finish()?;
+        }
+        Ok(true)
+    }
+
+    /// Fills `buffer`, less only where the part ends, and says by how much; its watch does not see it.
+    pub(super) fn read_into(&mut self, buffer: &mut [u8]) -> Result<usize, Refusal> {
         let mut filled = 0;
-        while filled < BLOCK_BYTES {
-            match self.unpacker.read(&mut block[filled..]) {
-                Ok(0) => {
-                    self.ended = true;
-                    break;
-                }
+        while filled < buffer.len() && !self.ended {
+            match self.unpacker.read(&mut buffer[filled..]) {
+                Ok(0) => self.ended = true,
                 Ok(count) => filled += count,
                 Err(error) => return Err(self.damaged(&error.to_string())),
             }
         }
-        block.truncate(filled);
-        self.crc.update(block);
+        self.crc.update(&buffer[..filled]);
         self.unpacked += filled as u64;
         if self.unpacked > self.part.size || (self.ended && self.unpacked < self.part.size) {
             return Err(self.damaged(&format!(
@@ -278,11 +294,7 @@ impl PartReader {
         if self.ended && self.crc.clone().finalize() != self.part.crc {
             return Err(self.damaged("has another check sum than the zip says"));
         }
-        self.watched.feed(block)?;
-        if self.ended {
-            self.watched.finish()?;
-        }
-        Ok(true)
+        Ok(filled)
     }
 
     fn damaged(&self, what: &str) -> Refusal {

@@ -3,6 +3,8 @@
 //! In: values as the workbook holds them. Out: the texts that the rest of the room knows. Whether a text can be
 //! used is said where it is.
 
+use std::fmt::{self, Write};
+
 use calamine::{DataRef, ExcelDateTime};
 
 /// From here on Excel itself no longer knows all digits of a number.
@@ -15,13 +17,18 @@ pub(super) fn write_value(text: &mut String, value: &DataRef<'_>) {
             text.push_str(value);
         }
         DataRef::SharedString(value) => text.push_str(value),
-        DataRef::Int(value) => text.push_str(&value.to_string()),
-        DataRef::Float(value) => text.push_str(&number(*value)),
         DataRef::Bool(value) => text.push_str(if *value { "true" } else { "false" }),
-        DataRef::DateTime(value) => text.push_str(&date(*value)),
-        DataRef::Error(error) => text.push_str(&error.to_string()),
+        DataRef::Int(value) => add(text, format_args!("{value}")),
+        DataRef::Float(value) => write_number(text, *value),
+        DataRef::DateTime(value) => write_date(text, *value),
+        DataRef::Error(error) => add(text, format_args!("{error}")),
         DataRef::Empty => {}
     }
+}
+
+fn add(text: &mut String, more: fmt::Arguments<'_>) {
+    let written = text.write_fmt(more);
+    debug_assert!(written.is_ok(), "a text takes whatever is added");
 }
 
 /// Whether there is nothing in it.
@@ -40,32 +47,42 @@ pub(super) fn written_number(text: &str) -> Option<String> {
     let text = text.trim();
     let value: f64 = text.parse().ok()?;
     let is_whole = text.bytes().all(|byte| byte.is_ascii_digit());
-    (value.is_finite() && !(is_whole && value >= EXACT_BELOW)).then(|| number(value))
+    let says_it_all = value.is_finite() && !(is_whole && value >= EXACT_BELOW);
+    says_it_all.then(|| {
+        let mut told = String::new();
+        write_number(&mut told, value);
+        told
+    })
 }
 
-/// Such a number is shown as Excel shows it, so that it is met as mangled wherever it stands.
-fn number(value: f64) -> String {
+/// A large number is shown as Excel shows it, so that it is met as mangled wherever it stands.
+fn write_number(text: &mut String, value: f64) {
     if value.abs() < EXACT_BELOW {
-        return value.to_string();
+        return add(text, format_args!("{value}"));
     }
-    format!("{value:E}").replace('E', "E+")
+    text.push_str(&format!("{value:E}").replace('E', "E+"));
 }
 
-fn date(value: ExcelDateTime) -> String {
+fn write_date(text: &mut String, value: ExcelDateTime) {
     if value.is_duration() {
         let seconds = (value.as_f64() * 86_400.0).round();
         let (hours, rest) = ((seconds / 3600.0).floor(), seconds % 3600.0);
-        return format!(
-            "{hours:.0}:{:02.0}:{:02.0}",
-            (rest / 60.0).floor(),
-            rest % 60.0
+        let (minutes, seconds) = ((rest / 60.0).floor(), rest % 60.0);
+        return add(
+            text,
+            format_args!("{hours:.0}:{minutes:02.0}:{seconds:02.0}"),
         );
     }
     let (year, month, day, hour, minute, second, _) = value.to_ymd_hms_milli();
-    let time = format!("{hour:02}:{minute:02}:{second:02}");
-    match (value.as_f64() < 1.0, (hour, minute, second) == (0, 0, 0)) {
-        (true, _) => time,
-        (false, true) => format!("{year:04}-{month:02}-{day:02}"),
-        (false, false) => format!("{year:04}-{month:02}-{day:02}T{time}"),
+    let is_time_alone = value.as_f64() < 1.0;
+    let has_time = (hour, minute, second) != (0, 0, 0);
+    if !is_time_alone {
+        add(text, format_args!("{year:04}-{month:02}-{day:02}"));
+    }
+    if has_time && !is_time_alone {
+        text.push('T');
+    }
+    if has_time || is_time_alone {
+        add(text, format_args!("{hour:02}:{minute:02}:{second:02}"));
     }
 }
