@@ -1,4 +1,4 @@
-//! The nouns of the product, in the order in which a datum meets them, and the rule table.
+//! The nouns of the product, in the order in which a datum meets them, the rule table, and what every room may need.
 //!
 //! In: nothing. Out: types that the other rooms speak in. This room does no input or output, asks
 //! for no time, and names no other room.
@@ -6,6 +6,7 @@
 mod change;
 mod facts;
 mod finding;
+mod guard;
 mod ids;
 mod ledger;
 mod matching;
@@ -25,6 +26,7 @@ mod text;
 pub use change::*;
 pub use facts::*;
 pub use finding::*;
+pub use guard::*;
 pub use ids::*;
 pub use ledger::*;
 pub use matching::*;

@@ -10,6 +10,7 @@ use std::path::PathBuf;
 
 use crate::model::{FileId, Findings, InputKind};
 
+mod begin;
 mod cell;
 mod csv;
 mod delimiter;

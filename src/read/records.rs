@@ -13,12 +13,13 @@ use crate::model::{
     Code, Findings, Input, KeyId, OwnerCell, Progress, RecordColumn, RecordRows, References,
     parse_guid,
 };
+use crate::read::begin::Digested;
 use crate::read::cell::{is_count, is_total};
 use crate::read::encoding::Encoding;
 use crate::read::faults::{At, Faults};
 use crate::read::header::{Header, column_number, missing, missing_named};
 use crate::read::names::{RECORD_ID, RECORD_OWNER};
-use crate::read::open::{Digested, Export};
+use crate::read::open::Export;
 use crate::read::owners::{Owners, Told, Waiting};
 use crate::read::parts::{Collected, Part, Parts, Worker, number_references};
 use crate::read::source::{Chunk, Row, is_blank};

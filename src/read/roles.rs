@@ -9,12 +9,13 @@ use crate::model::{
     Code, Findings, Input, OwnerCell, Progress, ReferenceId, References, RoleAction, RoleColumns,
     RoleRow,
 };
+use crate::read::begin::Digested;
 use crate::read::cell::is_total;
 use crate::read::encoding::Undecodable;
 use crate::read::faults::Faults;
 use crate::read::header::{Header, column_number, missing};
 use crate::read::names::{ROLE_ACTION, ROLE_BUSINESS_UNIT, ROLE_NAME, ROLE_USER};
-use crate::read::open::{Digested, Export};
+use crate::read::open::Export;
 use crate::read::owners::Owners;
 use crate::read::source::{Chunk, Row};
 use crate::read::{FileSpec, ReadError};

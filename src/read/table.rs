@@ -6,9 +6,10 @@
 use std::ops::ControlFlow;
 
 use crate::model::{Findings, Input, Progress};
+use crate::read::begin::Digested;
 use crate::read::cell::is_strange;
 use crate::read::faults::{ShapeFault, Width, merged_cells, shape_fault};
-use crate::read::open::{Digested, Export};
+use crate::read::open::Export;
 use crate::read::source::{Chunk, Row};
 use crate::read::{FileSpec, ReadError};
 

@@ -6,6 +6,7 @@
 use std::ops::ControlFlow;
 
 use crate::model::{Code, Findings, Input, Person, Progress, parse_guid};
+use crate::read::begin::Digested;
 use crate::read::cell::is_total;
 use crate::read::encoding::Undecodable;
 use crate::read::faults::Faults;
@@ -14,7 +15,7 @@ use crate::read::names::{
     DIRECTORY_ID, USER_DISABLED, USER_EMPLOYEE_ID, USER_ENABLED, USER_FIRST_NAME, USER_FULL_NAME,
     USER_ID, USER_LAST_NAME, USER_MAIL, USER_MAIL_2, USER_MOBILE_ALERT_MAIL, USER_UPN, Wanted,
 };
-use crate::read::open::{Digested, Export};
+use crate::read::open::Export;
 use crate::read::source::{Chunk, Row};
 use crate::read::{FileSpec, ReadError};
 

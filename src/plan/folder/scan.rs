@@ -14,6 +14,7 @@ use parquet::file::metadata::RowGroupMetaData;
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use uuid::Uuid;
 
+use crate::model::guarded;
 use crate::plan::FileRecord;
 use crate::plan::PlanError;
 use crate::plan::folder::disk::open_verified;
@@ -161,7 +162,7 @@ impl Scan {
                 })
                 .collect()
         };
-        open().map_err(|source| self.failed(source))
+        decoded(open).map_err(|source| self.failed(source))
     }
 
     fn read(
@@ -171,7 +172,8 @@ impl Scan {
         cells: &mut Group,
     ) -> Result<(), PlanError> {
         for (column, cells) in columns.iter_mut().zip(cells) {
-            read_column(column, rows, cells).map_err(|source| self.failed(source))?;
+            let read = decoded(|| read_column(column, rows, cells));
+            read.map_err(|source| self.failed(source))?;
         }
         Ok(())
     }
@@ -182,6 +184,11 @@ impl Scan {
             source,
         }
     }
+}
+
+/// What the library makes of pages, which it may break on where they are not what anybody writes.
+fn decoded<T>(read: impl FnOnce() -> ParquetResult<T>) -> ParquetResult<T> {
+    guarded(read).unwrap_or_else(|words| Err(ParquetError::General(words)))
 }
 
 fn skip_rows(column: &mut ColumnReader, rows: usize) -> ParquetResult<()> {

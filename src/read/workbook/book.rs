@@ -4,20 +4,18 @@
 //! is read cell by cell; `.xls` and `.ods` are held as a whole, within the limits of `limits.rs`. A reader that panics
 //! on a broken workbook has met a broken workbook.
 
-use std::any::Any;
-use std::cell::Cell as FlagCell;
 use std::error::Error;
 use std::io::Cursor;
 use std::ops::ControlFlow;
-use std::panic::{self, AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
-use std::sync::{Arc, Once};
 
 use calamine::{
     Cell, Data, DataRef, Ods, OdsError, Range, Reader, Sheet, SheetType, SheetVisible, Xls,
     XlsError, Xlsb, XlsbError, Xlsx, XlsxError,
 };
 
+use crate::model;
 use crate::read::csv::FileDigest;
 use crate::read::workbook::at::FileAt;
 use crate::read::workbook::kind::{Kind, OLE_MAGIC};
@@ -281,38 +279,12 @@ macro_rules! said {
 
 said!(XlsxError, XlsbError, OdsError, XlsError);
 
-thread_local! {
-    static GUARDED: FlagCell<bool> = const { FlagCell::new(false) };
-}
-static HOOK: Once = Once::new();
-
-/// A broken workbook can make the reader panic; that is a broken workbook all the same, and told as one:
-/// what a panic prints by itself would only stand before it.
+/// A broken workbook can make the reader panic; that is a broken workbook all the same, and told as one.
 pub(super) fn guarded<T, E: Said>(read: impl FnOnce() -> Result<T, E>) -> Result<T, Refusal> {
-    HOOK.call_once(|| {
-        let before = panic::take_hook();
-        panic::set_hook(Box::new(move |panic| {
-            if !GUARDED.get() {
-                before(panic);
-            }
-        }));
-    });
-    GUARDED.set(true);
-    let answer = catch_unwind(AssertUnwindSafe(read));
-    GUARDED.set(false);
-    match answer {
+    match model::guarded(read) {
         Ok(Ok(answer)) => Ok(answer),
         Ok(Err(error)) if error.is_password() => Err(Refusal::Protected),
         Ok(Err(error)) => Err(Refusal::damaged(error.to_string())),
-        Err(panic) => Err(Refusal::Damaged(panic_words(panic.as_ref()))),
+        Err(words) => Err(Refusal::Damaged(words)),
     }
-}
-
-fn panic_words(panic: &(dyn Any + Send)) -> String {
-    let words = panic
-        .downcast_ref::<&str>()
-        .map(|words| (*words).to_owned());
-    words
-        .or_else(|| panic.downcast_ref::<String>().cloned())
-        .unwrap_or_else(|| "its inside makes no sense".to_owned())
 }

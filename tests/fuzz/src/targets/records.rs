@@ -15,7 +15,7 @@ use cutover::read::{
 };
 
 use super::reading::{Outcome, on_any_threads, put, room, spec};
-use super::tables::sequential;
+use super::tables::{self, Found, sequential};
 
 /// What a row of a records export came to.
 #[derive(Clone, Debug, PartialEq)]
@@ -128,14 +128,21 @@ fn check_rows(bytes: &[u8], read: &Read) {
         .iter()
         .position(|row| row.cells == read.input.headers)
         .expect("the header is a row of the file");
-    let expected = &expected[header + 1..];
+    check_cells(&read.rows, &expected[header + 1..], read);
+    let with_owner = read.rows.iter().filter(|row| row.owner.is_some()).count();
+    let referred: u64 = read.references.iter().map(|one| one.2).sum();
+    assert_eq!(referred, with_owner as u64, "each owner counts once");
+}
+
+/// Rows have these places, and what these cells say.
+fn check_cells(rows: &[Row], expected: &[Found], read: &Read) {
     let places = |row: &Row| (u64::from(row.place.0), u64::from(row.place.1));
     assert_eq!(
-        read.rows.iter().map(places).collect::<Vec<_>>(),
+        rows.iter().map(places).collect::<Vec<_>>(),
         expected.iter().map(|row| row.place).collect::<Vec<_>>(),
         "rows and lines"
     );
-    for (row, wanted) in read.rows.iter().zip(expected) {
+    for (row, wanted) in rows.iter().zip(expected) {
         let cell = |column: usize| wanted.cells.get(column).map_or("", |cell| cell.trim());
         let owner = cell(read.owner_column);
         match &row.owner {
@@ -149,9 +156,30 @@ fn check_rows(bytes: &[u8], read: &Read) {
             Record::Unusable => {}
         }
     }
-    let with_owner = read.rows.iter().filter(|row| row.owner.is_some()).count();
-    let referred: u64 = read.references.iter().map(|one| one.2).sum();
-    assert_eq!(referred, with_owner as u64, "each owner counts once");
+}
+
+/// A sheet of records, which may be read in pieces, holds what the same sheet read cell by cell does.
+pub(crate) fn as_in_table(spec: &FileSpec, table: &tables::Outcome) {
+    let outcome = on_any_threads(|findings| read(spec, true, findings));
+    let Ok(read) = &outcome.0 else {
+        return;
+    };
+    let (_, rows) = table.0.as_ref().expect("what is read in pieces");
+    let width = rows.first().map_or(0, |row| row.2.len());
+    let Some(first) = read.rows.first() else {
+        return;
+    };
+    if read.id_column.max(read.owner_column) >= width {
+        return;
+    }
+    let from_first = rows.iter().filter(|row| row.0 >= u64::from(first.place.0));
+    let expected: Vec<Found> = from_first
+        .map(|row| Found {
+            place: (row.0, row.1),
+            cells: row.2.clone(),
+        })
+        .collect();
+    check_cells(&read.rows, &expected, read);
 }
 
 /// How much a file is read at once; blocks are cut at its multiples.

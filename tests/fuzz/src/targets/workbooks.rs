@@ -9,29 +9,31 @@ use cfb::CompoundFile;
 
 use super::packing::{parts, zip};
 use super::reading::{put, spec};
-use super::tables::read;
+use super::records::as_in_table;
+use super::tables::{Outcome, read};
 
-/// The bytes as `.xlsx`.
+/// The bytes as `.xlsx`, read cell by cell and, where it can be, in pieces.
 pub(crate) fn xlsx(bytes: &[u8]) {
-    packed("workbook.xlsx", bytes);
+    let table = packed("workbook.xlsx", bytes);
+    as_in_table(&spec("workbook.xlsx"), &table);
 }
 
 /// The bytes as `.xlsb`.
 pub(crate) fn xlsb(bytes: &[u8]) {
-    packed("workbook.xlsb", bytes);
+    drop(packed("workbook.xlsb", bytes));
 }
 
 /// The bytes as `.ods`.
 pub(crate) fn ods(bytes: &[u8]) {
-    packed("workbook.ods", bytes);
+    drop(packed("workbook.ods", bytes));
 }
 
 /// The bytes as `.xls`, or as the stream of records within one.
 pub(crate) fn xls(bytes: &[u8]) {
     if bytes.starts_with(CONTAINER) {
-        whole("workbook.xls", bytes);
+        drop(whole("workbook.xls", bytes));
     } else {
-        whole("workbook.xls", &contained(bytes));
+        drop(whole("workbook.xls", &contained(bytes)));
     }
 }
 
@@ -52,22 +54,22 @@ fn contained(stream: &[u8]) -> Vec<u8> {
 
 /// The bytes as XML Spreadsheet 2003.
 pub(crate) fn xml(bytes: &[u8]) {
-    whole("workbook.xml", bytes);
+    drop(whole("workbook.xml", bytes));
 }
 
-fn packed(name: &str, bytes: &[u8]) {
+fn packed(name: &str, bytes: &[u8]) -> Outcome {
     let parts = parts(bytes);
     if parts.is_empty() {
-        whole(name, bytes);
+        whole(name, bytes)
     } else {
-        whole(name, &zip(&parts, false));
+        whole(name, &zip(&parts, false))
     }
 }
 
-fn whole(name: &str, bytes: &[u8]) {
+fn whole(name: &str, bytes: &[u8]) -> Outcome {
     put(name, bytes);
-    let (read, _) = read(&spec(name));
-    if let Ok((input, rows)) = read {
+    let outcome = read(&spec(name));
+    if let Ok((input, rows)) = &outcome.0 {
         let ascends = rows.windows(2).all(|pair| pair[0].0 < pair[1].0);
         assert!(ascends, "rows are numbered upwards");
         let same = rows.iter().all(|row| row.0 == row.1);
@@ -75,4 +77,5 @@ fn whole(name: &str, bytes: &[u8]) {
         let is_sheet = input.sheet.is_some();
         assert!(same || !is_sheet, "a sheet's rows are its lines");
     }
+    outcome
 }
