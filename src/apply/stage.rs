@@ -16,10 +16,10 @@ use crate::apply::judge::{Verdict, judge};
 use crate::apply::pass::{Pass, title};
 use crate::apply::source::{Part, each_batch};
 use crate::model::{Change, Outcome, Present, Seq, Step, Subject, Unit, UserId, Write};
-use crate::target::{FeedClosed, FeedSender, Target, TargetError, feed};
+use crate::target::{AsOf, FeedClosed, FeedSender, Target, TargetError, feed};
 
-/// Batches that wait for the target: one is being written, one is ready, one is being read.
-const BATCHES_WAITING: usize = 2;
+/// Batches that wait for the target: while one is being written, one is ready and one is being read.
+const BATCHES_WAITING: usize = 1;
 
 /// Runs one stage to its end, or until the pass was asked to stop.
 pub(super) fn run(pass: &mut Pass<'_>, parts: &[Part]) -> Result<(), ApplyError> {
@@ -79,6 +79,7 @@ impl Running<'_, '_, '_, '_> {
             self.pass.interrupted = true;
             return Ok(ControlFlow::Break(()));
         }
+        let as_of = self.line.now();
         let batch = self.prepare(changes)?;
         let arrived = self.line.arrived();
         self.record(&batch.intents, batch.settled, &arrived)?;
@@ -88,7 +89,7 @@ impl Running<'_, '_, '_, '_> {
         }
         self.pass.wrote = true;
         self.awaited += batch.to_write.len() as u64;
-        Ok(self.line.send(batch.to_write))
+        Ok(self.line.send(batch.to_write, as_of))
     }
 
     fn prepare(&mut self, changes: Vec<Change>) -> Result<Batch, ApplyError> {
@@ -255,7 +256,7 @@ struct Writer<'scope> {
 
 impl Line<'_, '_> {
     /// Waits until the target can take the batch; breaks where it takes no more.
-    fn send(&mut self, changes: Vec<Change>) -> ControlFlow<()> {
+    fn send(&mut self, changes: Vec<Change>, as_of: AsOf) -> ControlFlow<()> {
         let (scope, target) = (self.scope, self.target);
         let writer = self.writer.get_or_insert_with(|| {
             let (sender, stage) = feed(BATCHES_WAITING);
@@ -266,10 +267,18 @@ impl Line<'_, '_> {
                 thread: scope.spawn(move || target.write(&stage, &report)),
             }
         });
-        match writer.feed.send(changes) {
+        match writer.feed.send_as_of(changes, as_of) {
             Ok(()) => ControlFlow::Continue(()),
             Err(FeedClosed) => ControlFlow::Break(()),
         }
+    }
+
+    /// What is read from here on is as of this.
+    fn now(&self) -> AsOf {
+        self.writer
+            .as_ref()
+            .map(|writer| writer.feed.now())
+            .unwrap_or_default()
     }
 
     /// What has come back so far, without waiting.

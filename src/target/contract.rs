@@ -19,7 +19,7 @@ use crate::model::{
     UserId, Write,
 };
 use crate::target::memory::Memory;
-use crate::target::{Embedded, Scope, Target, TargetError, feed};
+use crate::target::{AsOf, Embedded, Scope, Target, TargetError, feed};
 
 const UNIT: UnitId = UnitId(Uuid::from_u128(0x10));
 const ROLE: RoleId = RoleId(Uuid::from_u128(0x20));
@@ -334,6 +334,39 @@ fn a_record_that_somebody_took_since_it_was_read_has_drifted() {
     let expected = [(Seq(1), DONE), (Seq(2), Outcome::Drifted(stub.clone()))];
     assert_eq!(outcomes, expected);
     assert_eq!(target.present(&[record_subject(5)]).unwrap(), [stub]);
+}
+
+#[test]
+fn only_what_was_read_before_another_program_wrote_is_looked_at_again() {
+    let (folder, target) = embedded();
+    let (sender, stage) = feed(1);
+    let (done, outcomes) = channel::<(Seq, Outcome)>();
+    let drifted = Outcome::Drifted(Present::Owner(Principal::User(ANA)));
+    std::thread::scope(|scope| {
+        let writing = scope.spawn(|| target.write(&stage, &done));
+        // A second look finds Ana, where the plan knows of the stub user and Ben only.
+        let told = |number: u128, as_of: AsOf| {
+            let mut change = assign(0, number, BEN);
+            if let Write::AssignRecord { before, .. } = &mut change.write {
+                *before = Principal::User(STUB);
+            }
+            sender.send_as_of(vec![change], as_of).unwrap();
+            outcomes.recv().unwrap().1
+        };
+        let before_it_was_opened = sender.now();
+        assert_eq!(told(3, before_it_was_opened), drifted);
+        let opened = sender.now();
+        assert_eq!(told(3, opened), DONE);
+        assert_eq!(told(4, before_it_was_opened), drifted);
+        let other = Connection::open(folder.path().join("environment.sqlite")).unwrap();
+        other
+            .execute("UPDATE user SET full_name = 'A'", [])
+            .unwrap();
+        assert_eq!(told(5, opened), drifted);
+        assert_eq!(told(5, sender.now()), DONE);
+        drop(sender);
+        writing.join().unwrap().unwrap();
+    });
 }
 
 #[test]

@@ -11,21 +11,23 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use hashbrown::HashMap;
 use rayon::prelude::*;
 use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior};
-use uuid::Uuid;
 
 use crate::environment::{EnvironmentError, EnvironmentFile};
-use crate::model::{
-    Change, Fact, Identity, Outcome, Present, Principal, RecordId, RoleId, Seq, Subject, UserId,
-    Write, comparison_key,
-};
+use crate::model::{Change, Fact, Identity, Outcome, Present, RecordId, Seq, Subject, Write};
 use crate::service::{Performed, Service, ServiceError};
-use crate::target::{Feed, Scope, Target, TargetError};
+use crate::target::subjects::{Records, in_order_of_rows, read_all, users_by_upn};
+use crate::target::{AsOf, Feed, Scope, Target, TargetError};
 
 /// Subjects that one connection reads at a time; fewer are not worth a second one.
 const SUBJECTS_READ: usize = 4_096;
 
 /// Pages that the writing connection keeps, in KiB: assignments touch a large table all over.
 const WRITER_CACHE_KIB: i64 = 65_536;
+
+/// Pages in the write-ahead log from which on it is put into the file: 256 MB. Every batch of
+/// assignments writes most pages of its table once more; so most of them are put there once for many
+/// batches. The log is on the disk at each commit all the same.
+const LOG_PAGES: i64 = 65_536;
 
 /// An environment file that can be written to.
 #[derive(Debug)]
@@ -75,8 +77,7 @@ impl Embedded {
             none => {
                 let file =
                     EnvironmentFile::open_for_writing(&self.path).map_err(environment_error)?;
-                file.connection()
-                    .pragma_update(None, "cache_size", -WRITER_CACHE_KIB)
+                for_many_writes(file.connection())
                     .map_err(|source| database_error(&self.path, source))?;
                 Ok(none.insert(Writer {
                     file,
@@ -106,21 +107,29 @@ impl Embedded {
         connection: &Connection,
         writing: &mut Writing<'_>,
         batch: &[Change],
+        as_of: AsOf,
     ) -> Result<Vec<(Seq, Outcome)>, TargetError> {
         let failed = |source| database_error(&self.path, source);
         let transaction = Transaction::new_unchecked(connection, TransactionBehavior::Immediate)
             .map_err(failed)?;
-        writing.look_for_others(data_version(&transaction).map_err(failed)?);
-        let mut outcomes = Vec::with_capacity(batch.len());
-        for change in in_order_of_rows(batch, |change| record_of(&change.write)) {
+        let version = data_version(&transaction).map_err(failed)?;
+        writing.look_for_others(version, as_of);
+        // Told in the order in which they came, which is that of the journal.
+        let mut outcomes: Vec<_> = batch
+            .iter()
+            .map(|change| (change.seq, Outcome::Skipped))
+            .collect();
+        let order = in_order_of_rows(batch.iter().enumerate(), |(_, change)| {
+            record_of(&change.write)
+        });
+        for (place, change) in order {
             let drifted = writing.drifted(&transaction, change).map_err(failed)?;
-            let outcome = match drifted {
+            outcomes[place].1 = match drifted {
                 Some(found) => Outcome::Drifted(found),
                 None => writing
                     .write(change)
                     .map_err(|source| service_error(&self.path, source))?,
             };
-            outcomes.push((change.seq, outcome));
         }
         transaction.commit().map_err(failed)?;
         Ok(outcomes)
@@ -130,18 +139,22 @@ impl Embedded {
 /// Writing one stage.
 struct Writing<'c> {
     service: Service<'c>,
+    stage: &'c Feed<Change>,
     version: Option<i64>,
-    /// Whether another program has written to the file since it was opened here: then a value that
-    /// was read outside the transaction may be gone.
+    /// Whether another program may have written to the file since the values of the batch were read:
+    /// then one that was read outside the transaction may be gone.
     others: bool,
 }
 
 impl Writing<'_> {
-    fn look_for_others(&mut self, version: i64) {
+    /// Inside the transaction, in which nobody else writes: what is read from here on holds until the
+    /// version moves again.
+    fn look_for_others(&mut self, version: i64, as_of: AsOf) {
         if self.version.replace(version) != Some(version) {
-            self.others = true;
+            self.stage.outdate();
             self.service.forget();
         }
+        self.others = self.stage.is_outdated(as_of);
     }
 
     /// What a record holds where another program has come between its reading and now. Stub users
@@ -152,10 +165,13 @@ impl Writing<'_> {
         connection: &Connection,
         change: &Change,
     ) -> rusqlite::Result<Option<Present>> {
-        if !self.others || change.restore || record_of(&change.write).is_none() {
+        let Write::AssignRecord { entity, record, .. } = &change.write else {
+            return Ok(None);
+        };
+        if !self.others || change.restore {
             return Ok(None);
         }
-        let found = read_subject(connection, &change.write.subject(), &HashMap::new())?;
+        let found = Records::new(connection)?.owner(entity, *record)?;
         let known = found == change.write.before() || found == change.write.after();
         Ok((!known).then_some(found))
     }
@@ -196,13 +212,23 @@ impl Target for Embedded {
         } else {
             HashMap::new()
         };
-        let chunks: Vec<Vec<Present>> = subjects
+        // Ordered before they are dealt out, or every connection would read every page.
+        let order = in_order_of_rows(subjects.iter().enumerate(), |(_, subject)| match subject {
+            Subject::Record { record, .. } => Some(*record),
+            Subject::Stub { .. } | Subject::Role { .. } => None,
+        });
+        let chunks: Vec<Vec<Present>> = order
             .par_chunks(SUBJECTS_READ)
             .map(|chunk| {
-                self.reading(|file| read_chunk(file.connection(), chunk, &by_upn).map_err(failed))
+                let subjects = chunk.iter().map(|(_, subject)| *subject);
+                self.reading(|file| read_all(file.connection(), subjects, &by_upn).map_err(failed))
             })
             .collect::<Result<_, _>>()?;
-        Ok(chunks.into_iter().flatten().collect())
+        let mut present = vec![Present::Absent; subjects.len()];
+        for ((place, _), found) in order.into_iter().zip(chunks.into_iter().flatten()) {
+            present[place] = found;
+        }
+        Ok(present)
     }
 
     fn write(
@@ -215,11 +241,12 @@ impl Target for Embedded {
         let connection = file.connection();
         let mut writing = Writing {
             service: Service::new(connection),
+            stage,
             version: *version,
             others: false,
         };
-        while let Some(batch) = stage.next() {
-            for outcome in self.write_batch(connection, &mut writing, &batch)? {
+        while let Some((batch, as_of)) = stage.next_as_of() {
+            for outcome in self.write_batch(connection, &mut writing, &batch, as_of)? {
                 done.send(outcome).map_err(|_| TargetError::Unheard)?;
             }
         }
@@ -229,22 +256,16 @@ impl Target for Embedded {
     }
 }
 
-/// Records in the order in which the file keeps them, so that each page is touched once; whatever is
-/// no record first, in the order in which it came.
-fn in_order_of_rows<T>(
-    these: impl IntoIterator<Item = T>,
-    record: impl Fn(&T) -> Option<RecordId>,
-) -> Vec<T> {
-    let mut these: Vec<T> = these.into_iter().collect();
-    these.sort_by_key(record);
-    these
-}
-
 fn record_of(write: &Write) -> Option<RecordId> {
     match write {
         Write::AssignRecord { record, .. } => Some(*record),
         _ => None,
     }
+}
+
+fn for_many_writes(connection: &Connection) -> rusqlite::Result<()> {
+    connection.pragma_update(None, "cache_size", -WRITER_CACHE_KIB)?;
+    connection.pragma_update_and_check(None, "wal_autocheckpoint", LOG_PAGES, |_| Ok(()))
 }
 
 /// A number that moves whenever another connection has written.
@@ -260,117 +281,6 @@ fn outcome(performed: Performed) -> Outcome {
         Performed::NoChangeNeeded => Outcome::NoChangeNeeded,
         Performed::Refused(refusal) => Outcome::Failed(refusal),
     }
-}
-
-/// Reads one chunk as of one moment.
-fn read_chunk(
-    connection: &Connection,
-    subjects: &[Subject],
-    by_upn: &HashMap<String, UserId>,
-) -> rusqlite::Result<Vec<Present>> {
-    let transaction = connection.unchecked_transaction()?;
-    let order = in_order_of_rows(subjects.iter().enumerate(), |(_, subject)| match subject {
-        Subject::Record { record, .. } => Some(*record),
-        Subject::Stub { .. } | Subject::Role { .. } => None,
-    });
-    let mut present = vec![Present::Absent; subjects.len()];
-    for (place, subject) in order {
-        present[place] = read_subject(&transaction, subject, by_upn)?;
-    }
-    Ok(present)
-}
-
-fn read_subject(
-    connection: &Connection,
-    subject: &Subject,
-    by_upn: &HashMap<String, UserId>,
-) -> rusqlite::Result<Present> {
-    match subject {
-        Subject::Stub { id, upn } => {
-            if let Some(user) = read_user(connection, *id)? {
-                return Ok(user);
-            }
-            let other = by_upn.get(&comparison_key(upn));
-            let user = other.map(|id| read_user(connection, *id)).transpose()?;
-            Ok(user.flatten().unwrap_or(Present::Absent))
-        }
-        Subject::Role { principal, role } => read_role(connection, *principal, *role),
-        Subject::Record { entity, record } => {
-            let mut statement = connection.prepare_cached(
-                "SELECT owner_type, owner FROM record
-                 WHERE entity = (SELECT number FROM entity WHERE name = ?1) AND id = ?2",
-            )?;
-            let mut rows = statement.query((entity, record.0.as_bytes()))?;
-            let Some(row) = rows.next()? else {
-                return Ok(Present::Absent);
-            };
-            let (code, id): (u8, [u8; 16]) = (row.get(0)?, row.get(1)?);
-            Principal::from_parts(code, Uuid::from_bytes(id))
-                .map(Present::Owner)
-                .ok_or(rusqlite::Error::IntegralValueOutOfRange(0, code.into()))
-        }
-    }
-}
-
-fn read_role(
-    connection: &Connection,
-    principal: Principal,
-    role: RoleId,
-) -> rusqlite::Result<Present> {
-    let sql = match principal {
-        Principal::User(_) => {
-            "SELECT EXISTS (SELECT 1 FROM user_role WHERE user = ?1 AND role = ?2)"
-        }
-        Principal::Team(_) => {
-            "SELECT EXISTS (SELECT 1 FROM team_role WHERE team = ?1 AND role = ?2)"
-        }
-    };
-    let values = (principal.uuid().into_bytes(), role.0.into_bytes());
-    let held = connection
-        .prepare_cached(sql)?
-        .query_row(values, |row| row.get(0))?;
-    Ok(Present::Role(held))
-}
-
-fn read_user(connection: &Connection, id: UserId) -> rusqlite::Result<Option<Present>> {
-    let mut roles =
-        connection.prepare_cached("SELECT role FROM user_role WHERE user = ?1 ORDER BY role")?;
-    let roles = roles
-        .query_map([id.0.as_bytes()], |row| {
-            Ok(RoleId(Uuid::from_bytes(row.get(0)?)))
-        })?
-        .collect::<Result<_, _>>()?;
-    let mut user = connection.prepare_cached(
-        "SELECT upn, coalesce(mail, ''), coalesce(full_name, ''), stub FROM user WHERE id = ?1",
-    )?;
-    let mut rows = user.query([id.0.as_bytes()])?;
-    rows.next()?
-        .map(|row| {
-            Ok(Present::User {
-                id,
-                upn: row.get(0)?,
-                mail: row.get(1)?,
-                full_name: row.get(2)?,
-                stub: row.get(3)?,
-                roles,
-            })
-        })
-        .transpose()
-}
-
-/// Users by the comparison key of their UPN. Where two share one, the stub user is found, since a
-/// stub user is looked for, and of several the first by id.
-fn users_by_upn(connection: &Connection) -> rusqlite::Result<HashMap<String, UserId>> {
-    let mut statement =
-        connection.prepare_cached("SELECT upn, id FROM user ORDER BY stub, id DESC")?;
-    let mut rows = statement.query([])?;
-    let mut users = HashMap::new();
-    while let Some(row) = rows.next()? {
-        let upn: String = row.get(0)?;
-        users.insert(comparison_key(&upn), UserId(Uuid::from_bytes(row.get(1)?)));
-    }
-    users.remove("");
-    Ok(users)
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -13,6 +13,7 @@ use crate::service::ServiceError;
 
 mod embedded;
 mod feed;
+mod subjects;
 
 #[cfg(test)]
 mod contract;
@@ -20,7 +21,7 @@ mod contract;
 pub(crate) mod memory;
 
 pub use embedded::Embedded;
-pub use feed::{Feed, FeedClosed, FeedSender, feed};
+pub use feed::{AsOf, Feed, FeedClosed, FeedSender, feed};
 
 /// What can be written to. Its methods block.
 pub trait Target: Sync {
