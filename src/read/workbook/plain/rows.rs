@@ -139,6 +139,16 @@ impl<'a> Rows<'a, '_, '_> {
 
     fn cell(&mut self, row: &mut Row<'a>) -> Result<(), NotPlain> {
         let mut cell = Cell::default();
+        // As nearly everybody writes them, which is quicker found out.
+        for (begin, slot) in [
+            (" r=\"", &mut cell.place),
+            (" s=\"", &mut cell.style),
+            (" t=\"", &mut cell.kind),
+        ] {
+            if self.walk.take(begin) {
+                set_once(slot, self.walk.value(b'"')?)?;
+            }
+        }
         let ended = self.walk.attributes(|name, value| match name {
             "r" => set_once(&mut cell.place, value),
             "s" => set_once(&mut cell.style, value),

@@ -92,13 +92,18 @@ impl<'a> Walk<'a> {
                 return Err(NotPlain);
             }
             self.at += 1;
-            let value = self.until(|byte| byte == quote)?;
-            self.at += 1;
-            if value.contains('<') {
-                return Err(NotPlain);
-            }
-            see(name, value)?;
+            see(name, self.value(quote)?)?;
         }
+    }
+
+    /// The value of an attribute, behind its first quote, as written.
+    pub(super) fn value(&mut self, quote: u8) -> Result<&'a str, NotPlain> {
+        let value = self.until(|byte| byte == quote || byte == b'<')?;
+        if self.xml.as_bytes()[self.at] == b'<' {
+            return Err(NotPlain);
+        }
+        self.at += 1;
+        Ok(value)
     }
 
     /// The text up to the next tag, as written.
