@@ -3,10 +3,12 @@
 //! In: the rows of one table. Out: rows that fall. Every step is one parallel pass over the rows, in
 //! chunks whose results are put together in order, so that the number of threads changes nothing.
 
+use std::collections::BTreeMap;
+
 use rayon::prelude::*;
 
 use crate::check::{Fall, Trial};
-use crate::model::{Code, Fate, Ownership, Place};
+use crate::model::{Code, Fate, FindingId, Ownership, Place, Places};
 use crate::plan::{CHUNK_ROWS, DraftFile, DraftRow, DraftTable};
 
 /// A column of a table's files.
@@ -104,47 +106,71 @@ pub(super) fn mark(
         let column = columns.get(&file.file).copied();
         let mut fates = std::mem::take(&mut file.fates);
         for (piece, fates) in fates.chunks_mut(PIECE_ROWS).enumerate() {
-            for row in fell(file, piece * PIECE_ROWS, fates, &judge) {
-                let fall = file.before_and_after(row).as_ref().and_then(&judge);
-                match fall {
-                    None => {}
-                    Some(Fall::Blocked(cause)) => trial.findings.blocks(cause.finding, 1),
-                    Some(Fall::Own(cause)) => {
-                        let place = file.place(row);
-                        trial
-                            .findings
-                            .place(cause.finding, Place { column, ..place });
-                    }
-                }
+            let chunks = fates.par_chunks_mut(CHUNK_ROWS).enumerate();
+            let fallen: Vec<Fallen> = chunks
+                .map(|(chunk, fates)| {
+                    let first = piece * PIECE_ROWS + chunk * CHUNK_ROWS;
+                    fell(file, first, fates, column, &judge)
+                })
+                .collect();
+            for fallen in fallen {
+                fallen.tell(trial);
             }
         }
         file.fates = fates;
     }
 }
 
-/// Rows that are marked before those that fell are told: millions can fall by one finding, and their
-/// numbers need not all be in memory.
+/// Rows that are marked before those that fell are told: millions can fall, each by itself, and their
+/// places need not be in memory twice.
 const PIECE_ROWS: usize = 16 * CHUNK_ROWS;
 
-/// Marks the rows of a piece of a file that fall; which they are, in order.
+/// Rows of one chunk that fell.
+#[derive(Default)]
+struct Fallen {
+    places: BTreeMap<FindingId, Places>,
+    blocked: BTreeMap<FindingId, u64>,
+}
+
+impl Fallen {
+    fn add(&mut self, fall: Fall, place: Place) {
+        match fall {
+            Fall::Blocked(cause) => *self.blocked.entry(cause.finding).or_default() += 1,
+            Fall::Own(cause) => self.places.entry(cause.finding).or_default().push(place),
+        }
+    }
+
+    fn tell(self, trial: &mut Trial<'_>) {
+        for (finding, places) in self.places {
+            trial.findings.places(finding, places);
+        }
+        for (finding, rows) in self.blocked {
+            trial.findings.blocks(finding, rows);
+        }
+    }
+}
+
+/// Marks the rows of a chunk of a file that fall.
 fn fell(
     file: &DraftFile,
     first: usize,
     fates: &mut [Fate],
+    column: Option<u16>,
     judge: &(impl Fn(&DraftRow) -> Option<Fall> + Sync),
-) -> Vec<usize> {
-    let fallen: Vec<Vec<usize>> = fates
-        .par_chunks_mut(CHUNK_ROWS)
-        .enumerate()
-        .map(|(chunk, fates)| {
-            let numbered = (first + chunk * CHUNK_ROWS..).zip(fates);
-            let standing = numbered.filter(|(_, fate)| **fate == Fate::Change);
-            let falling = standing.filter_map(|(row, fate)| {
-                *fate = Fate::Stopped(judge(&file.before_and_after(row)?)?.cause().code);
-                Some(row)
-            });
-            falling.collect()
-        })
-        .collect();
-    fallen.concat()
+) -> Fallen {
+    let mut fallen = Fallen::default();
+    let mut place = file.places_from(first);
+    let mut mark = |row: usize, fate: &mut Fate| {
+        let fall = judge(&file.before_and_after(row)?)?;
+        *fate = Fate::Stopped(fall.cause().code);
+        let place = place(row);
+        fallen.add(fall, Place { column, ..place });
+        Some(())
+    };
+    for (row, fate) in (first..).zip(fates) {
+        if *fate == Fate::Change {
+            mark(row, fate);
+        }
+    }
+    fallen
 }

@@ -98,6 +98,13 @@ impl Findings {
         finding.places.push(place);
     }
 
+    /// Adds many places.
+    pub fn places(&mut self, id: FindingId, places: Places) {
+        let finding = &mut self.list[id.0];
+        finding.count += places.len() as u64;
+        finding.places.append(places);
+    }
+
     /// Counts changes that fell because of this finding.
     pub fn blocks(&mut self, id: FindingId, changes: u64) {
         self.list[id.0].blocks += changes;

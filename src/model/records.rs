@@ -169,10 +169,32 @@ impl RowPlaces {
 
     /// Row and line of an index; 0 and 0 where there is no such row.
     pub fn get(&self, index: usize) -> (u32, u32) {
-        let index = u32::try_from(index).unwrap_or(u32::MAX);
-        let after = self.runs.partition_point(|run| run.first <= index);
-        match after.checked_sub(1).and_then(|at| self.runs.get(at)) {
-            Some(run) if index < self.len => {
+        self.walk(index)(index)
+    }
+
+    /// Row and line of each index that it is asked for, of which the first is `from` or more and each
+    /// next one is greater; 0 and 0 where there is no such row. Only the first one is searched for.
+    pub fn walk(&self, from: usize) -> impl FnMut(usize) -> (u32, u32) {
+        let narrow = |index: usize| u32::try_from(index).unwrap_or(u32::MAX);
+        let from = narrow(from);
+        let after = self.runs.partition_point(|run| run.first <= from);
+        let mut at = after.saturating_sub(1);
+        move |index| {
+            let index = narrow(index);
+            while self
+                .runs
+                .get(at + 1)
+                .is_some_and(|next| next.first <= index)
+            {
+                at += 1;
+            }
+            self.in_run(at, index)
+        }
+    }
+
+    fn in_run(&self, at: usize, index: u32) -> (u32, u32) {
+        match self.runs.get(at) {
+            Some(run) if run.first <= index && index < self.len => {
                 let passed = index - run.first;
                 (
                     run.row.saturating_add(passed),
@@ -307,6 +329,11 @@ mod tests {
                 .map(|(row, line)| (row.into(), line.into()))
                 .collect();
             assert_eq!(back, places, "cut: {cut}");
+            let mut walk = all.walk(cut);
+            let rest: Vec<(u32, u32)> = (cut..all.len()).map(&mut walk).collect();
+            let wide = |(row, line): &(u32, u32)| (u64::from(*row), u64::from(*line));
+            assert!(rest.iter().map(wide).eq(back[cut..].iter().copied()));
+            assert_eq!(walk(7), (0, 0));
             assert_eq!(all.runs.len(), 3, "cut: {cut}");
             assert_eq!(all.get(7), (0, 0));
         }

@@ -104,6 +104,15 @@ impl DraftFile {
         Place::row(self.file, row.into(), line.into())
     }
 
+    /// The places of whole rows, asked for in order, from that one on.
+    pub fn places_from(&self, first: usize) -> impl FnMut(usize) -> Place {
+        let mut walk = self.places.walk(first);
+        move |index| {
+            let (row, line) = walk(index);
+            Place::row(self.file, row.into(), line.into())
+        }
+    }
+
     /// The records of some rows, in order.
     pub fn records(&self, rows: Range<usize>) -> io::Result<Vec<RecordId>> {
         let mut ids = Vec::with_capacity(rows.len());

@@ -99,6 +99,7 @@ impl<'a> AssignCells<'a> {
     pub(super) fn add(&mut self, piece: &Piece<'_>) -> io::Result<()> {
         let file = piece.file;
         let records = file.records(piece.rows.clone())?;
+        let mut place = file.places.walk(piece.rows.start);
         for (row, record) in piece.rows.clone().zip(records) {
             let (Fate::Change, Some(asked)) = (file.fates[row], file.before_and_after(row)) else {
                 continue;
@@ -106,7 +107,7 @@ impl<'a> AssignCells<'a> {
             self.records.extend_from_slice(record.0.as_bytes());
             self.before.add(self.draft, asked.before);
             self.after.add(self.draft, Some(asked.after));
-            self.rows.push(i64::from(file.places.get(row).0));
+            self.rows.push(i64::from(place(row).0));
         }
         let pick = u32::try_from(self.files.len()).unwrap_or(NONE);
         self.files.push(file_number(file.file));

@@ -141,11 +141,41 @@ struct Columns {
     /// Which finding each row is of.
     findings: Vec<u32>,
     files: Vec<Option<u16>>,
-    rows: Vec<Option<i64>>,
-    lines: Vec<Option<i64>>,
+    rows: Wholes,
+    lines: Wholes,
     /// The columns of the places.
     places: Vec<Option<u16>>,
-    cells: Vec<Option<ByteArray>>,
+    /// By row: few places have one.
+    cells: Vec<(usize, ByteArray)>,
+}
+
+/// Whole numbers, of which hardly any are lacking.
+#[derive(Default)]
+struct Wholes {
+    list: Vec<i64>,
+    /// The rows that lack one, for which a 0 stands in the list.
+    lacking: Vec<usize>,
+}
+
+impl Wholes {
+    fn push(&mut self, value: Option<u64>) {
+        let value = value.and_then(|value| i64::try_from(value).ok());
+        if value.is_none() {
+            self.lacking.push(self.list.len());
+        }
+        self.list.push(value.unwrap_or(0));
+    }
+
+    fn finish(self) -> Cells {
+        if self.lacking.is_empty() {
+            return Cells::AllWhole(self.list);
+        }
+        let mut cells: Vec<Option<i64>> = self.list.into_iter().map(Some).collect();
+        for row in self.lacking {
+            cells[row] = None;
+        }
+        Cells::Whole(cells)
+    }
 }
 
 impl Columns {
@@ -165,19 +195,21 @@ impl Columns {
         let rows = self.findings.len() + count;
         self.findings.resize(rows, pick);
         self.accepted.resize(rows, Some(finding.accepted));
-        let whole = |value: u64| i64::try_from(value).ok();
         for place in finding.places.range(skip, count) {
+            if let Some(cell) = &place.cell {
+                self.cells.push((self.files.len(), cell.as_str().into()));
+            }
             self.files.push(Some(place.file.0));
-            self.rows.push(whole(place.row));
-            self.lines.push(whole(place.line));
+            self.rows.push(Some(place.row));
+            self.lines.push(Some(place.line));
             self.places.push(place.column);
-            self.cells.push(place.cell.as_deref().map(ByteArray::from));
         }
-        self.files.resize(rows, None);
-        self.rows.resize(rows, None);
-        self.lines.resize(rows, None);
-        self.places.resize(rows, None);
-        self.cells.resize(rows, None);
+        if self.files.len() < rows {
+            self.files.push(None);
+            self.rows.push(None);
+            self.lines.push(None);
+            self.places.push(None);
+        }
     }
 
     fn finish(self) -> Group {
@@ -188,6 +220,7 @@ impl Columns {
             })
         };
         let [code, severity, subject, message, cure] = self.texts.map(picked);
+        let rows = self.findings.len();
         vec![
             code,
             severity,
@@ -196,12 +229,27 @@ impl Columns {
             message,
             cure,
             Cells::Picked(numbered(&self.files)),
-            Cells::Whole(self.rows),
-            Cells::Whole(self.lines),
+            self.rows.finish(),
+            self.lines.finish(),
             Cells::Picked(numbered(&self.places)),
-            Cells::Text(self.cells),
+            cell_texts(self.cells, rows),
         ]
     }
+}
+
+/// The texts of so many rows, most of which have none.
+fn cell_texts(given: Vec<(usize, ByteArray)>, rows: usize) -> Cells {
+    if given.is_empty() {
+        return Cells::Picked(Picked {
+            choice: Choice::Texts(Vec::new()),
+            picks: vec![NONE; rows],
+        });
+    }
+    let mut cells = vec![None; rows];
+    for (row, text) in given {
+        cells[row] = Some(text);
+    }
+    Cells::Text(cells)
 }
 
 /// Small numbers, each once, in order.
