@@ -24,7 +24,8 @@ impl<K: Hash + Eq> Lookup<K> {
 
     /// Principals come one after the other, so the same one twice is the same one in a row.
     fn add(&mut self, key: K, principal: Principal) {
-        let list = self.0.entry(key).or_default();
+        let list = self.0.entry(key);
+        let list = list.or_insert_with(|| Vec::with_capacity(1));
         if list.last() != Some(&principal) {
             list.push(principal);
         }
@@ -141,6 +142,14 @@ impl<'a> Index<'a> {
                 Some(team) => format!("team {} <{id}>", team.name),
                 None => principal.to_string(),
             },
+        }
+    }
+
+    /// The name of a team; empty where it is none.
+    pub(super) fn team_name(&self, principal: Principal) -> &'a str {
+        match principal {
+            Principal::User(_) => "",
+            Principal::Team(id) => self.facts.teams().get(&id).map_or("", |team| &team.name),
         }
     }
 

@@ -63,11 +63,11 @@ impl Lack {
 impl Stubs {
     /// Plans the stub user of every person.
     pub(super) fn of(
-        people: &People,
+        people: &People<'_>,
         domains: &BTreeMap<String, String>,
         organisation: OrganisationId,
     ) -> Self {
-        let plan = |persona: &Persona| plan(persona, domains, organisation);
+        let plan = |persona: &Persona<'_>| plan(persona, domains, organisation);
         let planned: Vec<_> = people.list.iter().map(plan).collect();
         let mut by_upn: BTreeMap<String, Vec<usize>> = BTreeMap::new();
         for (number, stub) in planned.iter().enumerate() {
@@ -97,18 +97,18 @@ impl Stubs {
 }
 
 fn plan(
-    persona: &Persona,
+    persona: &Persona<'_>,
     domains: &BTreeMap<String, String>,
     organisation: OrganisationId,
 ) -> Result<MissingPerson, Lack> {
-    let person = &persona.person;
+    let person = persona.person();
     let mapped = |text: &String| {
         let mapped = after_domain_map(text, domains).unwrap_or_else(|| text.clone());
         is_address(&mapped).then_some(mapped)
     };
     let upn = person.upn.as_ref().and_then(mapped);
     let mail = person.mail.as_ref().and_then(mapped);
-    let names = Names::of(person);
+    let names = Names::of(&person);
     let (Some(names), Some(known)) = (&names, upn.as_ref().or(mail.as_ref())) else {
         let no_address = upn.is_none() && mail.is_none();
         return Err(Lack {
@@ -126,7 +126,7 @@ fn plan(
         last_name: names.last.clone(),
         full_name: names.full.clone(),
         employee_id: person.employee_id.clone(),
-        source: persona.rows.first().copied(),
+        source: persona.rows().next(),
     })
 }
 

@@ -18,6 +18,7 @@ mod translate;
 mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
 
 use rayon::prelude::*;
 
@@ -73,9 +74,11 @@ impl Question<'_> {
 /// fault of the policy (OWN006 about `fallback`). All else is in [`Resolved::remarks`], for the
 /// caller to raise at the rows that hold the reference.
 pub fn resolve(question: &Question<'_>, findings: &mut Findings) -> Resolution {
-    let index = Index::of(question.facts);
     let domains = &question.policy.domains;
-    let people = People::of(question.people, domains);
+    let (index, people) = rayon::join(
+        || Index::of(question.facts),
+        || People::of(question.people, domains),
+    );
     let fallback = rulings::fallback(question.policy, &index);
     if let Err(fault) = &fallback {
         let Fault { message, cure } = fault.clone();
@@ -83,9 +86,9 @@ pub fn resolve(question: &Question<'_>, findings: &mut Findings) -> Resolution {
     }
     let room = Resolver {
         question,
-        stubs: Stubs::of(&people, domains, question.organisation),
+        stubs: OnceLock::new(),
         rulings: Rulings::of(question, &index, findings),
-        near: Near::of(&index),
+        near: OnceLock::new(),
         people,
         fallback,
         index,
@@ -103,14 +106,16 @@ pub fn resolve(question: &Question<'_>, findings: &mut Findings) -> Resolution {
 struct Resolver<'a> {
     question: &'a Question<'a>,
     index: Index<'a>,
-    people: People,
-    stubs: Stubs,
+    people: People<'a>,
+    /// Planned once anybody asks for one.
+    stubs: OnceLock<Stubs>,
     rulings: Rulings,
     fallback: Result<Option<Principal>, Fault>,
-    near: Near,
+    /// Indexed once somebody is found nowhere.
+    near: OnceLock<Near>,
 }
 
-impl Resolver<'_> {
+impl<'a> Resolver<'a> {
     /// One reference. A stub's number is the person's until [`Resolver::finish`] ran.
     fn resolve(&self, reference: &Reference) -> Resolved {
         match self.rulings.about(&reference.key) {
@@ -146,7 +151,7 @@ impl Resolver<'_> {
                     // The old system's number of somebody may be another's employee id here.
                     known.employee_ids.clear();
                 }
-                known.join(&persona.identifiers);
+                known.join(&persona.identifiers(domains));
                 Some(person)
             }
             Translation::Unknown => None,
@@ -203,7 +208,7 @@ impl Resolver<'_> {
         with_candidates(stopped(remark), self.candidates(&people))
     }
 
-    fn personas(&self, people: &[usize]) -> Vec<&Persona> {
+    fn personas(&self, people: &[usize]) -> Vec<&Persona<'a>> {
         people
             .iter()
             .map(|person| &self.people.list[*person])
@@ -211,13 +216,16 @@ impl Resolver<'_> {
     }
 
     /// Who of the environment the people of the users exports are, as far as each is found.
-    fn candidates(&self, people: &[&Persona]) -> Vec<Named> {
+    fn candidates(&self, people: &[&Persona<'a>]) -> Vec<Named> {
+        let domains = &self.question.policy.domains;
         let found: BTreeSet<Principal> = people
             .iter()
-            .filter_map(|persona| match climb(&self.index, &persona.identifiers) {
-                Outcome::One(principal, _) => Some(principal),
-                _ => None,
-            })
+            .filter_map(
+                |persona| match climb(&self.index, &persona.identifiers(domains)) {
+                    Outcome::One(principal, _) => Some(principal),
+                    _ => None,
+                },
+            )
             .collect();
         self.index.named(found)
     }
@@ -271,7 +279,8 @@ impl Resolver<'_> {
             MissingPolicy::Error => stopped(remarks::nobody(self.question, reference)),
             MissingPolicy::Leave => plain(Verdict::Left),
         };
-        let misses = self.near.misses(&self.index, known);
+        let near = self.near.get_or_init(|| Near::of(&self.index));
+        let misses = near.misses(&self.index, known);
         if !misses.is_empty() {
             let remark = remarks::near_misses(self.question, reference, &misses);
             resolved.remarks.push(remark);
@@ -288,20 +297,27 @@ impl Resolver<'_> {
         }
     }
 
+    fn stubs(&self) -> &Stubs {
+        let question = self.question;
+        let domains = &question.policy.domains;
+        let plan = || Stubs::of(&self.people, domains, question.organisation);
+        self.stubs.get_or_init(plan)
+    }
+
     fn stub(&self, reference: &Reference, person: Option<usize>) -> Resolved {
         let question = self.question;
         let Some(number) = person else {
             let lack = Lack::of_text(&reference.text, &question.policy.domains);
             return stopped(remarks::lack(question, reference, None, &lack));
         };
-        let stub = match self.stubs.planned(number) {
+        let stub = match self.stubs().planned(number) {
             Ok(stub) => stub,
             Err(lack) => {
                 let persona = Some(&self.people.list[number]);
                 return stopped(remarks::lack(question, reference, persona, lack));
             }
         };
-        let same = self.stubs.of_same_upn(number);
+        let same = self.stubs().of_same_upn(number);
         if same.len() > 1 {
             let people = self.personas(same);
             return stopped(remarks::shared_upn(question, reference, &stub.upn, &people));
@@ -334,7 +350,7 @@ impl Resolver<'_> {
         let mut stubs = BTreeMap::new();
         for one in &resolved {
             if let Verdict::Stub(person) = one.verdict
-                && let Ok(stub) = self.stubs.planned(person)
+                && let Ok(stub) = self.stubs().planned(person)
             {
                 stubs.insert(comparison_key(&stub.upn), (person, stub.clone()));
             }

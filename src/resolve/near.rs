@@ -23,11 +23,19 @@ type Piece = [char; 3];
 
 struct Entry {
     /// As [`words`] gives it.
-    text: String,
+    text: Box<str>,
     pieces: u16,
     principal: Principal,
-    /// The identifier as people read it.
-    shown: String,
+    kind: Kind,
+}
+
+/// Which identifier of somebody a text is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    FullName,
+    Upn,
+    Mail,
+    TeamName,
 }
 
 /// Names and local parts of everybody who may be suggested, by their pieces.
@@ -46,27 +54,26 @@ impl Near {
         for user in index.users().filter(|user| special(user).is_none()) {
             let principal = Principal::User(user.id);
             for name in full_names(user) {
-                let shown = user.full_name.as_deref().unwrap_or(&name);
-                near.add(&name, principal, format!("full name `{shown}`"));
+                near.add(&name, principal, Kind::FullName);
             }
-            let upn = (!user.upn.is_empty()).then_some(("UPN", user.upn.as_str()));
-            let mail = user.mail.as_deref().map(|mail| ("mail", mail));
-            for (kind, text) in [upn, mail].into_iter().flatten() {
-                near.add(local_part(text), principal, format!("{kind} `{text}`"));
+            if !user.upn.is_empty() {
+                near.add(local_part(&user.upn), principal, Kind::Upn);
+            }
+            if let Some(mail) = &user.mail {
+                near.add(local_part(mail), principal, Kind::Mail);
             }
         }
         for team in index.teams() {
-            let shown = format!("team name `{}`", team.name);
-            near.add(&team.name, Principal::Team(team.id), shown);
+            near.add(&team.name, Principal::Team(team.id), Kind::TeamName);
         }
         near
     }
 
-    fn add(&mut self, text: &str, principal: Principal, shown: String) {
+    fn add(&mut self, text: &str, principal: Principal, kind: Kind) {
         let text = words(text);
         let known = |entry: &&Entry| entry.principal == principal;
         let mut same = self.entries.iter().rev().take_while(known);
-        if text.is_empty() || same.any(|entry| entry.text == text) {
+        if text.is_empty() || same.any(|entry| *entry.text == text) {
             return;
         }
         let number = u32::try_from(self.entries.len()).unwrap_or(u32::MAX);
@@ -75,10 +82,10 @@ impl Near {
             self.by_piece.entry(*piece).or_default().push(number);
         }
         self.entries.push(Entry {
-            text,
+            text: text.into(),
             pieces: u16::try_from(pieces.len()).unwrap_or(u16::MAX),
             principal,
-            shown,
+            kind,
         });
     }
 
@@ -110,7 +117,7 @@ impl Near {
                     principal: entry.principal,
                     label: index.show(entry.principal),
                 },
-                identifier: entry.shown.clone(),
+                identifier: shown(index, entry),
             })
             .collect()
     }
@@ -147,6 +154,23 @@ impl Near {
     }
 }
 
+/// The identifier that an entry is of, as people read it.
+fn shown(index: &Index<'_>, entry: &Entry) -> String {
+    let user = index.user(entry.principal);
+    match (entry.kind, user) {
+        (Kind::FullName, Some(user)) => {
+            let written = user.full_name.clone();
+            let name = written.or_else(|| full_names(user).into_iter().next());
+            format!("full name `{}`", name.unwrap_or_default())
+        }
+        (Kind::Upn, Some(user)) => format!("UPN `{}`", user.upn),
+        (Kind::Mail, Some(user)) => format!("mail `{}`", user.mail.as_deref().unwrap_or_default()),
+        (Kind::TeamName, _) | (_, None) => {
+            format!("team name `{}`", index.team_name(entry.principal))
+        }
+    }
+}
+
 /// What of the known identifiers can resemble something, as plain words, each once.
 fn likenesses(known: &Identifiers) -> Vec<String> {
     let names = known.full_names.iter();
@@ -165,16 +189,22 @@ fn likenesses(known: &Identifiers) -> Vec<String> {
 
 /// A text as plain words: `ana.costa` and `Ana Costa` are both `ana costa`.
 fn words(text: &str) -> String {
-    let separated = text.replace(['.', '_', '-', '\'', ','], " ");
+    let separator = |letter| matches!(letter, '.' | '_' | '-' | '\'' | ',');
+    let separated: String = text
+        .chars()
+        .map(|letter| if separator(letter) { ' ' } else { letter })
+        .collect();
     comparison_key(&separated)
 }
 
 fn pieces(text: &str) -> Vec<Piece> {
-    let mut pieces = Vec::new();
+    let mut pieces = Vec::with_capacity(text.len());
     for word in text.split(' ').filter(|word| !word.is_empty()) {
-        let letters: Vec<char> = [' '].into_iter().chain(word.chars()).chain([' ']).collect();
-        for window in letters.windows(3) {
-            pieces.push([window[0], window[1], window[2]]);
+        let mut letters = word.chars().chain([' ']);
+        let mut piece = [' ', ' ', letters.next().unwrap_or(' ')];
+        for letter in letters {
+            piece = [piece[1], piece[2], letter];
+            pieces.push(piece);
         }
     }
     pieces.sort_unstable();

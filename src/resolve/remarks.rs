@@ -68,7 +68,7 @@ pub(super) fn several(
 pub(super) fn several_people(
     question: &Question<'_>,
     reference: &Reference,
-    people: &[&Persona],
+    people: &[&Persona<'_>],
 ) -> Remark {
     Remark {
         code: Code::Own002,
@@ -90,7 +90,7 @@ pub(super) fn shared_upn(
     question: &Question<'_>,
     reference: &Reference,
     upn: &str,
-    people: &[&Persona],
+    people: &[&Persona<'_>],
 ) -> Remark {
     Remark {
         code: Code::Own002,
@@ -106,15 +106,15 @@ pub(super) fn shared_upn(
     }
 }
 
-fn rows(question: &Question<'_>, people: &[&Persona]) -> String {
+fn rows(question: &Question<'_>, people: &[&Persona<'_>]) -> String {
     join(people.iter().map(|persona| {
-        let places = persona.rows.iter().map(|(file, row)| {
-            let input = question.inputs.iter().find(|input| input.file == *file);
+        let places = persona.rows().map(|(file, row)| {
+            let input = question.inputs.iter().find(|input| input.file == file);
             let name = input.map_or("users export", |input| input.name.as_str());
             format!("{name} row {row}")
         });
         let places = places.collect::<Vec<_>>().join(" and ");
-        format!("{places} ({})", who(&persona.person))
+        format!("{places} ({})", who(&persona.person()))
     }))
 }
 
@@ -244,7 +244,7 @@ pub(super) fn no_user_of_roles(question: &Question<'_>, reference: &Reference) -
 pub(super) fn lack(
     question: &Question<'_>,
     reference: &Reference,
-    persona: Option<&Persona>,
+    persona: Option<&Persona<'_>>,
     lack: &Lack,
 ) -> Remark {
     let (place, remedy) = match persona {

@@ -4,6 +4,7 @@
 //! their rows, found by old id, UPN, mail, employee id, Entra object id or full name.
 //! Several rows are one person only where an identifier says so and none speaks against it.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use foldhash::fast::FixedState;
@@ -17,23 +18,46 @@ use crate::resolve::identifiers::{Identifiers, after_domain_map, full_name, name
 /// is who. It still finds them all, so that a reference that holds it is ambiguous.
 const ROWS_OF_ONE_VALUE_MAX: usize = 64;
 
-/// One person of the old system.
+/// One person of the old system: the rows that are about them, in order. There may be far more people than
+/// anybody asks for, so what follows from the rows is worked out where it is asked for.
 #[derive(Clone, Debug)]
-pub(super) struct Persona {
-    /// The facts of all rows; file and row are those of the first.
-    pub(super) person: Person,
-    /// File and row of each row, in order.
-    pub(super) rows: Vec<(FileId, u64)>,
-    /// The facts as keys.
-    pub(super) identifiers: Identifiers,
-    /// The old ids of all rows, as [`old_id_key`] gives them.
-    old_ids: Vec<String>,
+pub(super) struct Persona<'a> {
+    group: Vec<&'a Person>,
 }
 
-impl Persona {
+impl<'a> Persona<'a> {
+    /// File and row of each row, in order.
+    pub(super) fn rows(&self) -> impl Iterator<Item = (FileId, u64)> {
+        self.group.iter().map(|row| (row.file, row.row))
+    }
+
     /// Whether a text is an old id of this person.
     pub(super) fn has_old_id(&self, text: &str) -> bool {
-        self.old_ids.contains(&old_id_key(text))
+        let key = old_id_key(text);
+        let mut ids = self.group.iter().filter_map(|row| row.id.as_deref());
+        ids.any(|id| old_id_key(id) == key)
+    }
+
+    /// The facts of all rows; file and row are those of the first.
+    pub(super) fn person(&self) -> Cow<'a, Person> {
+        match self.group[..] {
+            [row] => Cow::Borrowed(row),
+            _ => Cow::Owned(joined(&self.group)),
+        }
+    }
+
+    /// The facts as keys.
+    pub(super) fn identifiers(&self, domains: &BTreeMap<String, String>) -> Identifiers {
+        let mut identifiers = Identifiers::of_person(&self.person(), domains);
+        for row in &self.group[1..] {
+            let without_address = Person {
+                upn: None,
+                mail: None,
+                ..(*row).clone()
+            };
+            identifiers.join(&Identifiers::of_person(&without_address, domains));
+        }
+        identifiers
     }
 }
 
@@ -50,19 +74,19 @@ pub(super) enum Translation {
 
 /// The people of all users exports.
 #[derive(Debug)]
-pub(super) struct People {
+pub(super) struct People<'a> {
     /// In the order of their first rows.
-    pub(super) list: Vec<Persona>,
+    pub(super) list: Vec<Persona<'a>>,
     as_written: Finder,
     after_map: Finder,
 }
 
-type Finder = HashMap<String, Vec<usize>, FixedState>;
+type Finder = HashMap<Box<str>, Vec<usize>, FixedState>;
 
-impl People {
+impl<'a> People<'a> {
     /// Joins rows to persons and indexes them. The order of `people` does not matter.
-    pub(super) fn of(people: &[Person], domains: &BTreeMap<String, String>) -> Self {
-        let mut rows: Vec<&Person> = people.iter().collect();
+    pub(super) fn of(people: &'a [Person], domains: &BTreeMap<String, String>) -> Self {
+        let mut rows: Vec<&'a Person> = people.iter().collect();
         rows.sort_by_key(|person| (person.file, person.row));
         let mut this = Self {
             list: Vec::new(),
@@ -75,11 +99,14 @@ impl People {
                 for key in written_keys(row) {
                     enter(&mut this.as_written, key, number);
                 }
-                for key in mapped_keys(row, domains) {
-                    enter(&mut this.after_map, key, number);
+                // Without a map everything is as written.
+                if !domains.is_empty() {
+                    for key in mapped_keys(row, domains) {
+                        enter(&mut this.after_map, key, number);
+                    }
                 }
             }
-            this.list.push(persona(&group, domains));
+            this.list.push(Persona { group });
         }
         this
     }
@@ -103,14 +130,16 @@ impl People {
 }
 
 fn enter(finder: &mut Finder, key: String, number: usize) {
-    let list = finder.entry(key).or_default();
+    let list = finder
+        .entry(key.into())
+        .or_insert_with(|| Vec::with_capacity(1));
     if list.last() != Some(&number) {
         list.push(number);
     }
 }
 
 fn find(finder: &Finder, keys: &[String]) -> Vec<usize> {
-    let hits = keys.iter().filter_map(|key| finder.get(key));
+    let hits = keys.iter().filter_map(|key| finder.get(key.as_str()));
     let mut found: Vec<usize> = hits.flatten().copied().collect();
     found.sort_unstable();
     found.dedup();
@@ -193,58 +222,72 @@ impl Marks {
     }
 
     /// The identifiers of which one in common makes two rows one person. A name is none.
-    fn strong(&self) -> Vec<(u8, String)> {
-        let keys = [
-            self.upn.clone(),
-            self.mail.clone(),
-            self.employee_id.clone(),
-            self.directory_id.map(|id| id.to_string()),
-            self.id
-                .as_ref()
-                .map(|(file, id)| format!("{} {id}", file.0)),
-            self.world_wide_id.clone(),
+    fn strong(&self) -> impl Iterator<Item = Strong<'_>> {
+        let texts = [
+            &self.upn,
+            &self.mail,
+            &self.employee_id,
+            &self.world_wide_id,
         ];
-        let keys = (0..).zip(keys);
-        keys.filter_map(|(kind, key)| Some((kind, key?))).collect()
+        let texts = (0..).zip(texts);
+        let texts = texts.filter_map(|(kind, text)| Some(Strong::Text(kind, text.as_deref()?)));
+        let directory_id = self.directory_id.map(Strong::DirectoryId);
+        let id = self.id.as_ref().map(|(file, id)| Strong::Id(*file, id));
+        texts.chain(directory_id).chain(id)
     }
+}
+
+/// An identifier of which one in common makes two rows one person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Strong<'a> {
+    /// Of a kind that is told by its number.
+    Text(u8, &'a str),
+    DirectoryId(Uuid),
+    /// An old id and the file that it counts in.
+    Id(FileId, &'a str),
 }
 
 /// Rows in groups of one person each, in the order of their first rows.
 fn groups<'a>(rows: &[&'a Person], domains: &BTreeMap<String, String>) -> Vec<Vec<&'a Person>> {
     let marks: Vec<Marks> = rows.iter().map(|row| Marks::of(row, domains)).collect();
-    let mut by_key: BTreeMap<(u8, String), Vec<usize>> = BTreeMap::new();
-    for (number, mark) in marks.iter().enumerate() {
-        for key in mark.strong() {
-            by_key.entry(key).or_default().push(number);
-        }
-    }
-    let mut leader: Vec<usize> = (0..rows.len()).collect();
-    for bucket in by_key.values() {
-        if bucket.len() <= ROWS_OF_ONE_VALUE_MAX {
-            link_agreeing(&mut leader, &marks, bucket);
-        }
-    }
-    let mut members: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-    for number in 0..rows.len() {
-        let first = leader_of(&leader, number);
-        members.entry(first).or_default().push(number);
-    }
-    let mut groups: Vec<Vec<usize>> = Vec::new();
-    for group in members.into_values() {
-        if all_agree(&marks, &group) {
-            groups.push(group);
+    let leader = leaders(&marks);
+    let mut members: Vec<(usize, usize)> = (0..rows.len())
+        .map(|number| (leader_of(&leader, number), number))
+        .collect();
+    members.sort_unstable();
+    let mut groups: Vec<(usize, Vec<&Person>)> = Vec::new();
+    for group in members.chunk_by(|left, right| left.0 == right.0) {
+        let people = group.iter().map(|(_, number)| (*number, rows[*number]));
+        if all_agree(&marks, group) {
+            groups.push((group[0].1, people.map(|(_, row)| row).collect()));
         } else {
-            groups.extend(group.into_iter().map(|number| vec![number]));
+            groups.extend(people.map(|(number, row)| (number, vec![row])));
         }
     }
-    groups.sort();
-    let people = |group: Vec<usize>| group.into_iter().map(|number| rows[number]).collect();
-    groups.into_iter().map(people).collect()
+    groups.sort_unstable_by_key(|(first, _)| *first);
+    groups.into_iter().map(|(_, group)| group).collect()
 }
 
-fn link_agreeing(leader: &mut [usize], marks: &[Marks], bucket: &[usize]) {
-    for (place, left) in bucket.iter().copied().enumerate() {
-        for right in bucket[place + 1..].iter().copied() {
+/// For each row another one of the same person that comes before it, or itself.
+fn leaders(marks: &[Marks]) -> Vec<usize> {
+    let numbered = marks.iter().enumerate();
+    let mut strong: Vec<(Strong<'_>, usize)> = numbered
+        .flat_map(|(number, mark)| mark.strong().map(move |key| (key, number)))
+        .collect();
+    strong.sort_unstable();
+    let mut leader: Vec<usize> = (0..marks.len()).collect();
+    for bucket in strong.chunk_by(|left, right| left.0 == right.0) {
+        if (2..=ROWS_OF_ONE_VALUE_MAX).contains(&bucket.len()) {
+            link_agreeing(&mut leader, marks, bucket);
+        }
+    }
+    leader
+}
+
+fn link_agreeing(leader: &mut [usize], marks: &[Marks], bucket: &[(Strong<'_>, usize)]) {
+    let bucket = bucket.iter().map(|(_, number)| *number);
+    for (place, left) in bucket.clone().enumerate() {
+        for right in bucket.clone().skip(place + 1) {
             if marks[left].agrees(&marks[right]) {
                 let (left, right) = (leader_of(leader, left), leader_of(leader, right));
                 leader[left.max(right)] = left.min(right);
@@ -261,15 +304,16 @@ fn leader_of(leader: &[usize], mut number: usize) -> usize {
 }
 
 /// A chain of rows of which each agrees with the next, but the first not with the last, is nobody.
-fn all_agree(marks: &[Marks], group: &[usize]) -> bool {
-    let pairs = group.iter().enumerate();
-    pairs.into_iter().all(|(place, left)| {
+fn all_agree(marks: &[Marks], group: &[(usize, usize)]) -> bool {
+    let mut pairs = group.iter().enumerate();
+    pairs.all(|(place, (_, left))| {
         let mut later = group[place + 1..].iter();
-        later.all(|right| marks[*left].agrees(&marks[*right]))
+        later.all(|(_, right)| marks[*left].agrees(&marks[*right]))
     })
 }
 
-fn persona(group: &[&Person], domains: &BTreeMap<String, String>) -> Persona {
+/// The facts of several rows of one person: what the first of them lacks is told by the next that has it.
+fn joined(group: &[&Person]) -> Person {
     let mut person = group[0].clone();
     for row in &group[1..] {
         let row: &Person = row;
@@ -290,20 +334,5 @@ fn persona(group: &[&Person], domains: &BTreeMap<String, String>) -> Persona {
         }
         person.directory_id = person.directory_id.or(row.directory_id);
     }
-    let mut identifiers = Identifiers::of_person(&person, domains);
-    for row in &group[1..] {
-        let without_address = Person {
-            upn: None,
-            mail: None,
-            ..(*row).clone()
-        };
-        identifiers.join(&Identifiers::of_person(&without_address, domains));
-    }
-    let old_ids = group.iter().filter_map(|row| row.id.as_deref());
-    Persona {
-        old_ids: old_ids.map(old_id_key).collect(),
-        rows: group.iter().map(|row| (row.file, row.row)).collect(),
-        identifiers,
-        person,
-    }
+    person
 }
