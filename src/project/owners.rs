@@ -78,6 +78,12 @@ impl OwnersSheet {
         file::read(path)
     }
 
+    /// The header cells as they will be once the sheet is brought up to date.
+    pub fn headers_to_be(mut self) -> Vec<String> {
+        self.add_missing_columns();
+        self.headers
+    }
+
     /// The header cells, in order.
     pub fn headers(&self) -> &[String] {
         &self.headers
@@ -122,15 +128,11 @@ impl OwnersSheet {
     /// several rows of one reference, so that rulings that contradict each other can be found.
     pub fn update(&mut self, rows: Vec<OwnerRow>) {
         self.add_missing_columns();
-        let mut written: BTreeMap<String, Vec<SheetRow>> = BTreeMap::new();
-        let mut order: Vec<String> = Vec::new();
-        for row in std::mem::take(&mut self.rows) {
-            let key = self.key(&row);
-            let same = written.entry(key.clone()).or_default();
-            if same.is_empty() {
-                order.push(key);
-            }
-            same.push(row);
+        let columns = Columns::of(&self.headers);
+        let mut written: BTreeMap<String, (usize, Vec<SheetRow>)> = BTreeMap::new();
+        for (place, row) in std::mem::take(&mut self.rows).into_iter().enumerate() {
+            let same = written.entry(columns.key(&row));
+            same.or_insert((place, Vec::new())).1.push(row);
         }
         let mut rows: Vec<(String, OwnerRow)> = rows
             .into_iter()
@@ -141,12 +143,13 @@ impl OwnersSheet {
             by_rows.then_with(|| left_key.cmp(right_key))
         });
         for (key, row) in rows {
-            let same = written.remove(&key).unwrap_or_default();
-            self.bring_up_to_date(same, &row);
+            let (_, same) = written.remove(&key).unwrap_or_default();
+            self.bring_up_to_date(&columns, same, &row);
         }
-        let vanished = order.iter().filter_map(|key| written.remove(key)).flatten();
-        for row in vanished.collect::<Vec<_>>() {
-            self.keep_vanished(row);
+        let mut vanished: Vec<(usize, Vec<SheetRow>)> = written.into_values().collect();
+        vanished.sort_unstable_by_key(|(place, _)| *place);
+        for row in vanished.into_iter().flat_map(|(_, rows)| rows) {
+            self.keep_vanished(&columns, row);
         }
         for (number, row) in (2..).zip(&mut self.rows) {
             row.number = number;
@@ -160,9 +163,9 @@ impl OwnersSheet {
         file::write(self, path)
     }
 
-    fn bring_up_to_date(&mut self, mut same: Vec<SheetRow>, row: &OwnerRow) {
-        if same.iter().any(|written| self.is_written_in(written)) {
-            same.retain(|written| self.is_written_in(written));
+    fn bring_up_to_date(&mut self, columns: &Columns, mut same: Vec<SheetRow>, row: &OwnerRow) {
+        if same.iter().any(|written| columns.are_written_in(written)) {
+            same.retain(|written| columns.are_written_in(written));
         } else {
             same.truncate(1);
         }
@@ -173,51 +176,26 @@ impl OwnersSheet {
             });
         }
         for mut written in same {
-            for (column, text) in [
-                (REFERENCE, &row.reference),
-                (ROWS, &row.rows),
-                (MATCH, &row.matched),
-                (CANDIDATES, &row.candidates),
-                (NEAR_MISSES, &row.near_misses),
-            ] {
-                self.set(&mut written, column, text);
-            }
+            let texts = [
+                &row.reference,
+                &row.rows,
+                &row.matched,
+                &row.candidates,
+                &row.near_misses,
+            ];
+            columns.set(&mut written, texts.map(|text| Some(text.as_str())));
             self.rows.push(written);
         }
     }
 
-    fn keep_vanished(&mut self, mut row: SheetRow) {
-        if !self.is_written_in(&row) {
+    fn keep_vanished(&mut self, columns: &Columns, mut row: SheetRow) {
+        if !columns.are_written_in(&row) {
             return;
         }
-        if !self.key(&row).is_empty() {
-            self.set(&mut row, MATCH, UNUSED);
-            for column in [ROWS, CANDIDATES, NEAR_MISSES] {
-                self.set(&mut row, column, "");
-            }
+        if !columns.key(&row).is_empty() {
+            columns.set(&mut row, [None, Some(""), Some(UNUSED), Some(""), Some("")]);
         }
         self.rows.push(row);
-    }
-
-    /// Whether a person wrote into the row: a ruling, a note, anything in a foreign column.
-    fn is_written_in(&self, row: &SheetRow) -> bool {
-        let mut cells = self.headers.iter().zip(&row.cells);
-        cells.any(|(header, cell)| {
-            let header = comparison_key(header);
-            let ours = [REFERENCE, ROWS, MATCH, CANDIDATES, NEAR_MISSES];
-            !ours.contains(&header.as_str()) && !cell.trim().is_empty()
-        })
-    }
-
-    fn key(&self, row: &SheetRow) -> String {
-        let reference = self.column(REFERENCE).map(|column| &row.cells[column]);
-        reference.map_or_else(String::new, |cell| reference_key(unguard_cell(cell)))
-    }
-
-    fn set(&self, row: &mut SheetRow, column: &str, text: &str) {
-        if let Some(column) = self.column(column) {
-            row.cells[column] = guard_cell(text).into_owned();
-        }
     }
 
     /// Where a column stands, from 0.
@@ -234,6 +212,52 @@ impl OwnersSheet {
         }
         for row in &mut self.rows {
             row.cells.resize(self.headers.len(), String::new());
+        }
+    }
+}
+
+/// Where which columns of a sheet stand that has all of them: headers are compared once, rows are many.
+struct Columns {
+    ours: [usize; 5],
+    /// Those that a person writes in: rulings, notes, and what we know nothing of.
+    theirs: Vec<usize>,
+}
+
+impl Columns {
+    fn of(headers: &[String]) -> Self {
+        let keys: Vec<String> = headers.iter().map(|one| comparison_key(one)).collect();
+        let ours = [REFERENCE, ROWS, MATCH, CANDIDATES, NEAR_MISSES];
+        let theirs = (0..)
+            .zip(&keys)
+            .filter(|(_, key)| !ours.contains(&key.as_str()));
+        let place = |name: &str| keys.iter().position(|key| key == name);
+        Self {
+            theirs: theirs.map(|(column, _)| column).collect(),
+            ours: ours.map(|name| place(name).unwrap_or(usize::MAX)),
+        }
+    }
+
+    fn key(&self, row: &SheetRow) -> String {
+        reference_key(unguard_cell(&row.cells[self.ours[0]]))
+    }
+
+    /// Whether a person wrote into the row: a ruling, a note, anything in a foreign column.
+    fn are_written_in(&self, row: &SheetRow) -> bool {
+        let mut cells = self
+            .theirs
+            .iter()
+            .filter_map(|column| row.cells.get(*column));
+        cells.any(|cell| !cell.trim().is_empty())
+    }
+
+    /// Writes our own cells, as far as there is a text for them.
+    fn set(&self, row: &mut SheetRow, texts: [Option<&str>; 5]) {
+        for (column, text) in self.ours.iter().zip(texts) {
+            let cell = &mut row.cells[*column];
+            let text = text.map(guard_cell);
+            if let Some(text) = text.filter(|text| **text != **cell) {
+                *cell = text.into_owned();
+            }
         }
     }
 }

@@ -150,7 +150,11 @@ impl Opened {
         for export in &self.users {
             let read = export.read(findings, progress).map_err(one)?;
             people_in.insert(export.input().file, read.len() as u64);
-            people.extend(read);
+            if people.is_empty() {
+                people = read;
+            } else {
+                people.extend(read);
+            }
         }
         let mut records = Vec::new();
         for export in &self.records {

@@ -8,7 +8,8 @@ use std::path::Path;
 use crate::apply::{JournalState, journal_state};
 use crate::check::{approvable, check};
 use crate::environment::{EnvironmentFile, Facts, Keys, Owners};
-use crate::model::{FileId, Finding, Findings, Identity, Progress, RecordRows, Resolution};
+use crate::model::{FileId, Finding, Findings, Identity, Person, Progress};
+use crate::model::{RecordRows, Resolution};
 use crate::plan::{Document, Draft, RulingsRecord, ToSeal, Unchecked, Wanted, build};
 use crate::project::{Project, fresh_folder, publish};
 use crate::report::{Page, summary};
@@ -33,8 +34,9 @@ pub fn plan(folder: &Path, exit_code: bool, console: &mut Console<'_>) -> Result
     let mut rows = opened.read(&mut findings, folder, console.progress)?;
     let tables = Tables::of(&project);
     let (present, records) = Present::of(&environment, &tables, console.progress)?;
-    sheet::settle(&project, &mut owners, &opened.inputs, &rows);
+    sheet::settle(&mut owners, &opened.inputs, &rows);
     let record_rows = std::mem::take(&mut rows.records);
+    let people = std::mem::take(&mut rows.people);
     let making = Making {
         project: &project,
         record_files: record_rows.iter().map(|rows| rows.file).collect(),
@@ -43,9 +45,11 @@ pub fn plan(folder: &Path, exit_code: bool, console: &mut Console<'_>) -> Result
         present,
         rows,
     };
-    let resolution = making.resolve(&mut findings);
+    let resolution = making.resolve(people, &mut findings);
     let judged = making.judge(&resolution, record_rows, records, findings)?;
     let document = making.seal(&resolution, &judged, console.progress)?;
+    // Large, and the owners sheet is about to be in memory.
+    drop(judged);
     making.rule_sheet(&resolution, console)?;
     print(&document, folder, console)?;
     let changes: u64 = document.totals.changes.values().sum();
@@ -151,7 +155,8 @@ struct Making<'a> {
     opened: &'a Opened,
     owners: OwnersInput,
     present: Present,
-    /// Without the rows of records files, which the draft takes over.
+    /// Without the rows of records files, which the draft takes over, and without people, whom nobody asks
+    /// for once all references are resolved.
     rows: Rows,
     record_files: BTreeSet<FileId>,
 }
@@ -171,11 +176,12 @@ struct Judged {
 }
 
 impl Making<'_> {
-    fn resolve(&self, findings: &mut Findings) -> Resolution {
+    #[expect(clippy::needless_pass_by_value, reason = "gone when this returns")]
+    fn resolve(&self, people: Vec<Person>, findings: &mut Findings) -> Resolution {
         let question = Question {
             references: &self.rows.references,
             record_files: &self.record_files,
-            people: &self.rows.people,
+            people: &people,
             inputs: &self.opened.inputs,
             facts: &self.present.facts,
             organisation: self.present.identity.organisation,

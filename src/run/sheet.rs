@@ -6,6 +6,8 @@
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
+use rayon::prelude::*;
+
 use crate::environment::Facts;
 use crate::model::{
     FileId, Findings, Input, InputKind, Principal, Reference, Resolution, Resolved, Ruling, Silent,
@@ -24,8 +26,8 @@ pub(super) struct OwnersInput {
     pub rulings: Vec<Ruling>,
     /// BLAKE3 over the rulings alone.
     pub hash: String,
-    /// `owners.csv`, to be brought up to date.
-    sheet: OwnersSheet,
+    /// `owners.csv` as it was read, until its rulings are numbered.
+    sheet: Option<OwnersSheet>,
 }
 
 /// Reads the rulings; the sheet's number comes after those of the exports.
@@ -55,7 +57,7 @@ pub(super) fn open(
             input,
             hash: rulings_hash(&rulings),
             rulings,
-            sheet,
+            sheet: Some(sheet),
         });
     };
     let spec = FileSpec {
@@ -73,7 +75,7 @@ pub(super) fn open(
         input: table.input().clone(),
         hash: rulings_hash(&rulings),
         rulings,
-        sheet,
+        sheet: None,
     })
 }
 
@@ -134,11 +136,14 @@ fn rulings_of(table: &Table, workbook: &str) -> Result<Vec<Ruling>, Failure> {
 
 /// Numbers the rulings by the rows that they will stand in once the sheet is brought up to date, so
 /// that a finding names the row that its reader will see, and the next plan names the same.
-pub(super) fn settle(project: &Project, owners: &mut OwnersInput, inputs: &[Input], rows: &Rows) {
-    if project.manifest.rulings.is_some() {
+pub(super) fn settle(owners: &mut OwnersInput, inputs: &[Input], rows: &Rows) {
+    let Some(mut sheet) = owners.sheet.take() else {
+        return;
+    };
+    if owners.rulings.is_empty() {
+        owners.input.headers = sheet.headers_to_be();
         return;
     }
-    let mut sheet = owners.sheet.clone();
     let lines = rows
         .references
         .iter()
@@ -155,10 +160,12 @@ pub(super) fn lines(
     resolution: &Resolution,
     facts: &Facts,
 ) -> Vec<OwnerRow> {
-    rows.references
-        .iter()
+    let references = rows.references.iter().map(|(_, reference)| reference);
+    let references: Vec<&Reference> = references.collect();
+    references
+        .par_iter()
         .zip(&resolution.resolved)
-        .map(|((_, reference), resolved)| line(inputs, reference, resolved, resolution, facts))
+        .map(|(reference, resolved)| line(inputs, reference, resolved, resolution, facts))
         .collect()
 }
 

@@ -279,7 +279,8 @@ proptest! {
         let people = |sheet: &OwnersSheet| -> BTreeSet<Vec<String>> {
             let columns = ["old team", "reference", "ruling", "note"];
             let columns = columns.map(|name| sheet.column(name).expect("there"));
-            let rows = sheet.rows.iter().filter(|row| sheet.is_written_in(row));
+            let of_sheet = Columns::of(&sheet.headers);
+            let rows = sheet.rows.iter().filter(|row| of_sheet.are_written_in(row));
             rows.map(|row| columns.map(|column| row.cells[column].clone()).to_vec())
                 .map(|mut cells| { cells[1] = reference_key(unguard_cell(&cells[1])); cells })
                 .collect()
