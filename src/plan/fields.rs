@@ -78,6 +78,38 @@ pub struct FieldRow<'a> {
     pub value: &'a str,
 }
 
+/// The rows of one subject.
+#[derive(Clone, Copy, Debug)]
+pub struct SubjectRows<'a> {
+    kind: Kind,
+    id: &'a str,
+    subject: &'a Subject,
+}
+
+impl<'a> SubjectRows<'a> {
+    /// How many.
+    pub fn len(&self) -> usize {
+        self.subject.fields.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.subject.fields.is_empty()
+    }
+
+    /// All, sorted by field.
+    pub fn rows(self) -> impl Iterator<Item = FieldRow<'a>> {
+        let fields = self.subject.fields.iter();
+        fields.map(move |(field, value)| FieldRow {
+            kind: self.kind.word(),
+            id: self.id,
+            label: &self.subject.label,
+            field,
+            value,
+        })
+    }
+}
+
 /// A field that differs between two looks at an environment.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Moved {
@@ -176,14 +208,16 @@ impl Fields {
 
     /// All rows, sorted by kind, id and field.
     pub fn rows(&self) -> impl Iterator<Item = FieldRow<'_>> {
-        self.subjects.iter().flat_map(|((kind, id), subject)| {
-            subject.fields.iter().map(|(field, value)| FieldRow {
-                kind: kind.word(),
-                id,
-                label: &subject.label,
-                field,
-                value,
-            })
+        self.subjects().flat_map(SubjectRows::rows)
+    }
+
+    /// The same, those of each subject together.
+    pub fn subjects(&self) -> impl Iterator<Item = SubjectRows<'_>> {
+        let subjects = self.subjects.iter();
+        subjects.map(|((kind, id), subject)| SubjectRows {
+            kind: *kind,
+            id,
+            subject,
         })
     }
 

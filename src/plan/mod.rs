@@ -15,7 +15,7 @@ mod rows;
 pub use build::{Wanted, build};
 pub use document::*;
 pub use draft::*;
-pub use fields::{FieldRow, Fields, Moved};
+pub use fields::{FieldRow, Fields, Moved, SubjectRows};
 pub use folder::{
     CHANGES_FOLDER, DOCUMENT_FILE, FINDINGS_FILE, PRINCIPALS_FILE, PlaceRow, PlanError, SealedPlan,
     StageFile, ToSeal, schema, seal,

@@ -10,6 +10,7 @@ use crate::plan::FieldRow;
 use crate::plan::Fields;
 use crate::plan::FileRecord;
 use crate::plan::PlanError;
+use crate::plan::SubjectRows;
 use crate::plan::folder::PRINCIPALS_FILE;
 use crate::plan::folder::pages::Picked;
 use crate::plan::folder::scan::{Batch, Scan};
@@ -32,17 +33,16 @@ pub(super) fn write(
     fields: &Fields,
     progress: &dyn Progress,
 ) -> Result<FileRecord, PlanError> {
-    let rows: Vec<FieldRow<'_>> = fields.rows().collect();
+    let rows = Rows::of(fields);
     let step = progress.begin(
         &format!("write {PRINCIPALS_FILE}"),
         Unit::Rows,
-        Some(rows.len() as u64),
+        Some(rows.len as u64),
     );
-    let groups: Vec<&[FieldRow<'_>]> = rows.chunks(GROUP_ROWS).collect();
     let table = Table {
         columns: COLUMNS,
-        groups: groups.len(),
-        fill: &|group| Ok(cells(groups[group])),
+        groups: rows.len.div_ceil(GROUP_ROWS),
+        fill: &|group| Ok(cells(&rows, group)),
     };
     let (blake3, rows) = write_table(&folder.join(PRINCIPALS_FILE), &table, step.as_ref())?;
     Ok(FileRecord {
@@ -52,9 +52,39 @@ pub(super) fn write(
     })
 }
 
-fn cells(rows: &[FieldRow<'_>]) -> Group {
-    let texts = |of: for<'b> fn(&'b FieldRow<'_>) -> &'b str| {
-        Cells::Picked(Picked::texts(rows.iter().map(of)))
+/// Subjects, each with the number of its first row; there are far more rows than subjects.
+struct Rows<'a> {
+    subjects: Vec<(usize, SubjectRows<'a>)>,
+    len: usize,
+}
+
+impl<'a> Rows<'a> {
+    fn of(fields: &'a Fields) -> Self {
+        let mut len = 0;
+        let numbered = fields.subjects().map(|subject| {
+            let first = len;
+            len += subject.len();
+            (first, subject)
+        });
+        Self {
+            subjects: numbered.collect(),
+            len,
+        }
+    }
+
+    fn group(&self, group: usize) -> impl Iterator<Item = FieldRow<'a>> {
+        let start = group * GROUP_ROWS;
+        let next = self.subjects.partition_point(|(first, _)| *first <= start);
+        let subjects = &self.subjects[next.saturating_sub(1)..];
+        let skipped = subjects.first().map_or(0, |(first, _)| start - first);
+        let rows = subjects.iter().flat_map(|(_, subject)| subject.rows());
+        rows.skip(skipped).take(GROUP_ROWS)
+    }
+}
+
+fn cells(rows: &Rows<'_>, group: usize) -> Group {
+    let texts = |of: for<'b> fn(FieldRow<'b>) -> &'b str| {
+        Cells::Picked(Picked::texts(rows.group(group).map(of)))
     };
     vec![
         texts(|row| row.kind),
