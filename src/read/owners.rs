@@ -18,7 +18,7 @@ use crate::read::source::{Row, text};
 /// The distinct owner texts met so far.
 ///
 /// Looked into once for each row, so it is laid out for the cache: places of 4 bytes, which lead to
-/// entries that hold the first bytes themselves.
+/// entries of one cache line that hold the first bytes themselves.
 #[derive(Default)]
 pub(super) struct Owners {
     places: HashTable<u32>,
@@ -29,24 +29,25 @@ pub(super) struct Owners {
     strange: HashSet<u32, FixedState>,
     /// Each distinct text; [`OwnerCell::Reference`] holds an index into it.
     met: Vec<Met>,
-    /// How many rows hold each distinct text.
-    rows: Vec<u64>,
     chunk: u32,
 }
 
 /// Distinct bytes of a cell; several can be one text, with and without blanks around it.
 #[derive(Clone, Copy)]
+#[repr(align(64))]
 struct Entry {
     /// Its first bytes, so that most cells are told apart without a look elsewhere.
     beginning: [u8; BEGINNING_BYTES],
+    /// How many rows hold it.
+    rows: u64,
     length: u32,
     /// Where all its bytes begin.
     start: u32,
     cell: OwnerCell,
 }
 
-/// As long as most names and mails.
-const BEGINNING_BYTES: usize = 32;
+/// As long as most names and mails, and as an id; with the rest of an entry a cache line.
+const BEGINNING_BYTES: usize = 40;
 
 /// The first bytes of a cell, filled up with zeros.
 fn beginning(cell: &[u8]) -> [u8; BEGINNING_BYTES] {
@@ -57,6 +58,13 @@ fn beginning(cell: &[u8]) -> [u8; BEGINNING_BYTES] {
 }
 
 impl Entry {
+    /// Whether it is of these bytes, of which `beginning` are the first; `all` are those of all entries.
+    fn is_of(&self, bytes: &[u8], beginning: &[u8; BEGINNING_BYTES], all: &[u8]) -> bool {
+        self.length as usize == bytes.len()
+            && self.beginning == *beginning
+            && (bytes.len() <= BEGINNING_BYTES || self.bytes(all) == bytes)
+    }
+
     fn bytes<'a>(&self, bytes: &'a [u8]) -> &'a [u8] {
         &bytes[self.start as usize..][..self.length as usize]
     }
@@ -66,6 +74,8 @@ impl Entry {
 pub(super) struct Met {
     /// Trimmed.
     pub(super) text: String,
+    /// The place of its entry.
+    entry: u32,
     /// The chunk in which it was first met, by this table's count.
     pub(super) chunk: u32,
     /// The row of that chunk, from 0.
@@ -75,12 +85,14 @@ pub(super) struct Met {
 impl Owners {
     /// Each distinct text, and how many rows hold it.
     pub(super) fn met(&self) -> impl ExactSizeIterator<Item = (&Met, u64)> {
-        self.met.iter().zip(self.rows.iter().copied())
+        let rows = |met: &Met| self.entries[met.entry as usize].rows;
+        self.met.iter().map(move |met| (met, rows(met)))
     }
 
     /// The text of a number.
     pub(super) fn text(&self, local: usize) -> (&str, u64) {
-        (&self.met[local].text, self.rows[local])
+        let met = &self.met[local];
+        (&met.text, self.entries[met.entry as usize].rows)
     }
 
     /// The cell of a row at `column`; what is wrong with it goes to `faults`.
@@ -92,7 +104,7 @@ impl Owners {
     ) -> OwnerCell {
         let bytes = row.raw(column);
         let hash = FixedState::default().hash_one(bytes);
-        let place = self.place(bytes, hash, row.encoding, 0);
+        let place = self.place(bytes, &beginning(bytes), hash, row.encoding, 0);
         let (cell, told) = self.count(place);
         if let Some(told) = told {
             told.tell(faults, At::of(row), column, bytes, row.encoding);
@@ -102,8 +114,8 @@ impl Owners {
 
     /// The cells of the rows of a chunk, put into `cells` at their rows.
     ///
-    /// All hashes first, then all look-ups, each of which depends on none before it: so the processor
-    /// has several on their way to memory at once.
+    /// In batches, and each batch in three steps, none of whose look-ups depends on another's: so the
+    /// processor has many on their way to memory at once. One after the other, each waits for the last.
     pub(super) fn cells(
         &mut self,
         waiting: &Waiting,
@@ -114,28 +126,58 @@ impl Owners {
     ) {
         self.chunk = chunk;
         let state = FixedState::default();
-        let hashes: Vec<u64> = waiting
-            .iter()
-            .map(|(_, bytes)| state.hash_one(bytes))
-            .collect();
-        for ((row, bytes), hash) in waiting.iter().zip(hashes) {
-            let place = self.place(bytes, hash, encoding, row);
-            let (cell, told) = self.count(place);
-            cells.set(row as usize, cell);
-            if let Some(told) = told {
-                tell(told, row, bytes);
+        let mut waiting = waiting.iter();
+        let mut batch: Vec<(u32, &[u8], u64)> = Vec::with_capacity(BATCH);
+        loop {
+            batch.clear();
+            let next = waiting.by_ref().take(BATCH);
+            batch.extend(next.map(|(row, bytes)| (row, bytes, state.hash_one(bytes))));
+            if batch.is_empty() {
+                return;
+            }
+            let guesses = self.guesses(&batch);
+            for ((row, bytes, hash), (guess, is_near)) in batch.iter().zip(guesses) {
+                let beginning = beginning(bytes);
+                let entry = self.entries.get(guess as usize).filter(|_| is_near);
+                let place = match entry {
+                    Some(entry) if entry.is_of(bytes, &beginning, &self.bytes) => guess,
+                    _ => self.place(bytes, &beginning, *hash, encoding, *row),
+                };
+                let (cell, told) = self.count(place);
+                cells.set(*row as usize, cell);
+                if let Some(told) = told {
+                    tell(told, *row, bytes);
+                }
             }
         }
     }
 
+    /// For each cell the place that its hash alone leads to, and whether the entry there is as long.
+    fn guesses(&self, batch: &[(u32, &[u8], u64)]) -> [(u32, bool); BATCH] {
+        let mut guesses = [(0, false); BATCH];
+        for ((guess, _), (_, _, hash)) in guesses.iter_mut().zip(batch) {
+            let place = self.places.find(*hash, |_| true);
+            *guess = place.copied().unwrap_or(u32::MAX);
+        }
+        for ((guess, is_near), (_, bytes, _)) in guesses.iter_mut().zip(batch) {
+            let entry = self.entries.get(*guess as usize);
+            *is_near = entry.is_some_and(|entry| entry.length as usize == bytes.len());
+        }
+        guesses
+    }
+
     /// The place of the entry of these bytes.
-    fn place(&mut self, bytes: &[u8], hash: u64, encoding: Encoding, row: u32) -> u32 {
-        let beginning = beginning(bytes);
+    fn place(
+        &mut self,
+        bytes: &[u8],
+        beginning: &[u8; BEGINNING_BYTES],
+        hash: u64,
+        encoding: Encoding,
+        row: u32,
+    ) -> u32 {
         let same = |place: &u32| {
             let entry = &self.entries[*place as usize];
-            entry.length as usize == bytes.len()
-                && entry.beginning == beginning
-                && (bytes.len() <= BEGINNING_BYTES || entry.bytes(&self.bytes) == bytes)
+            entry.is_of(bytes, beginning, &self.bytes)
         };
         match self.places.find(hash, same) {
             Some(place) => *place,
@@ -145,10 +187,11 @@ impl Owners {
 
     /// Counts one row more for an entry; its cell, and what is wrong with it.
     fn count(&mut self, place: u32) -> (OwnerCell, Option<Told>) {
-        let cell = self.entries[place as usize].cell;
+        let entry = &mut self.entries[place as usize];
+        entry.rows += 1;
+        let cell = entry.cell;
         match cell {
-            OwnerCell::Reference(local) => {
-                self.rows[local.0 as usize] += 1;
+            OwnerCell::Reference(_) => {
                 let is_strange = !self.strange.is_empty() && self.strange.contains(&place);
                 (cell, is_strange.then_some(Told::Strange))
             }
@@ -171,11 +214,12 @@ impl Owners {
                 if is_strange(text) {
                     self.strange.insert(place);
                 }
-                self.reference(text, row)
+                self.reference(text, place, row)
             }
         };
         self.entries.push(Entry {
             beginning,
+            rows: 0,
             length,
             start,
             cell,
@@ -192,17 +236,20 @@ impl Owners {
         place
     }
 
-    fn reference(&mut self, text: &str, row: u32) -> OwnerCell {
+    fn reference(&mut self, text: &str, entry: u32, row: u32) -> OwnerCell {
         let local = u32::try_from(self.met.len()).unwrap_or(u32::MAX);
         self.met.push(Met {
             text: text.to_owned(),
+            entry,
             chunk: self.chunk,
             row,
         });
-        self.rows.push(0);
         OwnerCell::Reference(ReferenceId(local))
     }
 }
+
+/// Cells that are looked up at once.
+const BATCH: usize = 64;
 
 /// What is wrong with an owner cell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
