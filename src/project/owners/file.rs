@@ -119,7 +119,7 @@ pub(super) fn parse(bytes: &[u8], path: &Path) -> Result<OwnersSheet, OwnersErro
     if text.trim().is_empty() {
         return Ok(empty());
     }
-    let layout = Layout {
+    let mut layout = Layout {
         byte_order_mark: unmarked.is_some(),
         delimiter: delimiter(text),
         carriage_returns: first_row(text).ends_with('\r'),
@@ -129,9 +129,16 @@ pub(super) fn parse(bytes: &[u8], path: &Path) -> Result<OwnersSheet, OwnersErro
         return Err(OwnersError::OpenQuote { path, line });
     }
     let mut rows = records(text, layout, path)?.into_iter();
-    let headers = rows
+    let mut headers = rows
         .next()
         .map_or_else(Vec::new, |(_, header)| header.cells);
+    // Written again, the header begins the file, and what it begins with would be taken for the mark.
+    if let Some(first) = headers.first_mut()
+        && first.starts_with('\u{feff}')
+    {
+        *first = first.trim_start_matches('\u{feff}').to_owned();
+        layout.byte_order_mark = true;
+    }
     check_headers(&headers, path)?;
     let rows = rows
         .map(|(line, row)| fit(row, line, &headers, layout, path))

@@ -52,6 +52,13 @@ fn sheets_are_written_as_they_were_read() {
     );
 }
 
+#[test]
+fn a_mark_below_blank_lines_is_one() {
+    let read = sheet("\n\u{feff}reference,ruling\nAna,stub\n");
+    check("a mark", "\u{feff}reference,ruling\nAna,stub\n");
+    assert_eq!(text(&read), "\u{feff}reference,ruling\nAna,stub\n");
+}
+
 #[track_caller]
 fn check(case: &str, written: &str) {
     assert_eq!(text(&sheet(written)), written, "case: {case}");
