@@ -77,12 +77,31 @@ fn write_date(text: &mut String, value: ExcelDateTime) {
     let is_time_alone = value.as_f64() < 1.0;
     let has_time = (hour, minute, second) != (0, 0, 0);
     if !is_time_alone {
-        add(text, format_args!("{year:04}-{month:02}-{day:02}"));
+        if year > 9_999 {
+            add(text, format_args!("{year}"));
+        } else {
+            push_two(text, u8::try_from(year / 100).unwrap_or_default());
+            push_two(text, u8::try_from(year % 100).unwrap_or_default());
+        }
+        text.push('-');
+        push_two(text, month);
+        text.push('-');
+        push_two(text, day);
     }
     if has_time && !is_time_alone {
         text.push('T');
     }
     if has_time || is_time_alone {
-        add(text, format_args!("{hour:02}:{minute:02}:{second:02}"));
+        push_two(text, hour);
+        text.push(':');
+        push_two(text, minute);
+        text.push(':');
+        push_two(text, second);
     }
+}
+
+/// Two digits of a date; a million dates would take long to be formatted.
+fn push_two(text: &mut String, number: u8) {
+    text.push(char::from(b'0' + number / 10 % 10));
+    text.push(char::from(b'0' + number % 10));
 }

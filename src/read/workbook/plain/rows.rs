@@ -149,12 +149,15 @@ impl<'a> Rows<'a, '_, '_> {
                 set_once(slot, self.walk.value(b'"')?)?;
             }
         }
-        let ended = self.walk.attributes(|name, value| match name {
-            "r" => set_once(&mut cell.place, value),
-            "s" => set_once(&mut cell.style, value),
-            "t" => set_once(&mut cell.kind, value),
-            _ => Ok(()),
-        })?;
+        let ended = match self.walk.tag_end() {
+            Some(ended) => ended,
+            None => self.walk.attributes(|name, value| match name {
+                "r" => set_once(&mut cell.place, value),
+                "s" => set_once(&mut cell.style, value),
+                "t" => set_once(&mut cell.kind, value),
+                _ => Ok(()),
+            })?,
+        };
         let column = column_of(cell.place, row)?;
         row.column = column + 1;
         if ended == Ended::Closed {
@@ -270,8 +273,10 @@ fn number(raw: &str, style: &str, known: &Known, text: &mut String) -> Result<()
         "" => None,
         style => known.date_kind(whole(style, INDEX_DIGITS_MAX)?),
     };
-    if kind.is_none() && is_as_shown(raw) {
-        text.push_str(raw);
+    if kind.is_none()
+        && let Some(shown) = as_shown(raw)
+    {
+        text.push_str(shown);
         return Ok(());
     }
     if !is_decimal(raw) {
@@ -285,19 +290,32 @@ fn number(raw: &str, style: &str, known: &Known, text: &mut String) -> Result<()
     Ok(())
 }
 
-/// Whether a number without a sign is written as it is shown: of so few digits that no shorter ones mean it, and
-/// with none too many.
-fn is_as_shown(raw: &str) -> bool {
-    let is_needless = |digits: &str| digits.len() > 1 && digits.starts_with('0');
-    let are_digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
-    let (before, behind) = raw.split_once('.').unwrap_or((raw, "1"));
-    (1..=EXACT_DIGITS_MAX).contains(&raw.len())
-        && !before.is_empty()
-        && are_digits(before)
-        && are_digits(behind)
-        && !is_needless(before)
-        && !behind.is_empty()
-        && !behind.ends_with('0')
+/// A number without a sign as it is shown, where that is how it is written but for noughts at its end: of so few
+/// digits that no shorter ones mean it.
+fn as_shown(raw: &str) -> Option<&str> {
+    let bytes = raw.as_bytes();
+    let mut point = None;
+    for (at, byte) in bytes.iter().enumerate() {
+        match byte {
+            b'0'..=b'9' => {}
+            b'.' if point.is_none() => point = Some(at),
+            _ => return None,
+        }
+    }
+    let whole_digits = point.unwrap_or(bytes.len());
+    let is_usual = bytes.len() <= EXACT_DIGITS_MAX
+        && (whole_digits == 1 || (whole_digits > 1 && bytes[0] != b'0'))
+        && bytes.last() != Some(&b'.');
+    if !is_usual {
+        return None;
+    }
+    let Some(point) = point else {
+        return Some(raw);
+    };
+    let is_nought = |byte: &&u8| **byte == b'0';
+    let noughts = bytes.iter().rev().take_while(is_nought).count();
+    let end = bytes.len() - noughts;
+    Some(&raw[..if end == point + 1 { point } else { end }])
 }
 
 /// Whether a number is written as `-12.5E+3` is, of which every part but the digits before the point may lack.

@@ -5,7 +5,7 @@
 
 use memchr::memchr3;
 
-use crate::read::workbook::plain::walk::{Ended, NotPlain, Walk};
+use crate::read::workbook::plain::walk::{Ended, NotPlain, Walk, is_blank};
 
 /// As in `_x000D_`.
 const ESCAPE_BYTES: usize = 7;
@@ -88,9 +88,15 @@ impl Decoder {
 
 impl Blanks {
     fn of(self, text: &str) -> &str {
-        match self {
-            Self::Kept => text,
-            Self::Trimmed => text.trim_matches([' ', '\t', '\r', '\n']),
+        let bytes = text.as_bytes();
+        let has_some = [bytes.first(), bytes.last()]
+            .into_iter()
+            .flatten()
+            .any(|byte| is_blank(*byte));
+        if has_some && self == Self::Trimmed {
+            text.trim_matches([' ', '\t', '\r', '\n'])
+        } else {
+            text
         }
     }
 }

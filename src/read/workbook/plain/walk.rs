@@ -97,13 +97,29 @@ impl<'a> Walk<'a> {
     }
 
     /// The value of an attribute, behind its first quote, as written.
+    #[inline]
     pub(super) fn value(&mut self, quote: u8) -> Result<&'a str, NotPlain> {
-        let value = self.until(|byte| byte == quote || byte == b'<')?;
-        if self.xml.as_bytes()[self.at] == b'<' {
-            return Err(NotPlain);
+        let begin = self.at;
+        let bytes = self.xml.as_bytes();
+        loop {
+            match bytes.get(self.at) {
+                Some(byte) if *byte == quote => break,
+                Some(b'<') | None => return Err(NotPlain),
+                Some(_) => self.at += 1,
+            }
         }
         self.at += 1;
-        Ok(value)
+        Ok(&self.xml[begin..self.at - 1])
+    }
+
+    /// The end of a start tag whose attributes were all met, if it follows.
+    #[inline]
+    pub(super) fn tag_end(&mut self) -> Option<Ended> {
+        if self.take(">") {
+            Some(Ended::Open)
+        } else {
+            self.take("/>").then_some(Ended::Closed)
+        }
     }
 
     /// The text up to the next tag, as written.
@@ -133,7 +149,7 @@ impl<'a> Walk<'a> {
 }
 
 /// What XML calls a blank.
-fn is_blank(byte: u8) -> bool {
+pub(super) fn is_blank(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\r' | b'\n')
 }
 
