@@ -11,7 +11,7 @@ mod file;
 mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::model::{Ruling, comparison_key, guard_cell, reference_key, unguard_cell};
 
@@ -160,7 +160,7 @@ impl OwnersSheet {
     /// readable by its owner only, then renamed. Where a spreadsheet holds the file locked, the
     /// sheet is written beside it as `owners.new.csv`.
     pub fn write(&self, path: &Path) -> Result<Written, OwnersError> {
-        file::write(self, path)
+        file::write(&file::rendered(self, path)?, path)
     }
 
     fn bring_up_to_date(&mut self, columns: &Columns, mut same: Vec<SheetRow>, row: &OwnerRow) {
@@ -213,6 +213,38 @@ impl OwnersSheet {
         for row in &mut self.rows {
             row.cells.resize(self.headers.len(), String::new());
         }
+    }
+}
+
+/// A sheet brought up to date, not yet written.
+#[derive(Debug)]
+pub struct SheetToWrite {
+    path: PathBuf,
+    /// The file that it was made from; `None` where there was none.
+    before: Option<Vec<u8>>,
+    bytes: Vec<u8>,
+}
+
+impl SheetToWrite {
+    /// Reads the sheet and brings it up to date.
+    pub fn prepare(path: &Path, rows: Vec<OwnerRow>) -> Result<Self, OwnersError> {
+        let before = file::there(path)?;
+        let mut sheet = file::parse_there(before.as_deref(), path)?;
+        sheet.update(rows);
+        Ok(Self {
+            path: path.to_owned(),
+            before,
+            bytes: file::rendered(&sheet, path)?,
+        })
+    }
+
+    /// Writes it, as [`OwnersSheet::write`] does; `None` where the file is no longer the one that it was
+    /// made from, so that what somebody saved meanwhile would be lost.
+    pub fn write(&self) -> Result<Option<Written>, OwnersError> {
+        if file::there(&self.path)? != self.before {
+            return Ok(None);
+        }
+        file::write(&self.bytes, &self.path).map(Some)
     }
 }
 

@@ -11,7 +11,7 @@ use crate::environment::{EnvironmentFile, Facts, Keys, Owners};
 use crate::model::{FileId, Finding, Findings, Identity, Person, Progress};
 use crate::model::{RecordRows, Resolution};
 use crate::plan::{Document, Draft, RulingsRecord, ToSeal, Unchecked, Wanted, build};
-use crate::project::{Project, fresh_folder, publish};
+use crate::project::{OwnersError, Project, SheetToWrite, fresh_folder, publish};
 use crate::report::{Page, summary};
 use crate::resolve::{Question, resolve};
 use crate::run::inputs::{Opened, Rows};
@@ -47,10 +47,13 @@ pub fn plan(folder: &Path, exit_code: bool, console: &mut Console<'_>) -> Result
     };
     let resolution = making.resolve(people, &mut findings);
     let judged = making.judge(&resolution, record_rows, records, findings)?;
-    let document = making.seal(&resolution, &judged, console.progress)?;
-    // Large, and the owners sheet is about to be in memory.
-    drop(judged);
-    making.rule_sheet(&resolution, console)?;
+    let (progress, owners_sheet) = (console.progress, || making.owners_sheet(&resolution));
+    let (document, ready) =
+        rayon::join(|| making.seal(&resolution, &judged, progress), owners_sheet);
+    // The sheet is written last: it tells of a plan that is there.
+    let (document, ready) = (document?, ready?);
+    let (written, ()) = rayon::join(|| sheet::write(ready, owners_sheet), || drop(judged));
+    sheet::say(&written?, console)?;
     print(&document, folder, console)?;
     let changes: u64 = document.totals.changes.values().sum();
     Ok(match (document.approved, exit_code && changes > 0) {
@@ -250,24 +253,20 @@ impl Making<'_> {
             approved: approvable(&judged.findings, &judged.unchecked),
         };
         let sealed = crate::plan::seal(&new, &what, progress)?;
-        let document = sealed.document().clone();
+        let document = sealed.into_document();
         let plan = self.project.plan();
         publish(&new, &plan, &self.project.history(), is_spent(&plan))?;
         Ok(document)
     }
 
-    fn rule_sheet(
-        &self,
-        resolution: &Resolution,
-        console: &mut Console<'_>,
-    ) -> Result<(), Failure> {
+    fn owners_sheet(&self, resolution: &Resolution) -> Result<SheetToWrite, OwnersError> {
         let lines = sheet::lines(
             &self.opened.inputs,
             &self.rows,
             resolution,
             &self.present.facts,
         );
-        sheet::update(self.project, lines, console)
+        sheet::prepare(self.project, lines)
     }
 }
 

@@ -13,7 +13,9 @@ use crate::model::{
     FileId, Findings, Input, InputKind, Principal, Reference, Resolution, Resolved, Ruling, Silent,
     Verdict, comparison_key, unguard_cell,
 };
-use crate::project::{OwnerRow, OwnersSheet, Project, Written, rulings_hash};
+use crate::project::{
+    OwnerRow, OwnersError, OwnersSheet, Project, SheetToWrite, Written, rulings_hash,
+};
 use crate::read::{FileSpec, Table, open_table};
 use crate::run::inputs::Rows;
 use crate::run::{Console, Exit, Failure};
@@ -169,17 +171,30 @@ pub(super) fn lines(
         .collect()
 }
 
-/// Brings `owners.csv` up to date; a workbook of rulings is only read.
-///
-/// The sheet is read again: planning takes its time, and what somebody saved meanwhile must stay.
-pub(super) fn update(
+/// Brings `owners.csv` up to date, not yet on disk; a workbook of rulings is only read.
+pub(super) fn prepare(
     project: &Project,
     lines: Vec<OwnerRow>,
-    console: &mut Console<'_>,
-) -> Result<(), Failure> {
-    let mut sheet = OwnersSheet::read(&project.owners())?;
-    sheet.update(lines);
-    if let Written::Beside(path) = sheet.write(&project.owners())? {
+) -> Result<SheetToWrite, OwnersError> {
+    SheetToWrite::prepare(&project.owners(), lines)
+}
+
+/// Writes the sheet. What somebody saved since it was made ready must stay: then it is made anew.
+pub(super) fn write(
+    mut ready: SheetToWrite,
+    again: impl Fn() -> Result<SheetToWrite, OwnersError>,
+) -> Result<Written, OwnersError> {
+    loop {
+        match ready.write()? {
+            Some(written) => return Ok(written),
+            None => ready = again()?,
+        }
+    }
+}
+
+/// Says where the sheet is, if not in its place.
+pub(super) fn say(written: &Written, console: &mut Console<'_>) -> Result<(), Failure> {
+    if let Written::Beside(path) = written {
         let path = path.display();
         console.say(&format!(
             "`owners.csv` is open in another program; what is new stands in `{path}`"

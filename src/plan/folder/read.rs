@@ -114,6 +114,11 @@ impl SealedPlan {
         &self.document
     }
 
+    /// What `plan.json` says, where nothing else is asked of the plan any more.
+    pub fn into_document(self) -> Document {
+        self.document
+    }
+
     /// The seal: 64 hexadecimal digits.
     pub fn seal(&self) -> &str {
         &self.document.seal

@@ -74,8 +74,11 @@ pub fn seal(
     let ledgers = records::ledgers(what.draft, what.accept);
     let totals = records::totals(what.draft, what.findings);
     account_for(&ledgers, &totals, &written);
-    let findings_file = findings::write(folder, what.findings, progress)?;
-    let principals = principals::write(folder, &Fields::of(what.facts), progress)?;
+    let (findings_file, principals) = rayon::join(
+        || findings::write(folder, what.findings, progress),
+        || principals::write(folder, &Fields::of(what.facts), progress),
+    );
+    let (findings_file, principals) = (findings_file?, principals?);
     let (findings, findings_more) = records::findings(what.findings);
     let mut document = Document {
         format: FORMAT,
@@ -103,8 +106,9 @@ pub fn seal(
         unchecked: records::unchecked(what.unchecked),
     };
     let path = folder.join(DOCUMENT_FILE);
-    document.seal = seal_of(&document, &path)?;
-    disk::write_file(&path, &serialised(&document, &path)?)?;
+    let bytes;
+    (bytes, document.seal) = sealed(&document, &path)?;
+    disk::write_file(&path, &bytes)?;
     disk::sync_folder(folder)?;
     Ok(SealedPlan::of(folder, document))
 }
@@ -156,11 +160,15 @@ pub(super) fn read_document(folder: &Path) -> Result<Document, PlanError> {
         });
     }
     let document: Document = serde_json::from_slice(&bytes).map_err(not_a_plan)?;
-    let unchanged = serialised(&document, &path)? == bytes;
-    if !unchanged || seal_of(&document, &path)? != document.seal {
+    let unsealed = Document {
+        seal: String::new(),
+        ..document
+    };
+    let (expected, seal) = sealed(&unsealed, &path)?;
+    if expected != bytes {
         return Err(PlanError::Changed(path));
     }
-    Ok(document)
+    Ok(Document { seal, ..unsealed })
 }
 
 /// What every version of the document has.
@@ -169,14 +177,22 @@ struct Head {
     format: u64,
 }
 
-fn seal_of(document: &Document, path: &Path) -> Result<String, PlanError> {
-    let unsealed = Document {
-        seal: String::new(),
-        ..document.clone()
-    };
-    Ok(blake3::hash(&serialised(&unsealed, path)?)
-        .to_hex()
-        .to_string())
+/// How a document without a seal says so. Only its number of format stands before it, so that nothing else
+/// in it is taken for this.
+const NO_SEAL: &[u8] = br#""seal": """#;
+
+/// The bytes of a document that has no seal yet, with its seal put in; and the seal, which is the hash of
+/// the bytes without it.
+fn sealed(document: &Document, path: &Path) -> Result<(Vec<u8>, String), PlanError> {
+    let mut bytes = serialised(document, path)?;
+    let mut hasher = blake3::Hasher::new();
+    hasher.update_rayon(&bytes);
+    let seal = hasher.finalize().to_hex().to_string();
+    if let Some(place) = memchr::memmem::find(&bytes, NO_SEAL) {
+        let inside = place + NO_SEAL.len() - 1;
+        bytes.splice(inside..inside, seal.bytes());
+    }
+    Ok((bytes, seal))
 }
 
 fn serialised(document: &Document, path: &Path) -> Result<Vec<u8>, PlanError> {

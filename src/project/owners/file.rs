@@ -91,14 +91,24 @@ pub enum OwnersError {
 }
 
 pub(super) fn read(path: &Path) -> Result<OwnersSheet, OwnersError> {
+    parse_there(there(path)?.as_deref(), path)
+}
+
+/// The bytes of the file, if there is one.
+pub(super) fn there(path: &Path) -> Result<Option<Vec<u8>>, OwnersError> {
     match fs::read(path) {
-        Ok(bytes) => parse(&bytes, path),
-        Err(source) if source.kind() == ErrorKind::NotFound => Ok(empty()),
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(source) if source.kind() == ErrorKind::NotFound => Ok(None),
         Err(source) => Err(OwnersError::Read {
             path: path.to_owned(),
             source,
         }),
     }
+}
+
+/// The sheet of such bytes; a file that is not there yet is an empty one.
+pub(super) fn parse_there(there: Option<&[u8]>, path: &Path) -> Result<OwnersSheet, OwnersError> {
+    there.map_or_else(|| Ok(empty()), |bytes| parse(bytes, path))
 }
 
 fn empty() -> OwnersSheet {
@@ -280,6 +290,14 @@ fn first_row(text: &str) -> &str {
     end.map_or("", |end| &text[..end])
 }
 
+/// The bytes of a sheet.
+pub(super) fn rendered(sheet: &OwnersSheet, path: &Path) -> Result<Vec<u8>, OwnersError> {
+    render(sheet).map_err(|source| OwnersError::Write {
+        path: path.to_owned(),
+        source,
+    })
+}
+
 pub(super) fn render(sheet: &OwnersSheet) -> io::Result<Vec<u8>> {
     let layout = sheet.layout;
     let mut bytes = Vec::new();
@@ -302,13 +320,14 @@ pub(super) fn render(sheet: &OwnersSheet) -> io::Result<Vec<u8>> {
     writer.into_inner().map_err(csv::IntoInnerError::into_error)
 }
 
-pub(super) fn write(sheet: &OwnersSheet, path: &Path) -> Result<Written, OwnersError> {
-    write_by(sheet, path, |file, path| file.persist(path).map(drop))
+/// Writes what was [`render`]ed.
+pub(super) fn write(bytes: &[u8], path: &Path) -> Result<Written, OwnersError> {
+    write_by(bytes, path, |file, path| file.persist(path).map(drop))
 }
 
 /// With the renaming as an argument, so that a locked file can be tried where none can be made.
 pub(super) fn write_by(
-    sheet: &OwnersSheet,
+    bytes: &[u8],
     path: &Path,
     rename: impl Fn(NamedTempFile, &Path) -> Result<(), PersistError>,
 ) -> Result<Written, OwnersError> {
@@ -316,13 +335,12 @@ pub(super) fn write_by(
         path: path.to_owned(),
         source,
     };
-    let bytes = render(sheet).map_err(failed)?;
     let aside = aside(path);
     remove_left(&aside).map_err(failed)?;
     if fs::read(path).is_ok_and(|there| there == bytes) {
         return Ok(Written::Unchanged);
     }
-    let temporary = temporary(&bytes, &aside).map_err(failed)?;
+    let temporary = temporary(bytes, &aside).map_err(failed)?;
     match rename(temporary, path) {
         Ok(()) => Ok(Written::InPlace),
         Err(fault) if is_locked(&fault.error) => {

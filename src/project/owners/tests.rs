@@ -182,6 +182,27 @@ fn the_file_is_replaced_only_if_it_differs() {
 }
 
 #[test]
+fn what_was_saved_meanwhile_stays() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("owners.csv");
+    let prepare = || SheetToWrite::prepare(&path, vec![row("Ana", 1)]).expect("a good sheet");
+    let written = |ready: SheetToWrite| ready.write().expect("a folder to write to");
+    let ready = prepare();
+    fs::write(&path, "reference,ruling,note\nAna,,hers\n").expect("saved");
+    assert_eq!(written(ready), None, "there was no file");
+    let ready = prepare();
+    fs::write(&path, "reference,ruling,note\nAna,,his\n").expect("saved again");
+    assert_eq!(written(ready), None, "it was another");
+    assert_eq!(written(prepare()), Some(Written::InPlace));
+    let text = fs::read_to_string(&path).expect("written");
+    assert!(text.contains("his") && !text.contains("hers"), "{text}");
+    assert_eq!(written(prepare()), Some(Written::Unchanged));
+    let ready = prepare();
+    fs::remove_file(&path).expect("taken away");
+    assert_eq!(written(ready), None, "it is gone");
+}
+
+#[test]
 fn what_a_killed_run_left_beside_it_is_taken_away() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("owners.csv");
@@ -195,7 +216,7 @@ fn what_a_killed_run_left_beside_it_is_taken_away() {
     let left = || {
         let sheet = sheet("reference,ruling\nAna,stub\n");
         // A run that is killed drops nothing, so its file stays.
-        write_by(&sheet, &path, |file, path| {
+        write_by(&render(&sheet).expect("rendered"), &path, |file, path| {
             let (file, place) = file.keep().expect("kept");
             drop(file);
             std::fs::rename(&place, path)
@@ -240,7 +261,7 @@ fn a_locked_file_gets_a_new_one_beside_it() {
     let mut sheet = OwnersSheet::read(&path).expect("a good sheet");
     sheet.update(vec![row("Ana", 1)]);
     let refuse = |kind: std::io::ErrorKind| {
-        write_by(&sheet, &path, |file, _| {
+        write_by(&render(&sheet).expect("rendered"), &path, |file, _| {
             let error = std::io::Error::from(kind);
             Err(tempfile::PersistError { error, file })
         })
