@@ -128,16 +128,32 @@ const PIECE_ROWS: usize = 16 * CHUNK_ROWS;
 /// Rows of one chunk that fell.
 #[derive(Default)]
 struct Fallen {
-    places: BTreeMap<FindingId, Places>,
+    places: Vec<(FindingId, Places)>,
+    /// Where those of each finding are.
+    by_finding: BTreeMap<FindingId, usize>,
+    /// Where the row before was put: most rows fall as the one before did.
+    last: usize,
     blocked: BTreeMap<FindingId, u64>,
 }
 
 impl Fallen {
     fn add(&mut self, fall: Fall, place: Place) {
-        match fall {
-            Fall::Blocked(cause) => *self.blocked.entry(cause.finding).or_default() += 1,
-            Fall::Own(cause) => self.places.entry(cause.finding).or_default().push(place),
+        let finding = match fall {
+            Fall::Blocked(cause) => {
+                *self.blocked.entry(cause.finding).or_default() += 1;
+                return;
+            }
+            Fall::Own(cause) => cause.finding,
+        };
+        let last = self.places.get(self.last);
+        if last.is_none_or(|(of, _)| *of != finding) {
+            let next = self.places.len();
+            self.last = *self.by_finding.entry(finding).or_insert(next);
+            if self.last == next {
+                self.places.push((finding, Places::default()));
+            }
         }
+        self.places[self.last].1.push(place);
     }
 
     fn tell(self, trial: &mut Trial<'_>) {

@@ -53,6 +53,16 @@ impl Packed {
     fn key(self) -> (u16, Self) {
         (self.file, self)
     }
+
+    fn place(self) -> Place {
+        Place {
+            file: FileId(self.file),
+            row: self.row.into(),
+            line: self.line.into(),
+            column: (self.column > 0).then_some(self.column),
+            cell: None,
+        }
+    }
 }
 
 impl Places {
@@ -138,15 +148,40 @@ impl Places {
                 .is_some_and(|(of, _)| *of as usize == index);
             let text = has_cell.then(|| self.cells[cell].1.to_string());
             cell += usize::from(has_cell);
-            let place = self.packed(run, index);
             Place {
-                file: FileId(place.file),
-                row: place.row.into(),
-                line: place.line.into(),
-                column: (place.column > 0).then_some(place.column),
                 cell: text,
+                ..self.packed(run, index).place()
             }
         })
+    }
+
+    /// The same as [`Places::range`], runs of neighbours at once: the first of each without the text of its
+    /// cell, and how many there are, each one row and one line below the one before.
+    pub fn runs(&self, start: usize, count: usize) -> impl Iterator<Item = (Place, usize)> {
+        let start = start.min(self.len());
+        let end = self.len().min(start.saturating_add(count));
+        let after = self.runs.partition_point(|run| run.first as usize <= start);
+        let met = (after.saturating_sub(1)..self.runs.len())
+            .take_while(move |run| (self.runs[*run].first as usize) < end);
+        met.map(move |run| {
+            let first = start.max(self.runs[run].first as usize);
+            let behind = end.min(self.end(run) as usize);
+            (self.packed(run, first).place(), behind - first)
+        })
+        .filter(|(_, neighbours)| *neighbours > 0)
+    }
+
+    /// The texts of cells among them, each with the index of its place, counted from `start`.
+    pub fn cells(&self, start: usize, count: usize) -> impl Iterator<Item = (usize, &str)> {
+        let end = start.saturating_add(count);
+        let first = self
+            .cells
+            .partition_point(|(index, _)| (*index as usize) < start);
+        let cells = self.cells[first..].iter();
+        cells
+            .map(|(index, cell)| (*index as usize, &**cell))
+            .take_while(move |(index, _)| *index < end)
+            .map(move |(index, cell)| (index - start, cell))
     }
 
     /// The place at an index, which is in that run.
@@ -233,6 +268,18 @@ mod tests {
             for start in 0..=first.len() {
                 let some = places.range(start, 3).collect::<Vec<_>>();
                 prop_assert_eq!(&some, &first[start..first.len().min(start + 3)]);
+                let mut by_run: Vec<Place> = Vec::new();
+                for (place, neighbours) in places.runs(start, 3) {
+                    by_run.extend((0..neighbours as u64).map(|passed| Place {
+                        row: place.row + passed,
+                        line: place.line + passed,
+                        ..place.clone()
+                    }));
+                }
+                for (index, cell) in places.cells(start, 3) {
+                    by_run[index].cell = Some(cell.to_owned());
+                }
+                prop_assert_eq!(by_run, some);
             }
             places.sort();
             // Places that differ in their cells alone may stand in either order.

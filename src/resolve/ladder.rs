@@ -47,10 +47,7 @@ struct Step {
 /// The rungs, in order.
 static STEPS: [Step; 10] = [
     step(Rung::Id, |index, known| {
-        let found = known
-            .ids
-            .iter()
-            .map(|id| (id.to_string(), index.ids.get(id)));
+        let found = known.ids.iter().map(|id| (id, index.ids.get(id)));
         owned(found)
     }),
     step(Rung::Upn, |index, known| texts(&index.upns, &[&known.upns])),
@@ -107,13 +104,14 @@ const fn step(rung: Rung, look_up: LookUp) -> Step {
 
 fn texts(lookup: &Lookup<String>, lists: &[&Vec<String>]) -> Hits {
     let values = lists.iter().copied().flatten();
-    owned(values.map(|value| (value.clone(), lookup.get(value))))
+    owned(values.map(|value| (value, lookup.get(value))))
 }
 
-fn owned<'a>(found: impl Iterator<Item = (String, &'a [Principal])>) -> Hits {
+/// Most values find nobody, so only those that find somebody are copied.
+fn owned<'a>(found: impl Iterator<Item = (impl ToString, &'a [Principal])>) -> Hits {
     found
         .filter(|(_, principals)| !principals.is_empty())
-        .map(|(value, principals)| (value, principals.to_vec()))
+        .map(|(value, principals)| (value.to_string(), principals.to_vec()))
         .collect()
 }
 

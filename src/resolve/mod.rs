@@ -147,7 +147,7 @@ impl<'a> Resolver<'a> {
             }
             Translation::One(person) => {
                 let persona = &self.people.list[person];
-                if persona.has_old_id(&reference.text) {
+                if !known.employee_ids.is_empty() && persona.has_old_id(&reference.text) {
                     // The old system's number of somebody may be another's employee id here.
                     known.employee_ids.clear();
                 }

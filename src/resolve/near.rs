@@ -5,6 +5,9 @@
 //! Names and the local parts of addresses are compared as plain words, so that `costa.ana@old.com`
 //! finds Ana Costa; only texts that share enough three-letter pieces are compared at all.
 
+use std::cmp::Reverse;
+use std::sync::{Mutex, PoisonError};
+
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 
@@ -24,7 +27,8 @@ type Piece = [char; 3];
 struct Entry {
     /// As [`words`] gives it.
     text: Box<str>,
-    pieces: u16,
+    /// Its words in order, where they are not.
+    sorted: Option<Box<str>>,
     principal: Principal,
     kind: Kind,
 }
@@ -41,7 +45,11 @@ enum Kind {
 /// Names and local parts of everybody who may be suggested, by their pieces.
 pub(super) struct Near {
     entries: Vec<Entry>,
+    /// How many pieces each entry has; apart, because many entries are looked at for this alone.
+    pieces: Vec<u16>,
     by_piece: HashMap<Piece, Vec<u32>, FixedState>,
+    /// A zero for each entry, for whoever counts next: the lists are many, and as long as the entries.
+    spare: Mutex<Vec<Vec<u16>>>,
 }
 
 impl Near {
@@ -49,7 +57,9 @@ impl Near {
     pub(super) fn of(index: &Index<'_>) -> Self {
         let mut near = Self {
             entries: Vec::new(),
+            pieces: Vec::new(),
             by_piece: HashMap::with_hasher(FixedState::default()),
+            spare: Mutex::default(),
         };
         for user in index.users().filter(|user| special(user).is_none()) {
             let principal = Principal::User(user.id);
@@ -81,9 +91,11 @@ impl Near {
         for piece in &pieces {
             self.by_piece.entry(*piece).or_default().push(number);
         }
+        self.pieces
+            .push(u16::try_from(pieces.len()).unwrap_or(u16::MAX));
         self.entries.push(Entry {
+            sorted: Some(in_order(&text).into()).filter(|sorted: &Box<str>| **sorted != *text),
             text: text.into(),
-            pieces: u16::try_from(pieces.len()).unwrap_or(u16::MAX),
             principal,
             kind,
         });
@@ -123,34 +135,73 @@ impl Near {
     }
 
     fn alike(&self, text: &str) -> Vec<(u32, &Entry)> {
-        let wanted = pieces(text);
-        let mut shared = vec![0_u16; self.entries.len()];
+        let sorted = in_order(text);
+        let compared = self.most_shared(&pieces(text)).into_iter();
+        compared
+            .filter_map(|number| {
+                let entry = &self.entries[number as usize];
+                Some((entry.likeness(text, &sorted)?, entry))
+            })
+            .collect()
+    }
+
+    /// The entries that share most of these pieces, and at least a third of the longer text's: three edits
+    /// in fifteen letters spoil at most nine pieces of about seventeen.
+    fn most_shared(&self, wanted: &[Piece]) -> Vec<u32> {
+        let lists = wanted.iter().filter_map(|piece| self.by_piece.get(piece));
+        let mut lists: Vec<&[u32]> = lists.map(Vec::as_slice).collect();
+        lists.sort_unstable_by_key(|list| list.len());
+        // Who shares enough of all is in one of the lists but the last so many, which are the longest.
+        let least = wanted.len().div_ceil(3);
+        let (telling, others) =
+            lists.split_at((lists.len() + 1).saturating_sub(least).min(lists.len()));
+        let spare = || self.spare.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept = spare().pop();
+        let mut shared = kept.unwrap_or_else(|| vec![0_u16; self.entries.len()]);
         let mut touched = Vec::new();
-        for piece in &wanted {
-            for number in self.by_piece.get(piece).map_or(&[][..], Vec::as_slice) {
-                let count = &mut shared[*number as usize];
-                if *count == 0 {
-                    touched.push(*number);
-                }
-                *count += 1;
+        for number in telling.iter().copied().flatten() {
+            let count = &mut shared[*number as usize];
+            if *count == 0 {
+                touched.push(*number);
+            }
+            *count += 1;
+        }
+        for number in others.iter().copied().flatten() {
+            let count = &mut shared[*number as usize];
+            *count += u16::from(*count > 0);
+        }
+        // Those that share more come first, then those with a lower number.
+        let mut best: Vec<(Reverse<u16>, u32)> = Vec::new();
+        for number in touched {
+            let count = std::mem::take(&mut shared[number as usize]);
+            let longer = wanted.len().max(self.pieces[number as usize].into());
+            if usize::from(count) * 3 >= longer {
+                best.push((Reverse(count), number));
             }
         }
-        // Three edits in fifteen letters spoil at most nine pieces of about seventeen.
-        let enough = |number: &u32| {
-            let entry = &self.entries[*number as usize];
-            let longer = wanted.len().max(usize::from(entry.pieces));
-            usize::from(shared[*number as usize]) * 3 >= longer
-        };
-        touched.retain(enough);
-        touched
-            .sort_unstable_by_key(|number| (std::cmp::Reverse(shared[*number as usize]), *number));
-        touched.truncate(COMPARED_MAX);
-        let entries = touched
-            .into_iter()
-            .map(|number| &self.entries[number as usize]);
-        entries
-            .filter_map(|entry| Some((likeness(text, &entry.text)?, entry)))
-            .collect()
+        spare().push(shared);
+        if best.len() > COMPARED_MAX {
+            best.select_nth_unstable(COMPARED_MAX);
+            best.truncate(COMPARED_MAX);
+        }
+        best.sort_unstable();
+        best.into_iter().map(|(_, number)| number).collect()
+    }
+}
+
+impl Entry {
+    /// How like its text and another are, in thousandths; `None` where they are not alike. `sorted` are the
+    /// other's words in order.
+    ///
+    /// The order of words does not matter. Either few letters differ for the length, or the beginnings
+    /// are so alike that what differs hardly counts.
+    fn likeness(&self, text: &str, sorted: &str) -> Option<u32> {
+        let as_written = likeness_in_order(text, &self.text);
+        if sorted == text && self.sorted.is_none() {
+            return as_written;
+        }
+        let mine = self.sorted.as_deref().unwrap_or(&self.text);
+        as_written.max(likeness_in_order(sorted, mine))
     }
 }
 
@@ -212,34 +263,47 @@ fn pieces(text: &str) -> Vec<Piece> {
     pieces
 }
 
-/// How like two texts are, in thousandths; `None` where they are not alike.
-///
-/// The order of words does not matter. Either few letters differ for the length, or the beginnings
-/// are so alike that what differs hardly counts.
-fn likeness(left: &str, right: &str) -> Option<u32> {
-    let as_written = likeness_in_order(left, right);
-    let (sorted_left, sorted_right) = (in_order(left), in_order(right));
-    if sorted_left == left && sorted_right == right {
-        return as_written;
-    }
-    as_written.max(likeness_in_order(&sorted_left, &sorted_right))
-}
-
 fn likeness_in_order(left: &str, right: &str) -> Option<u32> {
-    let (left_length, right_length) = (left.chars().count(), right.chars().count());
-    let length = left_length.max(right_length);
     let winkler = strsim::jaro_winkler(left, right);
-    // Counting edits costs most, so only what can still be alike is counted.
-    let few_edits = winkler >= 0.8
-        && left_length.abs_diff(right_length) * 4 <= length
-        && strsim::osa_distance(left, right) * 4 <= length;
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
         reason = "a number between 0 and 1000"
     )]
     let thousandths = (winkler * 1000.0) as u32;
-    (few_edits || thousandths >= 940).then_some(thousandths)
+    // Counting edits costs most, so only what can still be alike is counted.
+    let alike = thousandths >= 940 || (winkler >= 0.8 && few_edits(left, right));
+    alike.then_some(thousandths)
+}
+
+/// Whether few letters differ for the length.
+fn few_edits(left: &str, right: &str) -> bool {
+    let (left_length, right_length) = (left.chars().count(), right.chars().count());
+    let length = left_length.max(right_length);
+    left_length.abs_diff(right_length) * 4 <= length
+        && edits_at_least(left, right) * 4 <= length
+        && strsim::osa_distance(left, right) * 4 <= length
+}
+
+/// How many edits it takes at least: each adds a letter, takes one away, does both, or does neither.
+/// Letters that are told apart by their last bits only make it fewer.
+fn edits_at_least(left: &str, right: &str) -> usize {
+    let mut surplus = [0_i32; 32];
+    for letter in left.chars() {
+        surplus[letter as usize % 32] += 1;
+    }
+    for letter in right.chars() {
+        surplus[letter as usize % 32] -= 1;
+    }
+    let more: u32 = surplus
+        .iter()
+        .map(|count| count.max(&0).unsigned_abs())
+        .sum();
+    let fewer: u32 = surplus
+        .iter()
+        .map(|count| count.min(&0).unsigned_abs())
+        .sum();
+    more.max(fewer) as usize
 }
 
 fn in_order(text: &str) -> String {

@@ -296,15 +296,15 @@ pub(super) fn near_misses(
 
 /// OWN011 and OWN013: what is worth knowing of a principal that was chosen.
 pub(super) fn of_chosen(reference: &Reference, index: &Index<'_>, user: &User) -> Vec<Remark> {
-    let shown = index.show(Principal::User(user.id));
+    let shown = || index.show(Principal::User(user.id));
     let special = special(user).map(|what| Remark {
         code: Code::Own011,
-        message: format!("`{}` is {shown}, {what}", reference.text),
+        message: format!("`{}` is {}, {what}", reference.text, shown()),
         cure: "check that no person is meant; what it does is done in its own name".to_owned(),
     });
     let disabled = user.disabled.then(|| Remark {
         code: Code::Own013,
-        message: format!("`{}` is {shown}", reference.text),
+        message: format!("`{}` is {}", reference.text, shown()),
         cure: "nothing, if the records are to stay with somebody who cannot sign in".to_owned(),
     });
     special.into_iter().chain(disabled).collect()

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use crate::apply::{JournalState, journal_state};
 use crate::check::{approvable, check};
-use crate::environment::{EnvironmentFile, Facts, Keys, Owners};
+use crate::environment::{EnvironmentFile, Facts, Keys, Moment, Owners};
 use crate::model::{FileId, Finding, Findings, Identity, Person, Progress};
 use crate::model::{RecordRows, Resolution};
 use crate::plan::{Document, Draft, RulingsRecord, ToSeal, Unchecked, Wanted, build};
@@ -32,8 +32,8 @@ pub fn plan(folder: &Path, exit_code: bool, console: &mut Console<'_>) -> Result
     let mut owners = sheet::open(&project, opened.inputs.len(), &mut findings)?;
     let environment = open_or_load(&project, console)?;
     let mut rows = opened.read(&mut findings, folder, console.progress)?;
-    let tables = Tables::of(&project);
-    let (present, records) = Present::of(&environment, &tables, console.progress)?;
+    let moment = environment.moment()?;
+    let present = Present::of(&environment)?;
     sheet::settle(&mut owners, &opened.inputs, &rows);
     let record_rows = std::mem::take(&mut rows.records);
     let people = std::mem::take(&mut rows.people);
@@ -45,7 +45,13 @@ pub fn plan(folder: &Path, exit_code: bool, console: &mut Console<'_>) -> Result
         present,
         rows,
     };
-    let resolution = making.resolve(people, &mut findings);
+    let (records, resolution) = making.read_and_resolve(
+        &environment,
+        moment,
+        people,
+        &mut findings,
+        console.progress,
+    )?;
     let judged = making.judge(&resolution, record_rows, records, findings)?;
     let (progress, owners_sheet) = (console.progress, || making.owners_sheet(&resolution));
     let (document, ready) =
@@ -82,26 +88,25 @@ struct Records {
 }
 
 impl Present {
-    /// Reads it all as of one moment, after the exports: another program that writes in between would else
-    /// be in the owners and not in the facts, and nothing would call such a plan stale. Where the file has
-    /// no write-ahead log that program has to wait, so the moment is no longer than it must be: it begins
-    /// when the exports are read and ends before anything is worked out.
+    fn of(environment: &EnvironmentFile) -> Result<Self, Failure> {
+        Ok(Self {
+            facts: Facts::of(environment)?,
+            identity: environment.identity()?,
+            as_of: environment.as_of()?,
+        })
+    }
+}
+
+impl Records {
     fn of(
         environment: &EnvironmentFile,
         tables: &Tables,
         progress: &dyn Progress,
-    ) -> Result<(Self, Records), Failure> {
-        let _moment = environment.moment()?;
-        let present = Self {
-            facts: Facts::of(environment)?,
-            identity: environment.identity()?,
-            as_of: environment.as_of()?,
-        };
-        let records = Records {
+    ) -> Result<Self, Failure> {
+        Ok(Self {
             owners: owners(environment, tables, progress)?,
             keys: keys(environment, tables, progress)?,
-        };
-        Ok((present, records))
+        })
     }
 }
 
@@ -179,6 +184,32 @@ struct Judged {
 }
 
 impl Making<'_> {
+    /// Reads who owns what now, which one thread does, and meanwhile resolves, which the others do.
+    ///
+    /// The environment is read as of one `moment`, after the exports: another program that writes in between
+    /// would else be in the owners and not in the facts, and nothing would call such a plan stale. Where the
+    /// file has no write-ahead log that program has to wait, so the moment is no longer than it must be: it
+    /// begins when the exports are read and ends with the last record.
+    fn read_and_resolve(
+        &self,
+        environment: &EnvironmentFile,
+        moment: Moment<'_>,
+        people: Vec<Person>,
+        findings: &mut Findings,
+        progress: &dyn Progress,
+    ) -> Result<(Records, Resolution), Failure> {
+        let tables = Tables::of(self.project);
+        let mut resolution = None;
+        let records = rayon::in_place_scope(|scope| {
+            scope.spawn(|_| resolution = Some(self.resolve(people, findings)));
+            let records = Records::of(environment, &tables, progress);
+            drop(moment);
+            records
+        })?;
+        let resolution = resolution.expect("the scope ends after all that was begun in it");
+        Ok((records, resolution))
+    }
+
     #[expect(clippy::needless_pass_by_value, reason = "gone when this returns")]
     fn resolve(&self, people: Vec<Person>, findings: &mut Findings) -> Resolution {
         let question = Question {

@@ -96,10 +96,16 @@ impl Piece<'_> {
     /// The hashes of its records that are of wanted parts, sorted by their part, and where each part
     /// ends.
     fn hashes(&self, wanted: &Range<usize>) -> io::Result<(Vec<u64>, Vec<usize>)> {
-        let hashes = self.naming()?.map(|row| hash(row.record));
-        let hashes: Vec<u64> = hashes
-            .filter(|hash| wanted.contains(&part(*hash)))
-            .collect();
+        let mut hashes = vec![0; self.file.len().min(self.first + CHUNK_ROWS) - self.first];
+        let mut count = 0;
+        for row in self.naming()? {
+            // Whether a part is wanted is a matter of chance, and a branch would be guessed wrongly as often
+            // as not: so one that is not is overwritten by the next.
+            let hash = hash(row.record);
+            hashes[count] = hash;
+            count += usize::from(wanted.contains(&part(hash)));
+        }
+        hashes.truncate(count);
         let mut ends = vec![0_usize; PARTS];
         for hash in &hashes {
             ends[part(*hash)] += 1;

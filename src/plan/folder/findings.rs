@@ -166,6 +166,12 @@ impl Wholes {
         self.list.push(value.unwrap_or(0));
     }
 
+    /// Adds so many that count on from the first.
+    fn count_on(&mut self, first: u64, count: usize) {
+        let first = i64::try_from(first).unwrap_or(i64::MAX);
+        self.list.extend((first..).take(count));
+    }
+
     fn finish(self) -> Cells {
         if self.lacking.is_empty() {
             return Cells::AllWhole(self.list);
@@ -195,14 +201,16 @@ impl Columns {
         let rows = self.findings.len() + count;
         self.findings.resize(rows, pick);
         self.accepted.resize(rows, Some(finding.accepted));
-        for place in finding.places.range(skip, count) {
-            if let Some(cell) = &place.cell {
-                self.cells.push((self.files.len(), cell.as_str().into()));
-            }
-            self.files.push(Some(place.file.0));
-            self.rows.push(Some(place.row));
-            self.lines.push(Some(place.line));
-            self.places.push(place.column);
+        let first = self.files.len();
+        let cells = finding.places.cells(skip, count);
+        self.cells
+            .extend(cells.map(|(index, cell)| (first + index, cell.into())));
+        for (place, neighbours) in finding.places.runs(skip, count) {
+            let rows = self.files.len() + neighbours;
+            self.files.resize(rows, Some(place.file.0));
+            self.rows.count_on(place.row, neighbours);
+            self.lines.count_on(place.line, neighbours);
+            self.places.resize(rows, place.column);
         }
         if self.files.len() < rows {
             self.files.push(None);
@@ -259,14 +267,14 @@ fn numbered(numbers: &[Option<u16>]) -> Picked {
         .filter_map(|same| same[0])
         .collect();
     let values: Vec<u16> = distinct.into_iter().collect();
-    let pick = |number: &Option<u16>| {
-        let place = number.and_then(|number| values.binary_search(&number).ok());
-        place
-            .and_then(|place| u32::try_from(place).ok())
-            .unwrap_or(NONE)
-    };
+    let mut picks = Vec::with_capacity(numbers.len());
+    for same in numbers.chunk_by(Option::eq) {
+        let place = same[0].and_then(|number| values.binary_search(&number).ok());
+        let pick = place.map_or(NONE, |place| u32::try_from(place).unwrap_or(NONE));
+        picks.resize(picks.len() + same.len(), pick);
+    }
     Picked {
-        picks: numbers.iter().map(pick).collect(),
+        picks,
         choice: Choice::Numbers(values.iter().map(|value| i32::from(*value)).collect()),
     }
 }
