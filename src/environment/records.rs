@@ -21,11 +21,24 @@ const ROWS_TOLD: u64 = 8192;
 /// Who owns which record of one table.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Owners {
-    records: Vec<RecordId>,
+    records: Vec<Held>,
     beginnings: Beginnings,
-    /// Of each record, where its owner is in `principals`.
-    held_by: Vec<u32>,
     principals: Vec<Principal>,
+}
+
+/// A record and its owner, side by side: who finds the one has the other in the cache.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Held {
+    record: RecordId,
+    /// Where its owner is in `principals`.
+    by: u32,
+}
+
+impl Held {
+    /// The id as a number: ids are compared as bytes by a call, which costs more than the comparison.
+    fn number(&self) -> u128 {
+        self.record.0.as_u128()
+    }
 }
 
 impl Owners {
@@ -45,25 +58,19 @@ impl Owners {
         const BATCH: usize = 256;
         let mut found = vec![None; wanted.len()];
         let mut ranges = [(0, 0); BATCH];
-        let mut firsts = [0; BATCH];
-        let mut indices = [None; BATCH];
+        let mut bounds = [(0, 0); BATCH];
         for batch in by_beginning(wanted).chunks(BATCH) {
             let records = || batch.iter().map(|place| wanted[*place as usize]);
             for (range, record) in ranges.iter_mut().zip(records()) {
                 let near = self.beginnings.records(record);
                 *range = (near.start, near.end);
             }
-            for (first, (start, _)) in firsts.iter_mut().zip(&ranges[..batch.len()]) {
-                *first = self.records.get(*start).map_or(0, number);
+            for (bounds, (start, end)) in bounds.iter_mut().zip(&ranges[..batch.len()]) {
+                *bounds = self.bounds(*start, *end);
             }
-            let places = ranges.iter().zip(firsts);
-            for ((index, record), ((start, end), first)) in
-                indices.iter_mut().zip(records()).zip(places)
-            {
-                *index = self.index(number(&record), *start..*end, first);
-            }
-            for (place, index) in batch.iter().zip(indices) {
-                found[*place as usize] = index.map(|index| self.held_by[index] as usize);
+            let near = ranges.iter().zip(bounds);
+            for ((place, record), ((start, end), bounds)) in batch.iter().zip(records()).zip(near) {
+                found[*place as usize] = self.holder(record, *start..*end, bounds);
             }
         }
         found
@@ -71,19 +78,29 @@ impl Owners {
 
     fn owner_number(&self, record: RecordId) -> Option<usize> {
         let near = self.beginnings.records(record);
-        let first = self.records.get(near.start).map_or(0, number);
-        let index = self.index(number(&record), near, first)?;
-        Some(self.held_by[index] as usize)
+        let bounds = self.bounds(near.start, near.end);
+        self.holder(record, near, bounds)
     }
 
-    /// Where a record is, if it is among these, of which `first` is the first.
-    fn index(&self, wanted: u128, near: Range<usize>, first: u128) -> Option<usize> {
-        if near.is_empty() || wanted < first {
+    /// The first and the last of some records: between them they lie in the lines of the cache that
+    /// searching will look at.
+    fn bounds(&self, start: usize, end: usize) -> (u128, u128) {
+        match self.records.get(start..end) {
+            Some([first, .., last]) => (first.number(), last.number()),
+            Some([only]) => (only.number(), only.number()),
+            _ => (u128::MAX, 0),
+        }
+    }
+
+    /// Where the owner of a record is, if it is among these, of which `bounds` are the first and the last.
+    fn holder(&self, record: RecordId, near: Range<usize>, bounds: (u128, u128)) -> Option<usize> {
+        let wanted = record.0.as_u128();
+        if wanted < bounds.0 || bounds.1 < wanted {
             return None;
         }
-        let among = &self.records[near.clone()];
-        let index = among.binary_search_by_key(&wanted, number).ok()?;
-        Some(near.start + index)
+        let among = &self.records[near];
+        let index = among.binary_search_by_key(&wanted, Held::number).ok()?;
+        Some(among[index].by as usize)
     }
 
     /// Everybody who owns a record.
@@ -103,11 +120,10 @@ impl Owners {
 
     /// Every record with its owner, in order of id.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (RecordId, Principal)> {
-        let owners = self.held_by.iter();
+        let owner = |held: &Held| self.principals[held.by as usize];
         self.records
             .iter()
-            .zip(owners)
-            .map(|(record, owner)| (*record, self.principals[*owner as usize]))
+            .map(move |held| (held.record, owner(held)))
     }
 
     /// Reads the records of a table; `None` where they were not loaded.
@@ -133,12 +149,13 @@ impl Owners {
             if owner == next {
                 owners.principals.push(principal);
             }
-            owners.records.push(RecordId(values::guid(row, 0)?));
-            owners.held_by.push(owner);
+            owners.records.push(Held {
+                record: RecordId(values::guid(row, 0)?),
+                by: owner,
+            });
             told.row();
         }
         owners.records.shrink_to_fit();
-        owners.held_by.shrink_to_fit();
         owners.beginnings = Beginnings::of(&owners.records);
         Ok(Some(owners))
     }
@@ -168,11 +185,6 @@ fn by_beginning(records: &[RecordId]) -> Vec<u32> {
     places
 }
 
-/// An id as a number: ids are compared as bytes by a call, which costs more than the comparison.
-fn number(record: &RecordId) -> u128 {
-    record.0.as_u128()
-}
-
 /// Where in a sorted list of records those lie that begin with the same bits.
 ///
 /// Most ids are random, so that a few share each beginning, and one is found within a line or two of the
@@ -191,12 +203,12 @@ impl Beginnings {
     const RECORDS: usize = 4;
 
     /// `records` are sorted.
-    fn of(records: &[RecordId]) -> Self {
+    fn of(records: &[Held]) -> Self {
         let bits = (records.len() / Self::RECORDS).max(2).ilog2();
         let shift = u64::BITS - bits;
         let mut starts = Vec::with_capacity((1 << bits) + 1);
-        for (index, record) in (0..).zip(records) {
-            let beginning = Self::bits(*record) >> shift;
+        for (index, held) in (0..).zip(records) {
+            let beginning = Self::bits(held.record) >> shift;
             while starts.len() as u64 <= beginning {
                 starts.push(index);
             }
@@ -366,10 +378,11 @@ mod tests {
             ),
             other in any::<u128>(),
         ) {
-            let records: Vec<RecordId> = ids.iter().map(|id| RecordId(Uuid::from_u128(*id))).collect();
+            let held = |id: &u128| Held { record: RecordId(Uuid::from_u128(*id)), by: 0 };
+            let records: Vec<Held> = ids.iter().map(held).collect();
             let beginnings = Beginnings::of(&records);
-            for (index, record) in records.iter().enumerate() {
-                prop_assert!(beginnings.records(*record).contains(&index), "{index}");
+            for (index, held) in records.iter().enumerate() {
+                prop_assert!(beginnings.records(held.record).contains(&index), "{index}");
             }
             let near = beginnings.records(RecordId(Uuid::from_u128(other)));
             prop_assert!(near.end <= records.len());
@@ -381,17 +394,20 @@ mod tests {
             others in prop::collection::vec(prop_oneof![any::<u128>(), 0_u128..40], 0..700),
         ) {
             let record = |id: u128| RecordId(Uuid::from_u128(id));
-            let records: Vec<RecordId> = held.keys().map(|id| record(*id)).collect();
+            let records = held.iter().map(|(id, by)| Held { record: record(*id), by: *by });
+            let records: Vec<Held> = records.collect();
             let owners = Owners {
                 beginnings: Beginnings::of(&records),
                 records,
-                held_by: held.values().copied().collect(),
                 principals: Vec::new(),
             };
             let wanted: Vec<u128> = held.keys().copied().chain(others).collect();
             let asked: Vec<RecordId> = wanted.iter().map(|id| record(*id)).collect();
             let expected = wanted.iter().map(|id| held.get(id).map(|owner| *owner as usize));
-            prop_assert_eq!(owners.owner_numbers(&asked), expected.collect::<Vec<_>>());
+            let expected: Vec<Option<usize>> = expected.collect();
+            prop_assert_eq!(&owners.owner_numbers(&asked), &expected);
+            let one_by_one = asked.iter().map(|record| owners.owner_number(*record));
+            prop_assert_eq!(one_by_one.collect::<Vec<_>>(), expected);
         }
 
         #[test]

@@ -1,5 +1,6 @@
 //! Tests of the owners sheet: what a person wrote survives, and every fault is told with its line.
 
+use std::fs;
 use std::path::Path;
 
 use proptest::prelude::*;
