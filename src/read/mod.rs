@@ -17,6 +17,7 @@ mod delimiter;
 mod encoding;
 mod error;
 mod faults;
+mod guid;
 mod header;
 mod layers;
 mod look;

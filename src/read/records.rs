@@ -17,6 +17,7 @@ use crate::read::begin::Digested;
 use crate::read::cell::{is_count, is_total};
 use crate::read::encoding::Encoding;
 use crate::read::faults::{At, Faults};
+use crate::read::guid::hyphenated;
 use crate::read::header::{Header, column_number, missing, missing_named};
 use crate::read::names::{RECORD_ID, RECORD_OWNER};
 use crate::read::open::Export;
@@ -24,9 +25,6 @@ use crate::read::owners::{Owners, Told, Waiting};
 use crate::read::parts::{Collected, Part, Parts, Worker, number_references};
 use crate::read::source::{Chunk, Row, is_blank};
 use crate::read::{FileSpec, ReadError, RecordsSpec};
-
-/// The length of a GUID as most exports write it, without braces.
-const HYPHENATED_BYTES: usize = 36;
 
 /// A records export, opened, its columns found, not yet read.
 pub struct RecordsExport {
@@ -283,12 +281,7 @@ impl Decoder<'_> {
             return None;
         }
         let cell = row.raw(self.columns.id);
-        if cell.len() == HYPHENATED_BYTES
-            && let Ok(id) = Uuid::try_parse_ascii(cell)
-        {
-            return Some(id);
-        }
-        parse_guid(&row.text(self.columns.id).ok()?)
+        hyphenated(cell).or_else(|| parse_guid(&row.text(self.columns.id).ok()?))
     }
 
     /// Rows that are none: totals, cells shifted, no id. Their owner cell is not believed either.
