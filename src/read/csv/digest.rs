@@ -5,12 +5,11 @@
 //! that the hashes of blocks can be put together; of a text only what lies at a block's edges has to be
 //! looked at again.
 
-use std::str;
-
 use blake3::Hasher;
 use blake3::hazmat::{
     ChainingValue, HasherExt, Mode, merge_subtrees_non_root, merge_subtrees_root,
 };
+use simdutf8::compat::from_utf8;
 
 use crate::read::encoding::Utf8Check;
 
@@ -46,7 +45,7 @@ impl BlockDigest {
         hasher.update(before).update(block);
         let is_inner = |byte: &&u8| **byte & 0xc0 == 0x80;
         let head = block.iter().take(3).take_while(is_inner).count();
-        let (whole, multibyte) = match str::from_utf8(&block[head..]) {
+        let (whole, multibyte) = match from_utf8(&block[head..]) {
             Ok(text) => (Some(text.len()), !text.is_ascii()),
             Err(error) if error.error_len().is_none() => {
                 let whole = error.valid_up_to();
