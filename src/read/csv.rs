@@ -3,13 +3,14 @@
 //! In: a file, read by position in blocks of one size on as many threads as ask, or a stream that
 //! decodes one. Out: chunks of whole records, with every row's number and line. A block is surveyed on
 //! its own (`survey.rs`), the state of the one before is handed on (`chain.rs`), and the records are
-//! parsed on their own again (`chunk.rs`), so that the rows are those of one sequential reader of the
+//! parsed on their own again (`walk.rs`, `chunk.rs`), so that the rows are those of one sequential reader of the
 //! `csv` crate, for any bytes whatever. What cells mean is not known here.
 
 mod chain;
 mod chunk;
 mod digest;
 mod survey;
+mod walk;
 
 use std::fs::{File, Metadata};
 use std::io::{self, Read};
@@ -30,7 +31,7 @@ pub(super) use chunk::{TextChunk, cell_counts};
 pub(super) use digest::FileDigest;
 
 /// How many bytes are read at once.
-const BLOCK_BYTES: usize = if cfg!(fuzzing) { 1 << 14 } else { 1 << 20 };
+const BLOCK_BYTES: usize = if cfg!(fuzzing) { 16 << 10 } else { 256 << 10 };
 /// The longest record; a longer one is a quote that was never closed.
 const RECORD_BYTES_MAX: usize = 64 << 20;
 

@@ -175,7 +175,9 @@ pub(super) enum Cells<'a> {
     Separated {
         /// The row without its line end.
         bytes: &'a [u8],
-        /// Where the delimiters are.
+        /// Where it begins in its block.
+        offset: usize,
+        /// Where the delimiters are in that block.
         separators: &'a [u32],
     },
     /// One right after the other.
@@ -188,6 +190,7 @@ pub(super) enum Cells<'a> {
 }
 
 impl<'a> Cells<'a> {
+    #[inline]
     fn len(&self) -> usize {
         match self {
             Self::Separated { separators, .. } => separators.len() + 1,
@@ -195,19 +198,24 @@ impl<'a> Cells<'a> {
         }
     }
 
+    #[inline]
     fn cell(&self, column: usize) -> &'a [u8] {
         match *self {
-            Self::Separated { bytes, separators } => {
-                let behind = |separator: u32| separator as usize + 1;
+            Self::Separated {
+                bytes,
+                offset,
+                separators,
+            } => {
+                let place = |separator: u32| separator as usize - offset;
                 let start = column.checked_sub(1).map(|before| separators.get(before));
                 let start = match start {
                     None => 0,
-                    Some(Some(before)) => behind(*before),
+                    Some(Some(before)) => place(*before) + 1,
                     Some(None) => return &[],
                 };
                 let end = separators
                     .get(column)
-                    .map_or(bytes.len(), |end| *end as usize);
+                    .map_or(bytes.len(), |end| place(*end));
                 match &bytes[start..end] {
                     [b'"', quoted @ .., b'"'] => quoted,
                     plain => plain,
@@ -226,11 +234,13 @@ impl<'a> Cells<'a> {
 
 impl<'a> Row<'a> {
     /// How many cells the row has.
+    #[inline]
     pub(super) fn len(&self) -> usize {
         self.cells.len()
     }
 
     /// The bytes of a cell; empty where the row has no such cell.
+    #[inline]
     pub(super) fn raw(&self, column: usize) -> &'a [u8] {
         self.cells.cell(column)
     }

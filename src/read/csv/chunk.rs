@@ -4,12 +4,14 @@
 //! cells are cut at the surveyed bytes and nothing is copied; any other record is parsed by
 //! `csv-core`, the machine inside the `csv` crate. This is the only file that names that crate.
 
+use std::cell::{RefCell, RefMut};
 use std::ops::{ControlFlow, Range};
 
 use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
 
 use crate::read::csv::digest::BlockDigest;
-use crate::read::csv::survey::{Survey, WORD_BYTES, behind, flips};
+use crate::read::csv::survey::{Survey, behind};
+use crate::read::csv::walk::Walk;
 use crate::read::encoding::Encoding;
 use crate::read::source::{Cells, Row};
 use crate::read::split::{line_end, line_ends, text_after_quote};
@@ -36,6 +38,8 @@ pub(in crate::read) struct TextChunk {
     pub(super) within: bool,
     /// The file ends within a quoted cell of the last record.
     pub(super) open: bool,
+    /// For records that cannot be cut; used again.
+    parser: RefCell<Option<Parser>>,
     first_row: u64,
     first_line: u64,
     delimiter: u8,
@@ -65,8 +69,8 @@ impl TextChunk {
 
     /// Where the first record of a regular block ends.
     pub(super) fn first_end(&self) -> Option<usize> {
-        let mut walk = Walk::new(self, 0);
-        walk.next_end().map(|end| behind(&self.block, end))
+        let mut walk = Walk::new(&self.survey.words, self.within, 0);
+        walk.record().end.map(|end| behind(&self.block, end))
     }
 
     /// How many line ends lie behind a record end.
@@ -79,7 +83,7 @@ impl TextChunk {
         let mut place = (self.first_row, self.first_line);
         if !self.head.is_empty() {
             let head = self.records(&self.head, self.body.is_empty());
-            if head.show(&mut place, see).is_break() {
+            if head.show(&mut self.parser(), &mut place, see).is_break() {
                 return;
             }
         }
@@ -88,7 +92,7 @@ impl TextChunk {
             self.show_regular(place, see)
         } else {
             let body = self.records(&self.block[self.body.clone()], true);
-            body.show(&mut place, see)
+            body.show(&mut self.parser(), &mut place, see)
         };
     }
 
@@ -104,10 +108,11 @@ impl TextChunk {
     /// Shows the rows of a body that can be cut at the surveyed bytes.
     fn show_regular(&self, place: (u64, u64), see: &mut See<'_>) -> ControlFlow<()> {
         let (mut number, mut line) = place;
-        let mut walk = Walk::new(self, self.body.start);
-        let mut parser = None;
-        while walk.start < self.body.end {
-            let end = walk.next_end().unwrap_or(self.body.end);
+        let mut start = self.body.start;
+        let mut walk = Walk::new(&self.survey.words, self.within, start);
+        while start < self.body.end {
+            let record = walk.record();
+            let end = record.end.unwrap_or(self.body.end);
             let after = behind(&self.block, end).min(self.body.end);
             let shown = Shown {
                 number,
@@ -115,147 +120,38 @@ impl TextChunk {
                 encoding: self.encoding.unwrap_or(Encoding::Utf8),
                 unterminated: self.open && after == self.body.end,
             };
-            // A blank line is counted and is no row.
-            if end > walk.start {
-                let record = &self.block[walk.start..after];
-                let cells = if walk.doubled_quotes != 0 || shown.unterminated {
-                    let parser = parser.get_or_insert_with(|| Parser::new(self.delimiter));
-                    parser.record(record);
-                    parser.cells()
-                } else {
-                    Cells::Separated {
-                        bytes: &record[..end - walk.start],
-                        separators: &walk.separators,
-                    }
-                };
-                see(&shown.row(cells, false))?;
-            }
             number += 1;
-            line += 1 + walk.lines_within;
-            walk.start_row(after);
+            line += 1 + record.lines_within;
+            // A blank line is counted and is no row.
+            if end > start {
+                if record.doubled_quotes || shown.unterminated {
+                    let mut parser = self.parser();
+                    parser.record(&self.block[start..after]);
+                    see(&shown.row(parser.cells(), false))?;
+                } else {
+                    let cells = Cells::Separated {
+                        bytes: &self.block[start..end],
+                        offset: start,
+                        separators: record.separators,
+                    };
+                    see(&shown.row(cells, false))?;
+                }
+            }
+            start = after;
         }
         ControlFlow::Continue(())
     }
-}
 
-/// Walks over the surveyed bytes of a regular block, record by record.
-struct Walk<'a> {
-    chunk: &'a TextChunk,
-    /// Where the record begins.
-    start: usize,
-    /// The delimiters of the record so far, from where it begins.
-    separators: Vec<u32>,
-    /// Quotes right behind another.
-    doubled_quotes: u64,
-    /// Line ends within quotes.
-    lines_within: u64,
-    /// The number of the next word.
-    next_word: usize,
-    /// Whether that word begins within quotes, as all bits; and a quote right before it.
-    within: u64,
-    quote_before: u64,
-    /// What of the word at hand lies before the place at hand is left out.
-    word: WordAtHand,
-}
-
-#[derive(Clone, Copy, Default)]
-struct WordAtHand {
-    base: usize,
-    /// Delimiters and line ends outside quotes.
-    separators: u64,
-    ends: u64,
-    ends_within: u64,
-    doubled_quotes: u64,
-}
-
-impl<'a> Walk<'a> {
-    fn new(chunk: &'a TextChunk, start: usize) -> Self {
-        let mut walk = Self {
-            chunk,
-            start,
-            separators: Vec::new(),
-            doubled_quotes: 0,
-            lines_within: 0,
-            next_word: 0,
-            within: if chunk.within { u64::MAX } else { 0 },
-            quote_before: 0,
-            word: WordAtHand::default(),
-        };
-        for _ in 0..start / WORD_BYTES {
-            walk.load();
+    /// A parser at the start of a record; making one anew takes as long as reading a hundred rows.
+    fn parser(&self) -> RefMut<'_, Parser> {
+        let mut parser = self.parser.borrow_mut();
+        match parser.as_mut() {
+            Some(parser) if parser.delimiter == self.delimiter => parser.restart(),
+            _ => *parser = Some(Parser::new(self.delimiter)),
         }
-        if walk.load() {
-            walk.word.keep_from(start % WORD_BYTES);
-        }
-        walk
-    }
-
-    /// The next word; false where there is none.
-    fn load(&mut self) -> bool {
-        let Some(word) = self.chunk.survey.words.get(self.next_word) else {
-            self.word = WordAtHand::default();
-            return false;
-        };
-        let within = flips(word.quotes) ^ self.within;
-        self.word = WordAtHand {
-            base: self.next_word * WORD_BYTES,
-            separators: (word.delimiters | word.ends) & !within,
-            ends: word.ends & !within,
-            ends_within: word.ends & within,
-            doubled_quotes: word.quotes & (word.quotes << 1 | self.quote_before),
-        };
-        self.within = 0_u64.wrapping_sub(within >> 63);
-        self.quote_before = word.quotes >> 63;
-        self.next_word += 1;
-        true
-    }
-
-    /// Where the record at hand ends, before its line end; its separators are collected on the way.
-    fn next_end(&mut self) -> Option<usize> {
-        loop {
-            let first_end = self.word.ends & self.word.ends.wrapping_neg();
-            // All bits below the end, or all bits where there is none.
-            let before = first_end.wrapping_sub(1);
-            self.doubled_quotes |= self.word.doubled_quotes & before;
-            self.lines_within += u64::from((self.word.ends_within & before).count_ones());
-            let mut separators = self.word.separators & before;
-            while separators != 0 {
-                let place = self.word.base + separators.trailing_zeros() as usize - self.start;
-                self.separators
-                    .push(u32::try_from(place).unwrap_or(u32::MAX));
-                separators &= separators - 1;
-            }
-            if first_end != 0 {
-                let bit = first_end.trailing_zeros() as usize;
-                return Some(self.word.base + bit);
-            }
-            if !self.load() {
-                return None;
-            }
-        }
-    }
-
-    /// Begins the record at `start`, behind the end that was last given.
-    fn start_row(&mut self, start: usize) {
-        self.start = start;
-        self.separators.clear();
-        self.doubled_quotes = 0;
-        self.lines_within = 0;
-        if start >= self.word.base + WORD_BYTES && !self.load() {
-            return;
-        }
-        self.word.keep_from(start.saturating_sub(self.word.base));
-    }
-}
-
-impl WordAtHand {
-    /// Leaves out what lies before a bit.
-    fn keep_from(&mut self, bit: usize) {
-        let kept = u64::MAX << bit;
-        self.separators &= kept;
-        self.ends &= kept;
-        self.ends_within &= kept;
-        self.doubled_quotes &= kept;
+        RefMut::map(parser, |parser| {
+            parser.get_or_insert_with(|| Parser::new(self.delimiter))
+        })
     }
 }
 
@@ -293,8 +189,12 @@ struct Records<'a> {
 
 impl Records<'_> {
     /// Shows each row; `place` is the row and line of the next one.
-    fn show(&self, place: &mut (u64, u64), see: &mut See<'_>) -> ControlFlow<()> {
-        let mut parser = Parser::new(self.delimiter);
+    fn show(
+        &self,
+        parser: &mut Parser,
+        place: &mut (u64, u64),
+        see: &mut See<'_>,
+    ) -> ControlFlow<()> {
         let mut rest = self.bytes;
         loop {
             while let Some(blank) = line_end(rest) {
@@ -320,7 +220,9 @@ impl Records<'_> {
 }
 
 /// `csv-core` and the room it writes one record to.
+#[derive(Debug)]
 struct Parser {
+    delimiter: u8,
     reader: Reader,
     data: Vec<u8>,
     data_len: usize,
@@ -330,17 +232,24 @@ struct Parser {
 
 impl Parser {
     fn new(delimiter: u8) -> Self {
-        let mut reader = ReaderBuilder::new().delimiter(delimiter).build();
-        // At its very first bytes it would take a byte order mark off; a chunk that begins with
-        // those bytes holds them as text.
-        reader.read_record(b"\n", &mut [0], &mut [0]);
-        Self {
-            reader,
+        let mut parser = Self {
+            delimiter,
+            reader: ReaderBuilder::new().delimiter(delimiter).build(),
             data: vec![0; 4096],
             data_len: 0,
             ends: vec![0; 64],
             ends_len: 0,
-        }
+        };
+        parser.restart();
+        parser
+    }
+
+    /// Goes back to the start of a record, wherever it was left.
+    fn restart(&mut self) {
+        self.reader.reset();
+        // At its very first bytes it would take a byte order mark off; a chunk that begins with
+        // those bytes holds them as text.
+        self.reader.read_record(b"\n", &mut [0], &mut [0]);
     }
 
     /// The cells of the record last parsed.
@@ -389,7 +298,7 @@ pub(in crate::read) fn cell_counts(bytes: &[u8], delimiter: u8, records_max: usi
     };
     let mut counts = Vec::new();
     // Enough were counted, or all.
-    let _ = records.show(&mut (1, 1), &mut |row| {
+    let _ = records.show(&mut Parser::new(delimiter), &mut (1, 1), &mut |row| {
         counts.push(row.len());
         if counts.len() < records_max {
             ControlFlow::Continue(())

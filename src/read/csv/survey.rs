@@ -53,8 +53,9 @@ pub(super) struct Survey {
 impl Survey {
     /// Looks through `block`; the words' room is used again.
     pub(super) fn take(&mut self, block: &[u8], delimiter: u8) {
-        self.words.clear();
-        self.words.reserve(block.len().div_ceil(WORD_BYTES));
+        let (words, tail) = block.as_chunks::<WORD_BYTES>();
+        self.words
+            .resize(block.len().div_ceil(WORD_BYTES), Word::default());
         let mut pass = Pass {
             delimiter: u8x16::splat(delimiter),
             last: Last::default(),
@@ -62,14 +63,12 @@ impl Survey {
             outside: Bounds::default(),
             within: Bounds::default(),
         };
-        let (words, tail) = block.as_chunks::<WORD_BYTES>();
-        for bytes in words {
-            self.words.push(pass.word(bytes, u64::MAX));
-        }
+        let (found, found_last) = self.words.split_at_mut(words.len());
+        pass.words(words, u64::MAX, found);
         if !tail.is_empty() {
             let mut padded = [0; WORD_BYTES];
             padded[..tail.len()].copy_from_slice(tail);
-            self.words.push(pass.word(&padded, (1 << tail.len()) - 1));
+            pass.words(&[padded], (1 << tail.len()) - 1, found_last);
         }
         self.lines = pass.lines;
         self.even_quotes = pass.last.within == 0;
@@ -102,6 +101,13 @@ struct Pass {
 }
 
 impl Pass {
+    /// Looks at 64 bytes after the other; of each those outside `real` are padding.
+    fn words(&mut self, bytes: &[[u8; WORD_BYTES]], real: u64, found: &mut [Word]) {
+        for (bytes, found) in bytes.iter().zip(found) {
+            *found = self.word(bytes, real);
+        }
+    }
+
     /// Looks at 64 bytes, of which those outside `real` are padding.
     #[inline]
     fn word(&mut self, bytes: &[u8; WORD_BYTES], real: u64) -> Word {
@@ -112,7 +118,7 @@ impl Pass {
         let returns = equal(&lanes, u8x16::splat(b'\r'));
         let ends = returns | (feeds & !(returns << 1 | self.last.carriage_return));
         self.last.carriage_return = returns >> 63;
-        self.lines += u64::from(ends.count_ones());
+        self.lines += count(ends);
         let word = Word {
             quotes,
             delimiters,
@@ -157,35 +163,48 @@ impl Pass {
 struct Bounds {
     rows: u64,
     words: usize,
-    first: Option<(usize, u64)>,
-    last: Option<(usize, u64)>,
+    /// The word with the first of them, and its record ends; without any, there is none yet.
+    first: (usize, u64),
+    /// The same of the last.
+    last: (usize, u64),
     irregular: u64,
 }
 
 impl Bounds {
     #[inline]
     fn add(&mut self, ends: u64) {
-        if ends != 0 {
-            self.rows += u64::from(ends.count_ones());
-            self.first.get_or_insert((self.words, ends));
-            self.last = Some((self.words, ends));
+        self.rows += count(ends);
+        // Whether a word has an end is like a coin: nothing here branches on that alone.
+        if self.first.1 == 0 {
+            self.first = (self.words, ends);
         }
+        let here = (self.words, ends);
+        self.last = if ends == 0 { self.last } else { here };
         self.words += 1;
     }
 
     fn way(&self, block: &[u8]) -> Way {
-        let place = |word: usize, bit: u32| word * WORD_BYTES + bit as usize;
-        let first = self
-            .first
-            .map(|(word, ends)| place(word, ends.trailing_zeros()));
-        let last = self.last.map(|(word, ends)| place(word, ends.ilog2()));
+        let place = |word: usize, bit: u32| behind(block, word * WORD_BYTES + bit as usize);
+        let ((first, first_ends), (last, last_ends)) = (self.first, self.last);
         Way {
             rows: self.rows,
-            first_end: first.map(|place| behind(block, place)),
-            last_end: last.map(|place| behind(block, place)),
+            first_end: (first_ends != 0).then(|| place(first, first_ends.trailing_zeros())),
+            last_end: last_ends.checked_ilog2().map(|bit| place(last, bit)),
             irregular: self.irregular != 0,
         }
     }
+}
+
+/// How many bits are set. Mostly one or none, which is told in fewer steps than many are counted.
+#[inline]
+fn count(bits: u64) -> u64 {
+    let others = bits & bits.wrapping_sub(1);
+    u64::from(bits != 0) + if others == 0 { 0 } else { count_many(others) }
+}
+
+#[cold]
+fn count_many(bits: u64) -> u64 {
+    bits.count_ones().into()
 }
 
 /// The place behind the line end at `place`, both bytes of a CRLF.

@@ -183,7 +183,7 @@ pub(crate) fn as_in_table(spec: &FileSpec, table: &tables::Outcome) {
 }
 
 /// How much a file is read at once; blocks are cut at its multiples.
-const BLOCK_BYTES: usize = if cfg!(fuzzing) { 1 << 14 } else { 1 << 20 };
+const BLOCK_BYTES: usize = if cfg!(fuzzing) { 16 << 10 } else { 256 << 10 };
 /// In how much of its beginning a file must show that it is no text.
 const LOOKED_AT_BYTES: usize = 8 << 10;
 const BEFORE: &[u8] = b"id,owner,text\n0f0e0d0c-0b0a-4009-8008-070605040302,Ana,";
