@@ -94,7 +94,9 @@ impl Near {
         self.pieces
             .push(u16::try_from(pieces.len()).unwrap_or(u16::MAX));
         self.entries.push(Entry {
-            sorted: Some(in_order(&text).into()).filter(|sorted: &Box<str>| **sorted != *text),
+            sorted: Some(in_order(&text))
+                .filter(|sorted| *sorted != text)
+                .map(String::into),
             text: text.into(),
             principal,
             kind,
@@ -310,4 +312,19 @@ fn in_order(text: &str) -> String {
     let mut words: Vec<&str> = text.split(' ').collect();
     words.sort_unstable();
     words.join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::edits_at_least;
+
+    proptest! {
+        #[test]
+        fn it_never_takes_fewer_edits(left in "[a-cé ]{0,8}", right in "[a-cé ]{0,8}") {
+            let edits = strsim::osa_distance(&left, &right);
+            prop_assert!(edits_at_least(&left, &right) <= edits, "{edits}");
+        }
+    }
 }
