@@ -80,8 +80,10 @@ class Projects:
         (folder / "exports").mkdir(parents=True)
         files = max(1, rows // ROWS_OF_A_FILE)
         records = self.records(min(rows, ROWS_OF_A_FILE))
-        for number in range(files):
-            link_or_vary(records, folder / "exports" / ("accounts.csv" if files == 1 else f"accounts-{number}.csv"), number)
+        if files == 1:
+            (folder / "exports" / "accounts.csv").symlink_to(records)
+        for number in range(files if files > 1 else 0):
+            write_varied(records, folder / "exports" / f"accounts-{number}.csv", number)
         shutil.copyfile(self.users(), folder / "exports" / "users.csv")
         manifest = MANIFEST.format(file="accounts.csv" if files == 1 else "accounts-*.csv")
         (folder / "cutover.toml").write_text(manifest, encoding="utf-8")
@@ -128,7 +130,7 @@ class Projects:
             (folder / "exports" / "accounts.csv").unlink()
             shutil.rmtree(folder / "plan", ignore_errors=True)
             made = self.generated(f"records-{rows}.xlsx", "xlsx", "--rows", str(rows), "--strings", "inline")
-            link_or_vary(made, folder / "exports" / "accounts.xlsx", 0)
+            (folder / "exports" / "accounts.xlsx").symlink_to(made)
             (folder / "cutover.toml").write_text(MANIFEST.format(file="accounts.xlsx"), encoding="utf-8")
         return folder
 
@@ -141,11 +143,8 @@ class Projects:
         return target / "release" / "cells"
 
 
-def link_or_vary(source, target, number):
-    """The file itself, or, for others than the first, one whose ids are others."""
-    if number == 0:
-        target.symlink_to(source)
-        return
+def write_varied(source, target, number):
+    """The file, its ids others for each number; files that a glob finds may be no links."""
     # The digit that says how the id was made; names may hold line breaks, but no ids begin a line of theirs.
     ids = re.compile(rb"^([0-9a-f]{8}-[0-9a-f]{4}-)4", re.MULTILINE)
     with source.open("rb") as old, target.open("wb") as new:
