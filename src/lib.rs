@@ -52,9 +52,14 @@
 //! - `inheritance` is a field of the role, as in the service, though the environment folder may write
 //!   it beside a team's role; two rows that disagree are a fault of the folder.
 //! - Of a records file no row is kept whole. While a plan is made its ids lie in a file without a name in the
-//!   project folder, its owners and places in columns of a few bytes; repeated ids are told by sorted hashes.
+//!   project folder, its owners and places in columns of a few bytes; repeated ids are told by their hashes.
 //! - A CSV is cut at bits, 64 bytes at a time, as long as its quotes stand where a careful writer sets them; any
 //!   other block goes through `csv-core` after an exact scan. The property tests hold both against the `csv` crate.
+//! - The sheet of an `.xlsx` that records are read from is parsed in pieces on all cores, strictly: what is not
+//!   written as nearly all writers do ends that reading, and calamine reads the sheet from its beginning. What is
+//!   a date is asked of calamine too, by a workbook of the same styles and one number in each.
+//! - A batch of `apply` is 50,000 changes, and the environment's log is put into its file at 256 MB: smaller ones
+//!   wrote each page of a large table many times over. A wish to stop waits for the batches under way.
 //! - Columns of ids, and of values that a draft knows to be few, are laid out as Parquet pages in
 //!   `plan/folder/pages.rs`: the library's writer looks at each value, which was a fifth of a large plan's time.
 //! - A glob of the manifest stands for files as if each were named. It goes by the same letters on every
