@@ -6,11 +6,13 @@
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
+use uuid::Uuid;
+
 use crate::environment::EnvironmentError;
 use crate::environment::EnvironmentFile;
 use crate::model::{
-    BusinessUnit, Cascade, Entity, Fact, Loadable, Role, RoleId, RolePrivilege, Team, TeamId,
-    UnitId, User, UserId, comparison_key,
+    BusinessUnit, Cascade, DirectoryPerson, Entity, Fact, GroupMember, Licence, Loadable, Role,
+    RoleId, RolePrivilege, Team, TeamId, UnitId, User, UserId, UserLicence, comparison_key,
 };
 
 /// Everything that is known of an environment but its records.
@@ -30,6 +32,11 @@ pub struct Facts {
     entities: BTreeMap<String, Entity>,
     cascades: Vec<Cascade>,
     settings: BTreeMap<String, String>,
+    licences: BTreeMap<String, Licence>,
+    user_licences: BTreeMap<UserId, Vec<UserLicence>>,
+    people: BTreeMap<String, DirectoryPerson>,
+    people_by_id: BTreeMap<Uuid, String>,
+    groups: BTreeMap<String, Vec<GroupMember>>,
     loaded: BTreeSet<Loadable>,
 }
 
@@ -70,10 +77,27 @@ impl Facts {
             Fact::Setting { name, value } => {
                 self.settings.insert(name, value);
             }
+            Fact::Licence(licence) => {
+                let key = comparison_key(&licence.product);
+                self.licences.insert(key, licence);
+            }
+            Fact::UserLicence(held) => put(&mut self.user_licences, held.user, held),
+            Fact::Person(person) => self.add_person(*person),
+            Fact::GroupMember(member) => {
+                put(&mut self.groups, comparison_key(&member.group), member);
+            }
             Fact::Loaded(what) => {
                 self.loaded.insert(what);
             }
         }
+    }
+
+    fn add_person(&mut self, person: DirectoryPerson) {
+        let key = comparison_key(&person.upn);
+        if let Some(id) = person.id {
+            self.people_by_id.insert(id, key.clone());
+        }
+        self.people.insert(key, person);
     }
 
     fn add_role(&mut self, role: Role) {
@@ -165,6 +189,36 @@ impl Facts {
     /// Settings, by name.
     pub fn settings(&self) -> &BTreeMap<String, String> {
         &self.settings
+    }
+
+    /// Products with their seats, by comparison key.
+    pub fn licences(&self) -> &BTreeMap<String, Licence> {
+        &self.licences
+    }
+
+    /// The licences that the environment itself knows of a user; sorted.
+    pub fn user_licences(&self, user: UserId) -> &[UserLicence] {
+        of(&self.user_licences, &user)
+    }
+
+    /// The people of the directory, by the comparison key of their UPN.
+    pub fn people(&self) -> &BTreeMap<String, DirectoryPerson> {
+        &self.people
+    }
+
+    /// The person of this UPN, compared as all texts are.
+    pub fn person(&self, upn: &str) -> Option<&DirectoryPerson> {
+        self.people.get(&comparison_key(upn))
+    }
+
+    /// The person of this object id.
+    pub fn person_by_id(&self, id: Uuid) -> Option<&DirectoryPerson> {
+        self.people.get(self.people_by_id.get(&id)?)
+    }
+
+    /// Who is in which group, by the group's comparison key; each list sorted.
+    pub fn groups(&self) -> &BTreeMap<String, Vec<GroupMember>> {
+        &self.groups
     }
 
     /// Whether this was loaded; what was not is unknown, which is not the same as empty.

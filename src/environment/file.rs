@@ -313,6 +313,7 @@ fn user(row: &Row<'_>) -> rusqlite::Result<Option<Fact>> {
         application_id: values::optional_guid(row, 13)?,
         directory_id: values::optional_guid(row, 14)?,
         stub: row.get(15)?,
+        details: Box::default(),
     })))
 }
 

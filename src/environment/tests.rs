@@ -46,6 +46,7 @@ fn ana() -> User {
         application_id: None,
         directory_id: Some(Uuid::from_u128(77)),
         stub: true,
+        details: Box::default(),
     }
 }
 

@@ -19,7 +19,8 @@ use crate::environment::EnvironmentError;
 use crate::environment::open;
 use crate::environment::schema;
 use crate::model::{
-    Cascade, Entity, Fact, Ownership, Principal, RecordId, Role, Team, User, record_key,
+    Cascade, DirectoryPerson, Entity, Fact, Ownership, Principal, ProfileField, RecordId, Role,
+    Team, User, record_key,
 };
 
 /// The ending of the file that is being made.
@@ -94,6 +95,28 @@ impl Writer {
             Fact::Setting { name, value } => self.run(
                 "INSERT OR REPLACE INTO setting (name, value) VALUES (?1, ?2)",
                 (name, value),
+            ),
+            Fact::Licence(licence) => self.run(
+                "INSERT INTO licence (product, seats, used, provisions) VALUES (?1, ?2, ?3, ?4)",
+                (
+                    &licence.product,
+                    licence.seats,
+                    licence.used,
+                    licence.provisions,
+                ),
+            ),
+            Fact::UserLicence(held) => self.run(
+                "INSERT OR IGNORE INTO user_licence (user, product) VALUES (?1, ?2)",
+                (blob(held.user.0), &held.product),
+            ),
+            Fact::Person(person) => self.add_person(person),
+            Fact::GroupMember(member) => self.run(
+                "INSERT OR IGNORE INTO directory_group (name, member, via) VALUES (?1, ?2, ?3)",
+                (
+                    &member.group,
+                    &member.member,
+                    member.via.as_deref().unwrap_or_default(),
+                ),
             ),
             Fact::Loaded(what) => self.run(
                 "INSERT OR IGNORE INTO loaded (name) VALUES (?1)",
@@ -249,6 +272,36 @@ impl Writer {
                 user.stub,
             ),
         )
+    }
+
+    fn add_person(&self, person: &DirectoryPerson) -> Result<(), EnvironmentError> {
+        let field = |field| person.profile.get(&field);
+        self.run(
+            "INSERT INTO directory_person (upn, id, display_name, first_name, last_name, mail, \
+             enabled) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            (
+                &person.upn,
+                person.id.map(blob),
+                &person.display_name,
+                field(ProfileField::FirstName),
+                field(ProfileField::LastName),
+                field(ProfileField::Mail),
+                person.enabled,
+            ),
+        )?;
+        for product in person.licences.iter().flatten() {
+            self.run(
+                "INSERT OR IGNORE INTO directory_licence (person, product) VALUES (?1, ?2)",
+                (&person.upn, product),
+            )?;
+        }
+        for role in person.roles.iter().flatten() {
+            self.run(
+                "INSERT OR IGNORE INTO directory_role (person, role) VALUES (?1, ?2)",
+                (&person.upn, role),
+            )?;
+        }
+        Ok(())
     }
 
     fn add_role(&self, role: &Role) -> Result<(), EnvironmentError> {

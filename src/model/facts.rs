@@ -6,7 +6,10 @@
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::model::{OrganisationId, Principal, RoleId, TeamId, UnitId, UserId};
+use crate::model::{
+    DirectoryPerson, GroupMember, Invitation, Licence, OrganisationId, Principal, Profile, RoleId,
+    TeamId, UnitId, UserId, UserLicence,
+};
 
 /// A business unit; the one without parent is the root.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -184,6 +187,23 @@ pub struct User {
     pub directory_id: Option<Uuid>,
     /// Whether it is a stub user.
     pub stub: bool,
+    /// What only rules about people ask for.
+    pub details: Box<UserDetails>,
+}
+
+/// What an environment knows of a user that neither matching nor writing records needs.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct UserDetails {
+    /// Title, phones and address; names and mail are the user's own fields.
+    pub profile: Profile,
+    /// `issyncwithdirectory`, where the source said: the directory fills the profile.
+    pub synchronised: Option<bool>,
+    /// Whether the directory no longer has the person (`azurestate`, `deletedstate`).
+    pub deleted: bool,
+    /// `invitestatuscode`, where the source said.
+    pub invitation: Option<Invitation>,
+    /// The day of the invitation, `YYYY-MM-DD`.
+    pub invited_on: Option<String>,
 }
 
 impl User {
@@ -358,6 +378,10 @@ pub enum Fact {
     Entity(Entity),
     Cascade(Cascade),
     Setting { name: String, value: String },
+    Licence(Licence),
+    UserLicence(UserLicence),
+    Person(Box<DirectoryPerson>),
+    GroupMember(GroupMember),
     Loaded(Loadable),
 }
 
@@ -371,6 +395,10 @@ pub mod setting {
     pub const KEEP_ROLES_ON_MOVE: &str = "DoNotRemoveRolesOnChangeBusinessUnit";
     /// Records follow a moved owner; default on, and only switchable with ownership across units.
     pub const MOVE_RECORDS_WITH_OWNER: &str = "AlwaysMoveRecordToOwnerBusinessUnit";
+    /// How many non-interactive users there may be (statements S74 and S75); default 7, older releases 5.
+    pub const NON_INTERACTIVE_MAX: &str = "MaxNumberOfNonInteractiveUsers";
+    /// The group of the directory whose members alone are users, by its name in `groups`.
+    pub const SECURITY_GROUP: &str = "security_group";
     /// The user who writes, on an environment file.
     pub const CALLER: &str = "caller";
     /// The organisation id, on an environment file.

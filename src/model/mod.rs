@@ -4,6 +4,7 @@
 //! for no time, and names no other room.
 
 mod change;
+mod directory;
 mod facts;
 mod finding;
 mod guard;
@@ -14,6 +15,7 @@ mod outcome;
 mod place;
 mod places;
 mod policy;
+mod profile;
 mod progress;
 mod records;
 mod reference;
@@ -22,8 +24,10 @@ mod rules;
 mod stop;
 mod tables;
 mod text;
+mod user_change;
 
 pub use change::*;
+pub use directory::*;
 pub use facts::*;
 pub use finding::*;
 pub use guard::*;
@@ -34,6 +38,7 @@ pub use outcome::*;
 pub use place::*;
 pub use places::*;
 pub use policy::*;
+pub use profile::*;
 pub use progress::*;
 pub use records::*;
 pub use reference::*;
@@ -42,3 +47,4 @@ pub use rules::{Code, Rule, Severity, UnknownCode};
 pub use stop::*;
 pub use tables::*;
 pub use text::*;
+pub use user_change::*;

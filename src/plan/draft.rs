@@ -9,7 +9,7 @@ use crate::model::{
     Accept, Code, Fate, FileId, FindingId, Ledger, Loadable, MissingPerson, Principal, RoleAction,
     RoleId, Rung, StubUser, StubWay, UnitId,
 };
-use crate::plan::{DraftTable, PrincipalIndex};
+use crate::plan::{DraftTable, DraftUser, PrincipalIndex};
 
 /// Why a change fell: the finding that stopped it, or the one that it is blocked by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -126,6 +126,9 @@ pub struct Draft {
     pub default_role: Option<String>,
     /// Stub users, sorted by UPN key.
     pub stubs: Vec<DraftStub>,
+    /// Existing users to be changed, each once, in the order in which they are written: who leaves the access
+    /// mode non-interactive goes before who takes it, then in order of files and rows.
+    pub users: Vec<DraftUser>,
     /// Roles to give and to remove, in order of files and rows.
     pub roles: Vec<DraftRole>,
     /// Every principal that a row of a table may name, each once.
@@ -146,7 +149,7 @@ impl Draft {
         self.principals[index.get()]
     }
 
-    /// The ledger of every records and roles file (promise 6).
+    /// The ledger of every records and roles file, and of users files that wish something (promise 6).
     ///
     /// # Panics
     ///
@@ -171,6 +174,10 @@ impl Draft {
             for file in &stub.role_rows {
                 count(*file, fate, 1);
             }
+        }
+        for user in &self.users {
+            let stopped = user.fallen.map(|cause| Fate::Stopped(cause.code));
+            count(user.file, stopped.unwrap_or(Fate::Change), 1);
         }
         for role in &self.roles {
             count(

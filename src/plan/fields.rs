@@ -2,7 +2,7 @@
 //!
 //! In: facts, in any order. Out: sorted rows of kind, id, label, field and value; their hash; and the
 //! differences between two such sets in words that a consultant can check in the environment.
-//! Left out is what planning does not look at: licences, cascades, what was loaded, and records,
+//! Left out is what no change rests on: licences and directory, cascades, what was loaded, and records,
 //! which are compared one by one when they are written.
 
 use std::borrow::Cow;
@@ -189,7 +189,11 @@ impl Fields {
             Fact::Entity(entity) => self.entity(&entity),
             Fact::Setting { name, value } => self.setting(&name, &value),
             Fact::Cascade(cascade) => self.cascade(&cascade),
-            Fact::Loaded(_) => {}
+            Fact::Loaded(_)
+            | Fact::Licence(_)
+            | Fact::UserLicence(_)
+            | Fact::Person(_)
+            | Fact::GroupMember(_) => {}
         }
     }
 
@@ -284,6 +288,9 @@ impl Fields {
         subject.set_some("application_id", user.application_id);
         subject.set_some("directory_id", user.directory_id);
         subject.set("stub", yes_or_no(user.stub));
+        for (field, value) in &user.details.profile {
+            subject.set(field.key(), value.as_str());
+        }
     }
 
     fn role(&mut self, role: &Role) {

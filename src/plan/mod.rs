@@ -11,6 +11,7 @@ mod draft;
 mod fields;
 mod folder;
 mod rows;
+mod wishes;
 
 pub use build::{Wanted, build};
 pub use document::*;
@@ -21,3 +22,4 @@ pub use folder::{
     StageFile, ToSeal, schema, seal,
 };
 pub use rows::*;
+pub use wishes::*;

@@ -127,6 +127,7 @@ fn user(id: UserId, upn: &str, disabled: bool) -> Fact {
         application_id: None,
         directory_id: None,
         stub: false,
+        details: Box::default(),
     })
 }
 

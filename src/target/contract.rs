@@ -51,6 +51,7 @@ fn facts() -> Vec<Fact> {
             application_id: None,
             directory_id: None,
             stub: false,
+            details: Box::default(),
         })
     };
     vec![

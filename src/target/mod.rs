@@ -57,7 +57,15 @@ impl Scope {
     pub fn holds(self, fact: &Fact) -> bool {
         match self {
             Self::All => true,
-            Self::Principals => !matches!(fact, Fact::Entity(_) | Fact::Cascade(_)),
+            Self::Principals => !matches!(
+                fact,
+                Fact::Entity(_)
+                    | Fact::Cascade(_)
+                    | Fact::Licence(_)
+                    | Fact::UserLicence(_)
+                    | Fact::Person(_)
+                    | Fact::GroupMember(_)
+            ),
         }
     }
 }

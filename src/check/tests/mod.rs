@@ -194,6 +194,7 @@ impl World {
             application_id: None,
             directory_id: None,
             stub: false,
+            details: Box::default(),
         }))
     }
 

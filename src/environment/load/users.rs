@@ -123,6 +123,7 @@ fn user(
         application_id: application_id?,
         directory_id: directory_id?,
         stub: stub?.unwrap_or(false),
+        details: Box::default(),
     }))
 }
 

@@ -300,5 +300,6 @@ fn ana() -> User {
         application_id: None,
         directory_id: None,
         stub: false,
+        details: Box::default(),
     }
 }

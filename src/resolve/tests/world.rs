@@ -54,6 +54,7 @@ pub(super) fn user(number: u128, upn: &str, mail: &str, full_name: &str) -> User
         application_id: None,
         directory_id: None,
         stub: false,
+        details: Box::default(),
     }
 }
 

@@ -400,5 +400,6 @@ fn user(number: u32, business_unit: UnitId) -> User {
         application_id: None,
         directory_id: None,
         stub: false,
+        details: Box::default(),
     }
 }
