@@ -2,7 +2,7 @@
 //!
 //! In: roles to be removed, and the state before that. Out: which removals would leave the environment
 //! without a System Administrator, or touch the caller or a user of the service itself.
-//! Changes of access mode and business unit are not planned yet.
+//! Changes of access mode and business unit are judged in `users.rs`.
 
 use std::collections::BTreeSet;
 
@@ -29,7 +29,7 @@ pub(super) fn check(
     let (mut falls, mut others, mut alone) = (Vec::new(), Vec::new(), Vec::new());
     let stand = standing.iter().map(|removal| (removal, true));
     for (removal, stands) in stand.chain(stopped.iter().map(|removal| (removal, false))) {
-        match protected(trial, removal.user) {
+        match protected(trial, removal.user, "rows remove roles") {
             Some(cause) => falls.push((removal.index, Fall::Own(cause))),
             None if stands => others.push(*removal),
             None => alone.push(*removal),
@@ -129,8 +129,8 @@ fn nobody_left(trial: &mut Trial<'_>, removals: &[&Removal]) -> Cause {
     trial.cause(Code::Acc009, &subject, message, cure)
 }
 
-/// The caller and the service's own users keep what they have.
-fn protected(trial: &mut Trial<'_>, id: UserId) -> Option<Cause> {
+/// The caller and the service's own users keep what they have; `asked` says what rows would do to them.
+pub(super) fn protected(trial: &mut Trial<'_>, id: UserId, asked: &str) -> Option<Cause> {
     let user = trial.facts.users().get(&id)?;
     let what = if caller(trial) == Some(id) {
         "the user who applies the plan (the setting `caller`)"
@@ -140,7 +140,7 @@ fn protected(trial: &mut Trial<'_>, id: UserId) -> Option<Cause> {
         return None;
     };
     let subject = trial.labels.principal(Principal::User(id));
-    let message = || format!("{subject} is {what}, and rows remove roles; expected none to");
+    let message = || format!("{subject} is {what}, and {asked}; expected none to");
     let cure = || Code::Acc009.rule().cure.to_owned();
     Some(trial.cause(Code::Acc009, &subject, message, cure))
 }

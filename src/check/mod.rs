@@ -17,6 +17,7 @@ mod roles;
 mod state;
 mod stubs;
 mod table;
+mod users;
 
 #[cfg(test)]
 mod tests;
@@ -49,8 +50,9 @@ pub fn check(
         unasked: BTreeMap::new(),
     };
     stubs::check(&mut trial, &mut draft.stubs, &draft.default_role_names);
-    roles::check_given(&mut trial, &draft.stubs, &mut draft.roles);
-    let state = State::of(facts, &draft.stubs, &draft.roles);
+    users::check(&mut trial, &mut draft.users);
+    roles::check_given(&mut trial, &draft.stubs, &draft.users, &mut draft.roles);
+    let state = State::of(facts, &draft.stubs, &draft.users, &draft.roles);
     roles::check_removed(&mut trial, &state, &mut draft.roles);
     for table in &mut draft.tables {
         records::check(&mut trial, table);

@@ -11,13 +11,18 @@ use crate::check::{Fall, Trial, access};
 use crate::model::{
     Code, Loadable, Place, Principal, RoleAction, RoleId, TeamType, UserId, setting, setting_on,
 };
-use crate::plan::{Cause, DraftRole, DraftStub};
+use crate::plan::{Cause, DraftRole, DraftStub, DraftUser};
 
 /// Judges every role to be given.
 ///
 /// A row may have several faults of its own, all of them are told; its fate is the lowest code's.
-pub(super) fn check_given(trial: &mut Trial<'_>, stubs: &[DraftStub], roles: &mut [DraftRole]) {
-    let state = State::of(trial.facts, stubs, roles);
+pub(super) fn check_given(
+    trial: &mut Trial<'_>,
+    stubs: &[DraftStub],
+    users: &[DraftUser],
+    roles: &mut [DraftRole],
+) {
+    let state = State::of(trial.facts, stubs, users, roles);
     for role in roles {
         if role.action != RoleAction::Give || role.fallen.is_some() {
             continue;
@@ -31,7 +36,8 @@ pub(super) fn check_given(trial: &mut Trial<'_>, stubs: &[DraftStub], roles: &mu
         for cause in &own {
             place(trial, cause, role);
         }
-        let blocked = state.stub_fell(role.principal).map(Fall::Blocked);
+        let fell = state.stub_fell(role.principal);
+        let blocked = fell.or(state.move_fell(role.principal)).map(Fall::Blocked);
         role.fallen = trial.fell(own.into_iter().map(Fall::Own).chain(blocked));
     }
 }
@@ -45,9 +51,16 @@ pub(super) fn check_removed(trial: &mut Trial<'_>, state: &State<'_>, roles: &mu
         .into_iter()
         .partition(|removal| fallen.contains(&removal.index));
     let mut falls: BTreeMap<usize, BTreeSet<Fall>> = BTreeMap::new();
+    // The copies to be removed are those of a unit that the user never comes to.
+    let unmoved = standing.iter().chain(&stopped).filter_map(|removal| {
+        let cause = state.move_fell(Principal::User(removal.user))?;
+        Some((removal.index, Fall::Blocked(cause)))
+    });
+    let unmoved: Vec<(usize, Fall)> = unmoved.collect();
     let judged = last
         .into_iter()
-        .chain(access::check(trial, state, &standing, &stopped));
+        .chain(access::check(trial, state, &standing, &stopped))
+        .chain(unmoved);
     for (index, fall) in judged {
         falls.entry(index).or_default().insert(fall);
     }

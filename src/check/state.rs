@@ -1,6 +1,6 @@
 //! The state that the stages before a change lead to: which roles each principal has by then.
 //!
-//! In: facts, planned stub users, roles to be given. Out: the roles of a principal once stages 1 to 3
+//! In: facts, planned stub users, users to be changed, roles to be given. Out: the roles of a principal once stages 1 to 3
 //! ended, as intended (everything planned goes through) and as it survives (what fell stays away).
 //! Roles that the plan removes go in stage 5, after the records, and still count here.
 
@@ -11,7 +11,7 @@ use crate::model::{
     Principal, Role, RoleAction, RoleId, SYSTEM_ADMINISTRATOR_TEMPLATE, Team, TeamId, TeamType,
     UnitId, UserId,
 };
-use crate::plan::{Cause, DraftRole, DraftStub};
+use crate::plan::{Cause, DraftRole, DraftStub, DraftUser};
 
 /// Which of two states is meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,17 +37,31 @@ struct Stub {
     fallen: Option<Cause>,
 }
 
+/// An existing user whom the plan changes.
+#[derive(Clone, Debug)]
+struct Change {
+    unit: Option<UnitId>,
+    roles: Vec<RoleId>,
+    fallen: Option<Cause>,
+}
+
 /// The environment, and what stages 1 to 3 add to it.
 #[derive(Debug)]
 pub(super) struct State<'a> {
     facts: &'a Facts,
     stubs: BTreeMap<UserId, Stub>,
+    changes: BTreeMap<UserId, Change>,
     given: BTreeMap<Principal, Vec<Given>>,
 }
 
 impl<'a> State<'a> {
-    /// The state that these stubs and roles lead to, each marked already where it fell.
-    pub(super) fn of(facts: &'a Facts, stubs: &[DraftStub], roles: &[DraftRole]) -> Self {
+    /// The state that these lead to, each marked already where it fell.
+    pub(super) fn of(
+        facts: &'a Facts,
+        stubs: &[DraftStub],
+        users: &[DraftUser],
+        roles: &[DraftRole],
+    ) -> Self {
         let mut given: BTreeMap<Principal, Vec<Given>> = BTreeMap::new();
         for role in roles.iter().filter(|role| role.action == RoleAction::Give) {
             given.entry(role.principal).or_default().push(Given {
@@ -63,9 +77,18 @@ impl<'a> State<'a> {
             };
             (stub.person.id, known)
         });
+        let changes = users.iter().map(|user| {
+            let change = Change {
+                unit: user.business_unit.as_ref().map(|unit| unit.after),
+                roles: user.roles_kept().collect(),
+                fallen: user.fallen,
+            };
+            (user.user, change)
+        });
         Self {
             facts,
             stubs: stubs.collect(),
+            changes: changes.collect(),
             given,
         }
     }
@@ -85,6 +108,12 @@ impl<'a> State<'a> {
         self.stub(principal)?.fallen
     }
 
+    /// Why this user is not moved to another unit; `None` for who is, and for everybody else.
+    pub(super) fn move_fell(&self, principal: Principal) -> Option<Cause> {
+        let change = self.change(principal)?;
+        change.unit.and(change.fallen)
+    }
+
     /// Whether the principal is a stub user for whom there is no default role.
     pub(super) fn lacks_default_role(&self, principal: Principal) -> bool {
         self.stub(principal)
@@ -97,9 +126,12 @@ impl<'a> State<'a> {
         if seen == Seen::Surviving && stub.is_some_and(|stub| stub.fallen.is_some()) {
             return Vec::new();
         }
-        let present = match principal {
-            Principal::User(user) => self.facts.user_roles(user),
-            Principal::Team(team) => self.facts.team_roles(team),
+        let change = self.change(principal);
+        let changed = change.filter(|it| seen == Seen::Intended || it.fallen.is_none());
+        let present = match (changed, principal) {
+            (Some(change), _) => &change.roles,
+            (None, Principal::User(user)) => self.facts.user_roles(user),
+            (None, Principal::Team(team)) => self.facts.team_roles(team),
         };
         let given = self.given(principal).iter();
         let given = given.filter(|given| seen == Seen::Intended || given.fallen.is_none());
@@ -133,8 +165,11 @@ impl<'a> State<'a> {
         self.facts.teams().get(&team)
     }
 
-    /// The unit of a principal; `None` where it is not known.
+    /// The unit of a principal as intended; `None` where it is not known.
     pub(super) fn unit(&self, principal: Principal) -> Option<UnitId> {
+        if let Some(unit) = self.change(principal).and_then(|change| change.unit) {
+            return Some(unit);
+        }
         match principal {
             Principal::Team(team) => Some(self.team(team)?.business_unit),
             Principal::User(user) => match self.stubs.get(&user) {
@@ -154,6 +189,13 @@ impl<'a> State<'a> {
         let is = |role: &Role| role.template == Some(SYSTEM_ADMINISTRATOR_TEMPLATE);
         self.role(role)
             .is_some_and(|role| is(role) || self.role(role.root).is_some_and(is))
+    }
+
+    fn change(&self, principal: Principal) -> Option<&Change> {
+        match principal {
+            Principal::User(user) => self.changes.get(&user),
+            Principal::Team(_) => None,
+        }
     }
 
     fn stub(&self, principal: Principal) -> Option<&Stub> {

@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Code, FileId, Named, Principal, UserId};
+use crate::model::{Code, FileId, Named, Principal, UserId, Wish};
 
 /// The rung of the ladder that decided, in order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -166,6 +166,34 @@ pub struct MissingPerson {
     pub source: Option<(FileId, u64)>,
 }
 
+/// A row of a users file that the manifest lets wish something.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WishRow {
+    /// The file.
+    pub file: FileId,
+    /// The row, from 1.
+    pub row: u64,
+    /// The physical line.
+    pub line: u64,
+    /// What the row calls the person.
+    pub label: String,
+    /// What it wishes; nothing where all cells are blank.
+    pub wishes: Box<[Wish]>,
+    /// Whom it is about.
+    pub meant: Meant,
+}
+
+/// Whom a row of a users file is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Meant {
+    /// A user of the environment.
+    User(UserId),
+    /// Nobody there.
+    Nobody,
+    /// Several, or one who is not known well enough; in words.
+    Unclear(String),
+}
+
 /// All references, resolved.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Resolution {
@@ -177,4 +205,6 @@ pub struct Resolution {
     pub fallback: Option<Principal>,
     /// Rulings that no reference uses, by row of the owners sheet.
     pub unused_rulings: Vec<u64>,
+    /// Rows of users files that wish something, in the order of files and rows.
+    pub wish_rows: Vec<WishRow>,
 }

@@ -92,3 +92,59 @@ impl ProfileField {
 
 /// The fields that are known to hold something; a blank one is not in it.
 pub type Profile = BTreeMap<ProfileField, String>;
+
+/// What a users file can wish for an existing user.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum WishField {
+    /// Business unit, by name or id.
+    BusinessUnit,
+    /// Access mode, by word or number.
+    AccessMode,
+    /// A field of the profile.
+    Profile(ProfileField),
+}
+
+impl WishField {
+    /// Its name in the manifest.
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::BusinessUnit => "business_unit",
+            Self::AccessMode => "access_mode",
+            Self::Profile(field) => field.key(),
+        }
+    }
+
+    /// What people read.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::BusinessUnit => "business unit",
+            Self::AccessMode => "access mode",
+            Self::Profile(field) => field.words(),
+        }
+    }
+
+    /// Everything that can be wished for. The full name cannot: the service composes it.
+    pub fn all() -> impl Iterator<Item = Self> {
+        let fields = ProfileField::ALL.into_iter();
+        let fields = fields.filter(|field| *field != ProfileField::FullName);
+        [Self::BusinessUnit, Self::AccessMode]
+            .into_iter()
+            .chain(fields.map(Self::Profile))
+    }
+
+    /// The field of a name as the manifest writes it.
+    pub fn from_key(text: &str) -> Option<Self> {
+        Self::all().find(|field| field.key() == text)
+    }
+}
+
+/// One wish of a row: a cell that is not blank.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wish {
+    /// For what.
+    pub field: WishField,
+    /// As written, trimmed.
+    pub text: String,
+    /// The column, from 1.
+    pub column: u16,
+}

@@ -6,7 +6,7 @@
 
 use uuid::Uuid;
 
-use crate::model::{Code, FileId, OwnerCell};
+use crate::model::{Code, FileId, OwnerCell, Wish};
 
 /// One person of a users export: who a reference meant in the old system.
 ///
@@ -41,6 +41,9 @@ pub struct Person {
     pub directory_id: Option<Uuid>,
     /// Whether the old system says that the person is inactive.
     pub inactive: Option<bool>,
+    /// What the row wishes for the user that the person is in the target; `None` where the manifest names no
+    /// column of the file as a wish.
+    pub wishes: Option<Box<[Wish]>>,
 }
 
 /// What a roles row asks for.

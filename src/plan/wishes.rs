@@ -25,9 +25,9 @@ pub struct DraftUser {
     pub profile: BTreeMap<ProfileField, Changed<Option<String>>>,
     /// Whether the move strips the roles that are held, so that they have to be given again.
     pub strips: bool,
-    /// Roles held now, and the copy of each that is held afterwards; `None` where a move strips it and there is
-    /// no copy that could be given again.
-    pub roles: BTreeMap<RoleId, Option<RoleId>>,
+    /// Roles held now, and the copy of each that is held afterwards: the new unit's where a move strips it, and
+    /// still the one held where that unit has none, which the service will refuse.
+    pub roles: BTreeMap<RoleId, RoleId>,
     /// File of the row.
     pub file: FileId,
     /// Row, from 1.
@@ -41,7 +41,7 @@ pub struct DraftUser {
 impl DraftUser {
     /// Roles held afterwards, gifts apart.
     pub fn roles_kept(&self) -> impl Iterator<Item = RoleId> {
-        self.roles.values().flatten().copied()
+        self.roles.values().copied()
     }
 
     /// Roles that the move strips and that are given again.

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use crate::project::globs;
-use crate::project::{ExportFile, GlobError, Project, RecordsExportFile};
+use crate::project::{ExportFile, GlobError, Project, RecordsExportFile, UsersExportFile};
 
 /// More files than this cannot be told apart: the number of an input has 16 bits, and the owners
 /// sheet takes the last one.
@@ -17,7 +17,7 @@ const EXPORTS_MAX: usize = u16::MAX as usize - 1;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Exports {
     /// Of `[[users]]`.
-    pub users: Vec<ExportFile>,
+    pub users: Vec<UsersExportFile>,
     /// Of `[[records]]`.
     pub records: Vec<RecordsExportFile>,
     /// Of `[[roles]]`.
@@ -63,7 +63,13 @@ impl Project {
             faults: Vec::new(),
         };
         let exports = Exports {
-            users: each(&manifest.users, |export| met.files(export)),
+            users: each(&manifest.users, |users| {
+                let one = |export| UsersExportFile {
+                    export,
+                    ..users.clone()
+                };
+                met.files(&users.export).into_iter().map(one).collect()
+            }),
             records: each(&manifest.records, |records| {
                 let one = |export| RecordsExportFile {
                     export,
@@ -199,7 +205,8 @@ mod tests {
             ((exports, faults), Ok(expected)) => {
                 assert!(faults.is_empty(), "case: {case}: {faults:?}");
                 let records = exports.records.iter().map(|records| &records.export);
-                let files = exports.users.iter().chain(records).chain(&exports.roles);
+                let users = exports.users.iter().map(|users| &users.export);
+                let files = users.chain(records).chain(&exports.roles);
                 let files: Vec<&str> = files.map(|export| export.file.as_str()).collect();
                 assert_eq!(files, expected, "case: {case}");
             }

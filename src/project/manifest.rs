@@ -4,6 +4,7 @@
 //! policy that is passed over would be a silent default.
 
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::fs;
 use std::io;
 use std::path::Path;
@@ -12,7 +13,7 @@ use serde::Deserialize;
 
 use crate::model::{
     Accept, AmbiguousPolicy, BlankPolicy, ByNamePolicy, Code, EnvironmentKind, MissingPolicy,
-    OwnerPolicy, Severity, StubPolicy, StubWay, comparison_key,
+    OwnerPolicy, Severity, StubPolicy, StubWay, WishField, comparison_key,
 };
 use crate::project::ProjectError;
 
@@ -26,7 +27,7 @@ pub struct Manifest {
     /// `rulings` of `[owners]`: a workbook read instead of `owners.csv`.
     pub rulings: Option<String>,
     /// `[[users]]`.
-    pub users: Vec<ExportFile>,
+    pub users: Vec<UsersExportFile>,
     /// `[[records]]`.
     pub records: Vec<RecordsExportFile>,
     /// `[[roles]]`.
@@ -62,6 +63,15 @@ pub struct ExportFile {
     pub delimiter: Option<char>,
 }
 
+/// A users export that the manifest names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UsersExportFile {
+    /// The file.
+    pub export: ExportFile,
+    /// Columns that are wishes for existing users, each once, in order.
+    pub change: Vec<WishField>,
+}
+
 /// A records export that the manifest names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RecordsExportFile {
@@ -84,7 +94,7 @@ struct Raw {
     #[serde(default)]
     owners: RawOwners,
     #[serde(default)]
-    users: Vec<ExportFile>,
+    users: Vec<RawUsers>,
     #[serde(default)]
     records: Vec<RawRecords>,
     #[serde(default)]
@@ -130,6 +140,17 @@ struct RawOwners {
     rulings: Option<String>,
     #[serde(default)]
     domains: BTreeMap<String, String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawUsers {
+    file: String,
+    #[serde(default)]
+    change: Vec<String>,
+    sheet: Option<String>,
+    encoding: Option<String>,
+    delimiter: Option<char>,
 }
 
 #[derive(Deserialize)]
@@ -193,6 +214,8 @@ impl Manifest {
             .as_deref()
             .map(checked_day)
             .transpose()?;
+        let users = raw.users.into_iter().map(checked_users);
+        let users = users.collect::<Result<Vec<_>, _>>()?;
         let records = raw
             .records
             .into_iter()
@@ -211,7 +234,7 @@ impl Manifest {
             },
             rulings: raw.owners.rulings.clone(),
             owners: owner_policy(raw.owners),
-            users: raw.users,
+            users,
             records,
             roles: raw.roles,
             accept,
@@ -249,6 +272,30 @@ fn checked_day(day: &str) -> Result<String, String> {
     day.parse::<jiff::civil::Date>()
         .map(|date| date.to_string())
         .map_err(|_| format!("`environment.as_of` is `{day}`; expected a day such as `2026-11-28`"))
+}
+
+fn checked_users(raw: RawUsers) -> Result<UsersExportFile, String> {
+    let mut change = BTreeSet::new();
+    for word in &raw.change {
+        let field = WishField::from_key(word).ok_or_else(|| {
+            let known: Vec<&str> = WishField::all().map(WishField::key).collect();
+            format!(
+                "`change` of `{}` names `{word}`; expected of {}",
+                raw.file,
+                known.join(", ")
+            )
+        })?;
+        change.insert(field);
+    }
+    Ok(UsersExportFile {
+        export: ExportFile {
+            file: raw.file,
+            sheet: raw.sheet,
+            encoding: raw.encoding,
+            delimiter: raw.delimiter,
+        },
+        change: change.into_iter().collect(),
+    })
 }
 
 fn checked_records(raw: RawRecords) -> Result<RecordsExportFile, String> {
@@ -353,6 +400,8 @@ mod tests {
         check("kept out, misspelt",        "[accept]\nFIL003 = \"keepout\"\n",                      Some("expected \"keep out\""));
         check("no such rule",              "[accept]\nFIL999 = \"keep out\"\n",                     Some("`FIL999` is no rule"));
         check("left unchecked",            "[accept]\nunchecked = [\"OWN009\"]\n",                  None);
+        check("wishes",                    "[[users]]\nfile = \"a.csv\"\nchange = [\"access_mode\", \"title\"]\n", None);
+        check("a wish that is none",       "[[users]]\nfile = \"a.csv\"\nchange = [\"full_name\"]\n", Some("`change` of `a.csv` names `full_name`"));
         check("a Windows path",            "[[users]]\nfile = \"exports\\User.csv\"\n",            Some("write folders with `/`"));
         check("not TOML",                  "[owners\n",                                             Some("TOML parse error"));
     }

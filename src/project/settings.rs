@@ -32,8 +32,12 @@ impl Manifest {
         for (old, new) in &self.owners.domains {
             put(&format!("owners.domains.{old}"), Some(new.clone()));
         }
-        for (index, export) in self.users.iter().enumerate() {
-            put_export(&mut put, &format!("users.{index}"), export);
+        for (index, users) in self.users.iter().enumerate() {
+            let name = format!("users.{index}");
+            put_export(&mut put, &name, &users.export);
+            let change: Vec<&str> = users.change.iter().map(|field| field.key()).collect();
+            let some = (!change.is_empty()).then(|| change.join(", "));
+            put(&format!("{name}.change"), some);
         }
         for (index, records) in self.records.iter().enumerate() {
             let name = format!("records.{index}");

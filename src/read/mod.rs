@@ -8,7 +8,7 @@
 
 use std::path::PathBuf;
 
-use crate::model::{FileId, Findings, InputKind};
+use crate::model::{FileId, Findings, InputKind, WishField};
 
 mod begin;
 mod cell;
@@ -36,13 +36,14 @@ mod table;
 mod transcode;
 mod unpack;
 mod users;
+mod wishes;
 mod workbook;
 
 pub use error::ReadError;
 pub use records::RecordsExport;
 pub use roles::RolesExport;
 pub use table::{Table, TableRow};
-pub use users::UsersExport;
+pub use users::{UsersExport, UsersRead};
 
 /// Which file to open and how; `None` is told by the content.
 #[derive(Clone, Debug)]
@@ -85,9 +86,14 @@ pub struct KeySpec {
     pub field: String,
 }
 
-/// Opens a users export: its rows need an id, a login name, a mail or a full name.
-pub fn open_users(spec: &FileSpec, findings: &mut Findings) -> Result<UsersExport, ReadError> {
-    users::open(spec, findings)
+/// Opens a users export: its rows need an id, a login name, a mail or a full name, and it the columns of
+/// what is wished for.
+pub fn open_users(
+    spec: &FileSpec,
+    change: &[WishField],
+    findings: &mut Findings,
+) -> Result<UsersExport, ReadError> {
+    users::open(spec, change, findings)
 }
 
 /// Opens a records export: its rows need an id, or the key that `records` names, and an owner.

@@ -1,28 +1,42 @@
 //! Users exports: who the references meant in the old system.
 //!
-//! In: rows about people. Out: [`Person`]s in file order; rows that cannot be used are findings and
-//! left out. Who of them exists in the target is not known here.
+//! In: rows about people. Out: [`Person`]s in file order, with what the row wishes for them where the
+//! manifest says so; rows that cannot be used are findings, left out and counted. Who of them exists in the
+//! target is not known here.
 
+use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
-use crate::model::{Code, Findings, Input, Person, Progress, parse_guid};
+use crate::model::{Code, Findings, Input, Person, Progress, Wish, WishField, parse_guid};
 use crate::read::begin::Digested;
 use crate::read::cell::is_total;
 use crate::read::encoding::Undecodable;
 use crate::read::faults::Faults;
-use crate::read::header::{Header, missing_named};
+use crate::read::header::{Header, column_number, missing_named};
 use crate::read::names::{
     DIRECTORY_ID, USER_DISABLED, USER_EMPLOYEE_ID, USER_ENABLED, USER_FIRST_NAME, USER_FULL_NAME,
     USER_ID, USER_LAST_NAME, USER_MAIL, USER_MAIL_2, USER_MOBILE_ALERT_MAIL, USER_UPN, Wanted,
 };
 use crate::read::open::Export;
 use crate::read::source::{Chunk, Row};
+use crate::read::wishes::{self, WishColumn};
 use crate::read::{FileSpec, ReadError};
 
 /// A users export, opened, its columns found, not yet read.
 pub struct UsersExport {
     export: Export,
     columns: Columns,
+    /// `None` where the manifest names no column as a wish.
+    wishes: Option<Vec<WishColumn>>,
+}
+
+/// What a users export holds.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct UsersRead {
+    /// The people, in file order.
+    pub people: Vec<Person>,
+    /// Rows that make no person, by the finding that says why.
+    pub unusable: BTreeMap<Code, u64>,
 }
 
 /// Columns, from 0, of what the file has.
@@ -99,7 +113,11 @@ impl Columns {
     }
 }
 
-pub(super) fn open(spec: &FileSpec, findings: &mut Findings) -> Result<UsersExport, ReadError> {
+pub(super) fn open(
+    spec: &FileSpec,
+    change: &[WishField],
+    findings: &mut Findings,
+) -> Result<UsersExport, ReadError> {
     let fits = |header: &Header<'_>, is_first| Columns::of(header).is_header(is_first);
     let mut export = Export::open(spec, Digested::AtOpen, fits, findings)?;
     let columns = Columns::of(&export.header());
@@ -112,9 +130,15 @@ pub(super) fn open(spec: &FileSpec, findings: &mut Findings) -> Result<UsersExpo
             "rename one of the headers to such a name",
         ));
     }
+    let wishes = wishes::columns(&export, &export.header(), change)?;
     export.check_rows()?;
-    export.uses(columns.used());
-    Ok(UsersExport { export, columns })
+    let more = wishes.iter().map(|(_, column)| *column);
+    export.uses(columns.used().chain(more));
+    Ok(UsersExport {
+        export,
+        columns,
+        wishes: (!wishes.is_empty()).then_some(wishes),
+    })
 }
 
 impl UsersExport {
@@ -123,44 +147,63 @@ impl UsersExport {
         &self.export.input
     }
 
+    /// Whether the manifest lets its rows wish something.
+    pub fn wishes(&self) -> bool {
+        self.wishes.is_some()
+    }
+
     /// Reads all rows, in file order.
     pub fn read(
         &self,
         findings: &mut Findings,
         progress: &dyn Progress,
-    ) -> Result<Vec<Person>, ReadError> {
-        let mut people = Vec::new();
+    ) -> Result<UsersRead, ReadError> {
+        let mut read = UsersRead::default();
         let map = |chunk: &Chunk| self.part(chunk);
         self.export.scan(progress, map, |(part, met)| {
-            people.extend(part);
+            if read.people.is_empty() {
+                read.people = part.people;
+            } else {
+                read.people.extend(part.people);
+            }
+            for (code, rows) in part.unusable {
+                *read.unusable.entry(code).or_default() += rows;
+            }
             findings.merge(met);
             ControlFlow::Continue(())
         })?;
-        Ok(people)
+        Ok(read)
     }
 
-    fn part(&self, chunk: &Chunk) -> (Vec<Person>, Findings) {
+    fn part(&self, chunk: &Chunk) -> (UsersRead, Findings) {
         let mut faults = self.export.faults();
-        let mut people = Vec::new();
+        let mut read = UsersRead::default();
         self.export.rows_below(chunk, |row| {
-            people.extend(person(row, &self.columns, &mut faults));
+            match person(row, &self.columns, self.wishes.as_deref(), &mut faults) {
+                Ok(person) => read.people.push(person),
+                Err(code) => *read.unusable.entry(code).or_default() += 1,
+            }
         });
-        (people, faults.findings)
+        (read, faults.findings)
     }
 }
 
-/// The person of a row, or `None` where a finding says why there is none.
-fn person(row: &Row<'_>, columns: &Columns, faults: &mut Faults<'_>) -> Option<Person> {
-    if faults
-        .broken(row, columns.used().max().unwrap_or(0))
-        .is_some()
-    {
-        return None;
+/// The person of a row, or the finding that says why there is none.
+fn person(
+    row: &Row<'_>,
+    columns: &Columns,
+    wishes: Option<&[WishColumn]>,
+    faults: &mut Faults<'_>,
+) -> Result<Person, Code> {
+    let more = wishes.iter().copied().flatten().map(|(_, column)| *column);
+    let last = columns.used().chain(more).max().unwrap_or(0);
+    if let Some(code) = faults.broken(row, last) {
+        return Err(code);
     }
     let mut cells = Cells {
         row,
         faults,
-        undecodable: false,
+        undecodable: None,
     };
     let id = cells.text(columns.id, true);
     let person = Person {
@@ -181,11 +224,13 @@ fn person(row: &Row<'_>, columns: &Columns, faults: &mut Faults<'_>) -> Option<P
         full_name: cells.text(columns.full_name, false),
         employee_id: cells.text(columns.employee_id, true),
         inactive: cells.inactive(columns),
+        wishes: wishes.map(|wishes| cells.wishes(wishes)),
     };
-    if cells.undecodable || is_no_person(&person, row, faults) {
-        return None;
+    match cells.undecodable {
+        Some(code) => Err(code),
+        None if is_no_person(&person, row, faults) => Err(Code::Fil006),
+        None => Ok(person),
     }
-    Some(person)
 }
 
 /// FIL006 where nothing in the row tells who is meant.
@@ -213,7 +258,7 @@ fn is_no_person(person: &Person, row: &Row<'_>, faults: &mut Faults<'_>) -> bool
 struct Cells<'a, 'r, 'i> {
     row: &'a Row<'r>,
     faults: &'a mut Faults<'i>,
-    undecodable: bool,
+    undecodable: Option<Code>,
 }
 
 impl Cells<'_, '_, '_> {
@@ -228,11 +273,22 @@ impl Cells<'_, '_, '_> {
                 (!lost).then(|| text.into_owned())
             }
             Err(Undecodable) => {
-                self.faults.undecodable(self.row, column);
-                self.undecodable = true;
+                self.undecodable = Some(self.faults.undecodable(self.row, column));
                 None
             }
         }
+    }
+
+    /// The wishes of the row; a blank cell wishes nothing.
+    fn wishes(&mut self, columns: &[WishColumn]) -> Box<[Wish]> {
+        let wish = |(field, column): &WishColumn| {
+            Some(Wish {
+                field: *field,
+                text: self.text(Some(*column), false)?,
+                column: column_number(*column),
+            })
+        };
+        columns.iter().filter_map(wish).collect()
     }
 
     fn inactive(&mut self, columns: &Columns) -> Option<bool> {

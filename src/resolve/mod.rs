@@ -13,6 +13,7 @@ mod near;
 mod remarks;
 mod rulings;
 mod translate;
+mod wishes;
 
 #[cfg(test)]
 mod tests;
@@ -347,6 +348,7 @@ impl<'a> Resolver<'a> {
 
     /// Numbers the stub users by UPN key and puts everything together.
     fn finish(self, mut resolved: Vec<Resolved>) -> Resolution {
+        let wish_rows = wishes::rows(&self);
         let mut stubs = BTreeMap::new();
         for one in &resolved {
             if let Verdict::Stub(person) = one.verdict
@@ -369,6 +371,7 @@ impl<'a> Resolver<'a> {
             resolved,
             stubs: stubs.into_values().map(|(_, stub)| stub).collect(),
             unused_rulings: self.rulings.unused,
+            wish_rows,
             fallback: self.fallback.ok().flatten(),
         }
     }

@@ -11,7 +11,9 @@ use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 use uuid::Uuid;
 
-use crate::model::{FileId, Person, comparison_key, parse_guid, reference_key, salesforce_id};
+use crate::model::{
+    FileId, Person, Wish, comparison_key, parse_guid, reference_key, salesforce_id,
+};
 use crate::resolve::identifiers::{Identifiers, after_domain_map, full_name, name_key};
 
 /// More rows than this under one value: a shared mailbox or a default, which says nothing of who
@@ -29,6 +31,12 @@ impl<'a> Persona<'a> {
     /// File and row of each row, in order.
     pub(super) fn rows(&self) -> impl Iterator<Item = (FileId, u64)> {
         self.group.iter().map(|row| (row.file, row.row))
+    }
+
+    /// The rows that the manifest lets wish something, in order.
+    pub(super) fn wishing(&self) -> impl Iterator<Item = (&'a Person, &'a [Wish])> {
+        let rows = self.group.iter().copied();
+        rows.filter_map(|row| Some((row, row.wishes.as_deref()?)))
     }
 
     /// Whether a text is an old id of this person.

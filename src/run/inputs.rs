@@ -37,6 +37,8 @@ pub(super) struct Rows {
     pub references: References,
     /// Rows of each users export.
     pub people_in: BTreeMap<FileId, u64>,
+    /// Of each users export that wishes something: rows that make no person, by why.
+    pub unusable_wishes: BTreeMap<FileId, BTreeMap<Code, u64>>,
 }
 
 /// Opens every export and finds its columns.
@@ -48,8 +50,9 @@ pub(super) fn open(project: &Project, findings: &mut Findings) -> Result<Opened,
     let mut next = || numbers.next().unwrap_or(FileId(u16::MAX));
     let mut users = Vec::new();
     for export in &exports.users {
-        let spec = spec(project, next(), InputKind::Users, export);
-        keep(open_users(&spec, findings), &mut users, &mut faults);
+        let spec = spec(project, next(), InputKind::Users, &export.export);
+        let opened = open_users(&spec, &export.change, findings);
+        keep(opened, &mut users, &mut faults);
     }
     let mut records = Vec::new();
     for export in &exports.records {
@@ -147,13 +150,18 @@ impl Opened {
         let mut references = References::default();
         let mut people = Vec::new();
         let mut people_in = BTreeMap::new();
+        let mut unusable_wishes = BTreeMap::new();
         for export in &self.users {
             let read = export.read(findings, progress).map_err(one)?;
-            people_in.insert(export.input().file, read.len() as u64);
+            let file = export.input().file;
+            people_in.insert(file, read.people.len() as u64);
+            if export.wishes() {
+                unusable_wishes.insert(file, read.unusable);
+            }
             if people.is_empty() {
-                people = read;
+                people = read.people;
             } else {
-                people.extend(read);
+                people.extend(read.people);
             }
         }
         let mut records = Vec::new();
@@ -174,6 +182,7 @@ impl Opened {
             roles,
             references,
             people_in,
+            unusable_wishes,
         })
     }
 

@@ -236,6 +236,7 @@ impl Making<'_> {
         let wanted = Wanted {
             inputs: &self.opened.inputs,
             roles: &self.rows.roles,
+            unusable_wishes: &self.rows.unusable_wishes,
             references: &self.rows.references,
             resolution,
             keys: &records.keys,

@@ -105,6 +105,7 @@ impl Made {
         let wanted = Wanted {
             inputs: std::slice::from_ref(&self.input),
             roles: &[],
+            unusable_wishes: &BTreeMap::new(),
             references: &self.references,
             resolution,
             keys: &BTreeMap::new(),

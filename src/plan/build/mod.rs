@@ -7,8 +7,10 @@
 mod order;
 mod records;
 mod repeats;
+mod role_names;
 mod roles;
 mod told;
+mod users;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,9 +20,10 @@ use crate::environment::Facts;
 use crate::environment::Keys;
 use crate::environment::Owners;
 use crate::model::{
-    Fate, FileId, Findings, Input, OwnerPolicy, Principal, RecordRows, References, Resolution,
-    RoleId, RoleRow, StubPolicy, UnitId, Verdict, comparison_key,
+    Code, Fate, FileId, Findings, Input, OwnerPolicy, Principal, RecordRows, References,
+    Resolution, RoleId, RoleRow, StubPolicy, UnitId, Verdict, comparison_key,
 };
+use crate::plan::build::users::After;
 use crate::plan::{
     CHUNK_ROWS, Draft, DraftFile, DraftStub, MatchCount, MatchCounts, PlanError, PrincipalIndex,
 };
@@ -31,6 +34,8 @@ pub struct Wanted<'a> {
     pub inputs: &'a [Input],
     /// Rows of each roles export, in the order of the manifest.
     pub roles: &'a [(FileId, Vec<RoleRow>)],
+    /// Of each users export that wishes something: rows that make no person, by why.
+    pub unusable_wishes: &'a BTreeMap<FileId, BTreeMap<Code, u64>>,
     /// The references that rows hold.
     pub references: &'a References,
     /// Who is meant.
@@ -59,7 +64,9 @@ pub fn build(
     stubs(wanted, &mut draft);
     records::build(wanted, records, owners, &mut draft, findings).map_err(PlanError::Ids)?;
     keep_needed_stubs(&mut draft);
-    roles::build(wanted, &mut draft, findings);
+    users::build(wanted, &mut draft, findings);
+    let after = After::of(&draft);
+    roles::build(wanted, &after, &mut draft, findings);
     draft.matches = matches(wanted, &draft);
     Ok(draft)
 }
@@ -210,14 +217,17 @@ fn name_of(inputs: &[Input], file: FileId) -> &str {
         .map_or("?", |input| input.name.as_str())
 }
 
-/// The unit of a principal: of a stub user the root.
-fn unit_of(wanted: &Wanted<'_>, draft: &Draft, principal: Principal) -> Option<UnitId> {
+/// The unit of a principal when roles are given: of a stub user the root, of who is moved the new one.
+fn unit_of(
+    wanted: &Wanted<'_>,
+    after: &After,
+    draft: &Draft,
+    principal: Principal,
+) -> Option<UnitId> {
     match principal {
-        Principal::User(user) => wanted
-            .facts
-            .users()
-            .get(&user)
-            .map(|user| user.business_unit)
+        Principal::User(user) => after
+            .unit(user)
+            .or_else(|| Some(wanted.facts.users().get(&user)?.business_unit))
             .or_else(|| {
                 draft
                     .stubs

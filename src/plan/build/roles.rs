@@ -7,8 +7,10 @@ use std::collections::BTreeMap;
 
 use crate::model::{
     Code, Fate, FileId, Findings, OwnerCell, Place, Principal, RoleAction, RoleId, RoleRow, Rung,
-    UnitId, Verdict, comparison_key, parse_guid,
+    UnitId, Verdict, parse_guid,
 };
+use crate::plan::build::role_names::{several, unknown};
+use crate::plan::build::users::After;
 use crate::plan::build::{Wanted, label_of, name_of, principal_of, same_name, settle, unit_of};
 use crate::plan::{Draft, DraftRole};
 
@@ -52,13 +54,18 @@ struct Fault {
     cell: String,
 }
 
-pub(super) fn build(wanted: &Wanted<'_>, draft: &mut Draft, findings: &mut Findings) {
+pub(super) fn build(
+    wanted: &Wanted<'_>,
+    after: &After,
+    draft: &mut Draft,
+    findings: &mut Findings,
+) {
     let mut asked = Asked::new();
     for (file, rows) in wanted.roles {
         *draft.rows.entry(*file).or_default() += rows.len() as u64;
         for row in rows {
-            match ask(wanted, draft, row) {
-                Ok(Some(ask)) => take(wanted, draft, findings, &mut asked, row, ask),
+            match ask(wanted, after, draft, row) {
+                Ok(Some(ask)) => take(wanted, after, draft, findings, &mut asked, row, ask),
                 Ok(None) => settle(draft, *file, Fate::Left),
                 Err(None) => {
                     let code = row.unusable.unwrap_or(Code::Fil003);
@@ -79,7 +86,12 @@ pub(super) fn build(wanted: &Wanted<'_>, draft: &mut Draft, findings: &mut Findi
 
 /// What a row asks for: `Ok(None)` if its user was ruled to be left, `Err(None)` if `read/` has
 /// already said what is wrong.
-fn ask(wanted: &Wanted<'_>, draft: &Draft, row: &RoleRow) -> Result<Option<Ask>, Option<Fault>> {
+fn ask(
+    wanted: &Wanted<'_>,
+    after: &After,
+    draft: &Draft,
+    row: &RoleRow,
+) -> Result<Option<Ask>, Option<Fault>> {
     if row.unusable.is_some() {
         return Err(None);
     }
@@ -95,7 +107,7 @@ fn ask(wanted: &Wanted<'_>, draft: &Draft, row: &RoleRow) -> Result<Option<Ask>,
     let Some(principal) = principal(wanted, draft, row)? else {
         return Ok(None);
     };
-    let (role, role_name) = role(wanted, draft, row, principal).map_err(Some)?;
+    let (role, role_name) = role(wanted, after, draft, row, principal).map_err(Some)?;
     Ok(Some(Ask {
         action,
         principal,
@@ -170,6 +182,7 @@ fn is_made(wanted: &Wanted<'_>, draft: &Draft, index: usize) -> bool {
 /// the principal's own, else the one copy or root that the name leads to.
 fn role(
     wanted: &Wanted<'_>,
+    after: &After,
     draft: &Draft,
     row: &RoleRow,
     principal: Principal,
@@ -186,7 +199,7 @@ fn role(
     if copies.is_empty() {
         return Err(fault(Code::Rol001, unknown(wanted, text)));
     }
-    let own = unit_of(wanted, draft, principal);
+    let own = unit_of(wanted, after, draft, principal);
     let unit = named_unit(wanted, row, own)?.or(own);
     let in_unit: Vec<RoleId> = copies
         .iter()
@@ -219,7 +232,7 @@ fn copies(wanted: &Wanted<'_>, text: &str) -> Vec<RoleId> {
     }
 }
 
-fn unit_of_role(wanted: &Wanted<'_>, role: RoleId) -> Option<UnitId> {
+pub(super) fn unit_of_role(wanted: &Wanted<'_>, role: RoleId) -> Option<UnitId> {
     wanted
         .facts
         .roles()
@@ -288,84 +301,10 @@ fn named_unit(
     }
 }
 
-/// Roles of the directory: they rule the subscription, and are no security roles of an environment.
-const DIRECTORY_ROLES: &[&str] = &[
-    "global administrator",
-    "company administrator",
-    "global reader",
-    "billing administrator",
-    "user administrator",
-    "user management administrator",
-    "password administrator",
-    "helpdesk administrator",
-    "service support administrator",
-    "service administrator",
-    "license administrator",
-    "security administrator",
-    "exchange administrator",
-    "sharepoint administrator",
-    "teams administrator",
-    "dynamics 365 administrator",
-    "dynamics 365 service administrator",
-    "power platform administrator",
-];
-
-fn unknown(wanted: &Wanted<'_>, text: &str) -> String {
-    if text.is_empty() {
-        return "the row names no role".to_owned();
-    }
-    if DIRECTORY_ROLES.contains(&comparison_key(text).as_str()) {
-        return format!(
-            "`{text}` is a role of the directory, which rules the subscription; expected a security \
-             role of the environment"
-        );
-    }
-    let near = near_names(wanted, text);
-    let hint = match near.as_slice() {
-        [] => String::new(),
-        names => format!("; near: `{}`", names.join("`, `")),
-    };
-    format!("the environment has no role `{text}`{hint}")
-}
-
-/// Up to three role names that resemble a text, the nearest first.
-fn near_names(wanted: &Wanted<'_>, text: &str) -> Vec<String> {
-    const LIKENESS_MIN: f64 = 0.8;
-    let key = comparison_key(text);
-    let mut names: BTreeMap<&str, f64> = BTreeMap::new();
-    for role in wanted.facts.roles().values() {
-        let likeness = strsim::jaro_winkler(&key, &comparison_key(&role.name));
-        if likeness >= LIKENESS_MIN {
-            names.insert(&role.name, likeness);
-        }
-    }
-    let mut names: Vec<(&str, f64)> = names.into_iter().collect();
-    names.sort_by(|left, right| right.1.total_cmp(&left.1).then(left.0.cmp(right.0)));
-    names
-        .into_iter()
-        .take(3)
-        .map(|(name, _)| name.to_owned())
-        .collect()
-}
-
-fn several(wanted: &Wanted<'_>, text: &str, roots: &[RoleId]) -> String {
-    let units: Vec<String> = roots
-        .iter()
-        .filter_map(|root| {
-            let unit = wanted.facts.units().get(&unit_of_role(wanted, *root)?)?;
-            Some(format!("{} ({root})", unit.name))
-        })
-        .collect();
-    format!(
-        "{} roles are called `{text}`: made in {}",
-        roots.len(),
-        units.join(", ")
-    )
-}
-
 /// Takes a whole ask into the draft, unless it is so already or was asked before.
 fn take(
     wanted: &Wanted<'_>,
+    after: &After,
     draft: &mut Draft,
     findings: &mut Findings,
     asked: &mut Asked,
@@ -404,7 +343,7 @@ fn take(
         settle(draft, row.file, Fate::Stopped(Code::Rol015));
         return;
     }
-    let so = so(wanted, draft, principal, role, action);
+    let so = so(wanted, after, draft, principal, role, action);
     let first = First {
         action: Some(action),
         file: row.file,
@@ -469,6 +408,7 @@ fn withdraw(
 /// taken from it again, so a removal needs one.
 fn so(
     wanted: &Wanted<'_>,
+    after: &After,
     draft: &Draft,
     principal: Principal,
     role: RoleId,
@@ -479,7 +419,7 @@ fn so(
             let mut stubs = draft.stubs.iter();
             let stub =
                 stubs.position(|stub| stub.person.id == user && stub.default_role == Some(role));
-            (wanted.facts.user_roles(user).contains(&role), stub)
+            (after.holds(wanted.facts, user, role), stub)
         }
         Principal::Team(team) => (wanted.facts.team_roles(team).contains(&role), None),
     };

@@ -255,7 +255,7 @@ fn the_input_says_how_it_was_read() {
     let folder = Folder::new();
     let bytes = b"Username;Full Name \nana;Ana\n";
     let spec = folder.file("users.csv", bytes);
-    let export = open_users(&spec, &mut Findings::default()).unwrap();
+    let export = open_users(&spec, &[], &mut Findings::default()).unwrap();
     let input = export.input();
     assert_eq!(input.hash, blake3::hash(bytes).to_hex().as_str());
     assert_eq!(input.bytes, bytes.len() as u64);

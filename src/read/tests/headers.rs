@@ -102,8 +102,8 @@ fn check_users(case: &str, header: &str, row: &str, expected: &str) {
     let folder = Folder::new();
     let mut findings = Findings::default();
     let spec = folder.file("u.csv", format!("{header}\n{row}\n"));
-    let export = open_users(&spec, &mut findings).unwrap();
-    let people = export.read(&mut findings, &Silent).unwrap();
+    let export = open_users(&spec, &[], &mut findings).unwrap();
+    let people = export.read(&mut findings, &Silent).unwrap().people;
     assert_eq!(people.len(), 1, "case: {case}");
     let person = &people[0];
     let mut shown = person.id.clone().unwrap_or_else(|| "-".to_owned());

@@ -148,9 +148,9 @@ fn merged_cells_of_users_and_roles_are_faults_too() {
         save(&folder, workbook)
     };
     let mut findings = Findings::default();
-    let users = open_users(&merged(["Email", "Full Name"]), &mut findings).unwrap();
+    let users = open_users(&merged(["Email", "Full Name"]), &[], &mut findings).unwrap();
     let people = users.read(&mut findings, &crate::model::Silent).unwrap();
-    assert_eq!(people.len(), 1);
+    assert_eq!(people.people.len(), 1);
     assert_eq!(
         super::show_findings(findings),
         [format!("FIL003 w.xlsx column Full Name: {MERGED} @ 3/3:2")]

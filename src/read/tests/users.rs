@@ -32,8 +32,8 @@ fn check(case: &str, rows: &str, expected: &[&str], expected_findings: &[&str]) 
     let folder = Folder::new();
     let mut findings = Findings::default();
     let spec = folder.file("u.csv", format!("Id,Username,Full Name,Title\n{rows}"));
-    let export = open_users(&spec, &mut findings).unwrap();
-    let people = export.read(&mut findings, &Silent).unwrap();
+    let export = open_users(&spec, &[], &mut findings).unwrap();
+    let people = export.read(&mut findings, &Silent).unwrap().people;
     let shown: Vec<String> = people
         .iter()
         .map(|person| {
@@ -53,7 +53,9 @@ fn check(case: &str, rows: &str, expected: &[&str], expected_findings: &[&str]) 
 fn a_row_that_holds_a_known_word_is_no_header() {
     let folder = Folder::new();
     let spec = folder.file("u.csv", "Rep,Kind\nAna,user\nBo,name\n");
-    let error = open_users(&spec, &mut Findings::default()).err().unwrap();
+    let error = open_users(&spec, &[], &mut Findings::default())
+        .err()
+        .unwrap();
     assert!(error.to_string().contains("found `Rep`, `Kind`"), "{error}");
 }
 
@@ -62,8 +64,8 @@ fn bytes_that_are_no_text_in_a_used_cell() {
     let folder = Folder::new();
     let mut findings = Findings::default();
     let bytes = b"Id,Full Name\nu1,Zo\xc3\xab\nu2,Andr\xe9\n";
-    let export = open_users(&folder.file("u.csv", bytes), &mut findings).unwrap();
-    let people = export.read(&mut findings, &Silent).unwrap();
+    let export = open_users(&folder.file("u.csv", bytes), &[], &mut findings).unwrap();
+    let people = export.read(&mut findings, &Silent).unwrap().people;
     assert_eq!(people.len(), 1);
     let expected = ["FIL003 u.csv column Full Name: bytes that are no utf-8 @ 3/3:2"];
     assert_eq!(show_findings(findings), expected);

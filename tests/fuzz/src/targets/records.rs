@@ -251,9 +251,9 @@ pub(crate) fn users(bytes: &[u8]) {
     put("users.csv", bytes);
     let spec = spec("users.csv");
     let outcome = on_any_threads(|findings| {
-        let export = open_users(&spec, findings)?;
-        let people = export.read(findings, &Silent)?;
-        Ok((export.input().clone(), people))
+        let export = open_users(&spec, &[], findings)?;
+        let read = export.read(findings, &Silent)?;
+        Ok((export.input().clone(), read.people))
     });
     let Ok((input, people)) = &outcome.0 else {
         return;

@@ -1,0 +1,155 @@
+//! Rules about changes of existing users: ACC009, and ROL003 and ROL004 for roles that a move strips.
+//!
+//! In: users to be moved or changed. Out: which of them fall. All of one user is one unit of work, so one fault
+//! stops all that the row wishes. Roles that a roles file gives to the same user are judged in `roles.rs`.
+
+use std::collections::BTreeSet;
+
+use crate::check::labels::listed;
+use crate::check::{Fall, Trial, access};
+use crate::model::{
+    AccessMode, Code, Loadable, Place, Principal, RoleId, SYSTEM_ADMINISTRATOR_TEMPLATE, UnitId,
+    UserId, setting, setting_on,
+};
+use crate::plan::{Cause, DraftUser};
+
+/// Judges every user to be changed.
+///
+/// A row may have several faults, all of them are told; its fate is the lowest code's.
+pub(super) fn check(trial: &mut Trial<'_>, users: &mut [DraftUser]) {
+    for user in users {
+        roles_unknown(trial, user);
+        let own = [
+            protected(trial, user),
+            last_administrator(trial, user),
+            roles_of_disabled(trial, user),
+            no_copy(trial, user),
+        ];
+        let own: Vec<Cause> = own.into_iter().flatten().collect();
+        for cause in &own {
+            let place = Place::row(user.file, user.row, user.line);
+            trial.findings.place(cause.finding, place);
+        }
+        user.fallen = trial.fell(own.into_iter().map(Fall::Own));
+    }
+}
+
+/// A move strips roles; where it is not known which, nobody can say whether they can be given again.
+fn roles_unknown(trial: &mut Trial<'_>, user: &DraftUser) {
+    if user.strips && !trial.facts.loaded(Loadable::UserRoles) {
+        let needs = BTreeSet::from([Loadable::UserRoles]);
+        for code in [Code::Rol003, Code::Rol004] {
+            trial.unasked(code, &needs, 1);
+        }
+    }
+}
+
+/// ACC009: the caller and the service's own users are left as they are.
+fn protected(trial: &mut Trial<'_>, user: &DraftUser) -> Option<Cause> {
+    let asked = match (&user.business_unit, &user.access_mode) {
+        (Some(_), _) => "a row moves them to another business unit",
+        (None, Some(_)) => "a row changes the access mode",
+        (None, None) => return None,
+    };
+    access::protected(trial, user.user, asked)
+}
+
+/// ACC009: a move strips the role for a moment, and some modes keep it from being used.
+fn last_administrator(trial: &mut Trial<'_>, user: &DraftUser) -> Option<Cause> {
+    let mode = user.access_mode.as_ref().map(|mode| mode.after);
+    let by_mode = mode
+        .is_some_and(|mode| !matches!(mode, AccessMode::ReadWrite | AccessMode::Administrative));
+    if !(by_mode || user.strips) || !is_only_administrator(trial, user.user) {
+        return None;
+    }
+    let subject = trial.labels.principal(Principal::User(user.user));
+    let message = || {
+        let asked = match mode.filter(|_| by_mode) {
+            Some(mode) => format!("makes the access mode {mode}"),
+            None => "moves them, which strips the roles".to_owned(),
+        };
+        format!(
+            "{subject} is the only enabled user with System Administrator, and a row {asked}; expected \
+             another enabled user to have the role before"
+        )
+    };
+    let cure = || Code::Acc009.rule().cure.to_owned();
+    Some(trial.cause(Code::Acc009, &subject, message, cure))
+}
+
+/// Whether the user is enabled, has System Administrator, and nobody else who is enabled has.
+fn is_only_administrator(trial: &Trial<'_>, user: UserId) -> bool {
+    let facts = trial.facts;
+    let enabled = facts.users().values().filter(|user| !user.disabled);
+    let mut holders = enabled.map(|user| user.id).filter(|id| {
+        facts
+            .user_roles(*id)
+            .iter()
+            .any(|role| is_administrator(trial, *role))
+    });
+    holders.next() == Some(user) && holders.next().is_none()
+}
+
+fn is_administrator(trial: &Trial<'_>, role: RoleId) -> bool {
+    let template = |role: &RoleId| trial.facts.roles().get(role).and_then(|role| role.template);
+    let root = trial.facts.roles().get(&role).map(|role| role.root);
+    [Some(role), root]
+        .iter()
+        .flatten()
+        .any(|role| template(role) == Some(SYSTEM_ADMINISTRATOR_TEMPLATE))
+}
+
+/// ROL003: what a move strips from a disabled user is not given again while the setting is off.
+fn roles_of_disabled(trial: &mut Trial<'_>, user: &DraftUser) -> Option<Cause> {
+    let known = trial.facts.users().get(&user.user)?;
+    let name = setting::ROLES_ON_DISABLED;
+    let on = setting_on(trial.facts.setting(name), false);
+    if !known.disabled || on || user.roles_given_again().next().is_none() {
+        return None;
+    }
+    let subject = trial.labels.principal(Principal::User(user.user));
+    let roles = trial.labels.roles(user.roles_given_again());
+    let message = || {
+        format!(
+            "{subject} is disabled, and the move strips {roles}, which `{name}`, being off, keeps from \
+             being given again; expected an enabled user, or the setting on"
+        )
+    };
+    let cure = || Code::Rol003.rule().cure.to_owned();
+    Some(trial.cause(Code::Rol003, &subject, message, cure))
+}
+
+/// ROL004: what the move strips has no copy in the new unit that could be given again.
+fn no_copy(trial: &mut Trial<'_>, user: &DraftUser) -> Option<Cause> {
+    let unit = user.business_unit.as_ref()?.after;
+    let across = setting_on(trial.facts.setting(setting::OWNERSHIP_ACROSS_UNITS), false);
+    if across {
+        return None;
+    }
+    let elsewhere = |role: &RoleId| unit_of(trial, *role).is_some_and(|found| found != unit);
+    let lost: Vec<RoleId> = user.roles_given_again().filter(elsewhere).collect();
+    if lost.is_empty() {
+        return None;
+    }
+    let who = trial.labels.principal(Principal::User(user.user));
+    let to = trial.labels.unit(Some(unit));
+    let names: BTreeSet<String> = lost.iter().map(|role| trial.labels.role(*role)).collect();
+    let message = || {
+        let names = listed(names);
+        format!(
+            "moving {who} to business unit {to} strips {names}, of which that unit has no copy to give \
+             again; expected a copy there"
+        )
+    };
+    let cure = || {
+        "make the role in a unit above both, take it from the user first, or take the business unit out of \
+         the row"
+            .to_owned()
+    };
+    let subject = format!("move of {who}");
+    Some(trial.cause(Code::Rol004, &subject, message, cure))
+}
+
+fn unit_of(trial: &Trial<'_>, role: RoleId) -> Option<UnitId> {
+    Some(trial.facts.roles().get(&role)?.business_unit)
+}
