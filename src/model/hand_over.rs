@@ -72,14 +72,13 @@ impl HandOverKind {
     pub fn whose(self) -> &'static str {
         match self {
             Self::LicencesToBuy => "billing administrator",
-            Self::PeopleToCreate | Self::ProfilesToCorrect => "user administrator",
+            Self::PeopleToCreate | Self::ProfilesToCorrect | Self::Leavers => "user administrator",
             Self::LicencesToGive | Self::LicencesToFree => "licence administrator",
             Self::GroupMembersToAdd => "groups administrator",
             Self::PeopleToSynchronise | Self::SettingsToSwitch => {
                 "System Administrator of the environment"
             }
             Self::Invitations => "go-live lead",
-            Self::Leavers => "user administrator",
         }
     }
 

@@ -63,6 +63,72 @@ pub struct Document {
     pub findings_more: BTreeMap<String, u64>,
     /// Rules that could not be checked.
     pub unchecked: Vec<UncheckedRecord>,
+    /// Who can work on day one.
+    pub readiness: ReadinessRecord,
+    /// Lists for administrators, in the order of doing.
+    pub hand_over: Vec<HandOverRecord>,
+    /// The order of go-live.
+    pub steps: Vec<StepRecord>,
+}
+
+/// Who can work on day one; everybody is in the file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReadinessRecord {
+    /// One row a person.
+    pub file: FileRecord,
+    /// Today.
+    pub today: ReadinessCount,
+    /// Once the plan is applied.
+    pub after_plan: ReadinessCount,
+    /// Once the hand-over lists are done too.
+    pub after_hand_over: ReadinessCount,
+}
+
+/// How many people are ready at one moment.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReadinessCount {
+    /// Can work.
+    pub yes: u64,
+    /// Cannot.
+    pub no: u64,
+    /// Nothing speaks against it, but not all was loaded.
+    pub not_known: u64,
+    /// Those who cannot, by reason; one person may have several.
+    pub reasons: BTreeMap<String, u64>,
+}
+
+/// A list for an administrator.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct HandOverRecord {
+    /// What it lists.
+    pub what: String,
+    /// Who may do it.
+    pub whose: String,
+    /// What to do with it.
+    pub instruction: String,
+    /// The file.
+    pub file: FileRecord,
+}
+
+/// A step of the order of go-live.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StepRecord {
+    /// What is to be done.
+    pub title: String,
+    /// Who does it.
+    pub whose: String,
+    /// `done`, `open` or `not known`.
+    pub state: String,
+    /// How much is left, where it is open.
+    pub open: u64,
+    /// The lists that it is done from.
+    pub files: Vec<String>,
+    /// Why it comes here.
+    pub why: String,
 }
 
 /// Which environment.

@@ -10,6 +10,7 @@ mod findings;
 mod names;
 mod outcome;
 mod page;
+mod people;
 mod summary;
 mod table;
 
@@ -18,5 +19,6 @@ pub use explain::*;
 pub use findings::*;
 pub use outcome::*;
 pub use page::{Page, shell_word};
+pub use people::{hand_over, people, readiness_csv, steps};
 pub use summary::*;
 pub use table::thousands;

@@ -8,6 +8,7 @@ use std::io;
 use crate::plan::{Document, FindingRecord, LedgerRecord, MatchRecord, UncheckedRecord};
 use crate::report::findings::findings;
 use crate::report::page::{Page, shell_word};
+use crate::report::people::{open_steps, readiness};
 use crate::report::table::{BAD, GOOD, HEADING, WARN, aligned, counted, styled, thousands};
 
 /// Errors and warnings shown in the summary.
@@ -28,6 +29,8 @@ pub fn summary(page: &mut Page<'_>, document: &Document) -> io::Result<()> {
     owners(page, document)?;
     stub_users(page, document)?;
     changes(page, document)?;
+    readiness(page, document)?;
+    open_steps(page, document)?;
     next(page, document)
 }
 

@@ -8,7 +8,7 @@ use std::path::Path;
 use crate::apply::{JournalState, journal_state};
 use crate::check::{approvable, check};
 use crate::environment::{EnvironmentFile, Facts, Keys, Moment, Owners};
-use crate::model::{FileId, Finding, Findings, Identity, Person, Progress};
+use crate::model::{FileId, Finding, Findings, Identity, PeopleReport, Person, Progress};
 use crate::model::{RecordRows, Resolution};
 use crate::plan::{Document, Draft, RulingsRecord, ToSeal, Unchecked, Wanted, build};
 use crate::project::{OwnersError, Project, SheetToWrite, fresh_folder, publish};
@@ -181,6 +181,7 @@ struct Judged {
     draft: Draft,
     findings: Vec<Finding>,
     unchecked: Vec<Unchecked>,
+    people: PeopleReport,
 }
 
 impl Making<'_> {
@@ -251,6 +252,7 @@ impl Making<'_> {
             draft,
             findings: findings.finish(accept),
             unchecked,
+            people: PeopleReport::default(),
         })
     }
 
@@ -282,6 +284,7 @@ impl Making<'_> {
             settings: self.project.manifest.settings(),
             accept: &self.project.manifest.accept,
             facts: &self.present.facts,
+            people: &judged.people,
             approved: approvable(&judged.findings, &judged.unchecked),
         };
         let sealed = crate::plan::seal(&new, &what, progress)?;

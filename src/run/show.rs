@@ -9,7 +9,8 @@ use crate::model::{Change, RecordId, Subject, comparison_key, parse_guid};
 use crate::plan::{Document, FindingRecord, PlaceRecord, SealedPlan};
 use crate::project::{OwnersSheet, Project};
 use crate::report::{
-    Page, changes_csv, findings, findings_csv, place_words, summary, write_finding,
+    Page, changes_csv, findings, findings_csv, hand_over, people, place_words, readiness_csv,
+    steps, summary, write_finding,
 };
 use crate::run::{Console, Exit, Failure, Format};
 
@@ -24,6 +25,12 @@ pub enum What {
     Changes,
     /// The stub users.
     Stubs,
+    /// Everybody in scope: who can work on day one.
+    Readiness,
+    /// Lists for administrators.
+    HandOver,
+    /// The order of go-live.
+    Steps,
     /// One owner reference: what was found about it.
     Owner(String),
     /// One record: why this owner.
@@ -36,7 +43,16 @@ pub enum What {
 
 /// The words of [`What`], as typed.
 const WORDS: &[&str] = &[
-    "plan", "findings", "changes", "stubs", "owner", "record", "schema",
+    "plan",
+    "findings",
+    "changes",
+    "stubs",
+    "readiness",
+    "hand-over",
+    "steps",
+    "owner",
+    "record",
+    "schema",
 ];
 
 impl What {
@@ -52,6 +68,9 @@ impl What {
             (Some("findings"), _) => Self::Findings,
             (Some("changes"), _) => Self::Changes,
             (Some("stubs"), _) => Self::Stubs,
+            (Some("readiness"), _) => Self::Readiness,
+            (Some("hand-over" | "handover"), _) => Self::HandOver,
+            (Some("steps"), _) => Self::Steps,
             (Some("schema"), _) => Self::Schema,
             (Some("owner"), name) if !name.is_empty() => Self::Owner(name.to_owned()),
             (Some("record"), name) if !name.is_empty() => Self::Record(name.to_owned()),
@@ -86,6 +105,13 @@ pub fn show(folder: &Path, what: &What, console: &mut Console<'_>) -> Result<Exi
             all_findings(&mut page(console, &shown), plan.document())?;
         }
         (What::Findings, Format::Json) => json(&plan.document().findings, console)?,
+        (What::Readiness, Format::Text) => people(&mut page(console, &shown), &plan)?,
+        (What::Readiness, Format::Csv) => readiness_csv(console.out, &plan)?,
+        (What::Readiness, Format::Json) => json(&plan.document().readiness, console)?,
+        (What::HandOver, Format::Text) => hand_over(&mut page(console, &shown), plan.document())?,
+        (What::HandOver, Format::Json) => json(&plan.document().hand_over, console)?,
+        (What::Steps, Format::Text) => steps(&mut page(console, &shown), plan.document())?,
+        (What::Steps, Format::Json) => json(&plan.document().steps, console)?,
         (What::Stubs, format) => stubs(plan.document(), format, console)?,
         (What::Owner(reference), Format::Text) => {
             owner(
@@ -104,8 +130,8 @@ pub fn show(folder: &Path, what: &What, console: &mut Console<'_>) -> Result<Exi
         _ => {
             return Err(Failure::new(
                 Exit::Usage,
-                "this has no such format; `changes`, `findings` and `stubs` can be CSV, `plan`, \
-                 `findings`, `stubs` and `owner` JSON",
+                "this has no such format; `changes`, `findings`, `stubs` and `readiness` can be \
+                 CSV, `plan`, `findings`, `stubs`, `readiness`, `hand-over`, `steps` and `owner` JSON",
             ));
         }
     }

@@ -16,8 +16,8 @@ use std::sync::LazyLock;
 use cutover::check::{approvable, check};
 use cutover::environment::{EnvironmentFile, Facts, Owners, load};
 use cutover::model::{
-    Accept, FileId, Finding, Findings, Identity, Input, InputKind, OwnerPolicy, RecordRows,
-    References, Resolution, Silent, StubPolicy,
+    Accept, FileId, Finding, Findings, Identity, Input, InputKind, OwnerPolicy, PeopleReport,
+    RecordRows, References, Resolution, Silent, StubPolicy,
 };
 use cutover::plan::{Draft, RulingsRecord, ToSeal, Unchecked, Wanted, build, seal};
 use cutover::project::Project;
@@ -262,6 +262,7 @@ fn write_and_seal(bencher: Bencher<'_, '_>) {
     let resolution = PROJECT.resolution();
     let (draft, findings, unchecked) = PROJECT.draft(&resolution, PROJECT.taken());
     let no_users = BTreeMap::new();
+    let no_people = PeopleReport::default();
     let what = || ToSeal {
         draft: &draft,
         findings: &findings,
@@ -278,6 +279,7 @@ fn write_and_seal(bencher: Bencher<'_, '_>) {
         settings: PROJECT.project.manifest.settings(),
         accept: &PROJECT.project.manifest.accept,
         facts: &PROJECT.facts,
+        people: &no_people,
         approved: approvable(&findings, &unchecked),
     };
     let folder = PROJECT.folder.path().join("plan.bench");

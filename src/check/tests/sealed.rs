@@ -2,7 +2,7 @@
 
 use crate::check::tests::*;
 use crate::check::{NotApproved, approve};
-use crate::model::{Identity, OrganisationId, Silent};
+use crate::model::{Identity, OrganisationId, PeopleReport, Silent};
 use crate::plan::{RulingsRecord, ToSeal, seal};
 
 #[test]
@@ -94,6 +94,7 @@ fn sealed(case: &str, world: World, said: bool, expected: &Result<(), NotApprove
         settings: BTreeMap::new(),
         accept: &accept,
         facts: &facts,
+        people: &PeopleReport::default(),
         approved: said,
     };
     let folder = tempfile::tempdir().unwrap();

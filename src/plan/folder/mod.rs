@@ -1,7 +1,7 @@
 //! The plan folder: a judged draft on disk, sealed, and read back.
 //!
 //! In: a [`Draft`](crate::plan::Draft) with its findings. Out: `plan.json`, Parquet files of changes,
-//! findings and principals, and a [`SealedPlan`] over them. Same draft, same bytes: on any number of
+//! findings, principals and readiness, lists for administrators, and a [`SealedPlan`] over them. Same draft, same bytes: on any number of
 //! threads, in any folder, on any day.
 //! Where the folder lies, and what becomes of older plans, is `project/`'s affair; `journal.sqlite`
 //! and the reports that join it are not part of the seal.
@@ -12,6 +12,7 @@ mod disk;
 mod findings;
 mod layout;
 mod pages;
+mod people;
 mod principals;
 mod read;
 mod records;
@@ -23,6 +24,7 @@ mod table;
 mod tests;
 
 pub use findings::PlaceRow;
+pub use people::ReadinessRow;
 pub use read::{SealedPlan, StageFile};
 pub use seal::{ToSeal, schema, seal};
 
@@ -39,6 +41,10 @@ pub const CHANGES_FOLDER: &str = "changes";
 pub const FINDINGS_FILE: &str = "findings.parquet";
 /// Name of the file that holds the fields that planning used.
 pub const PRINCIPALS_FILE: &str = "principals.parquet";
+/// Name of the file that says who can work on day one.
+pub const READINESS_FILE: &str = "readiness.parquet";
+/// Folder of the lists for administrators within a plan folder.
+pub const HAND_OVER_FOLDER: &str = "handover";
 
 /// Why a plan folder cannot be written or read.
 #[derive(Debug, thiserror::Error)]

@@ -18,11 +18,13 @@ use crate::plan::Fields;
 use crate::plan::FileRecord;
 use crate::plan::PlaceRow;
 use crate::plan::PlanError;
+use crate::plan::ReadinessRow;
 use crate::plan::StageRecord;
 use crate::plan::folder::changes::way_word;
 use crate::plan::folder::disk;
 use crate::plan::folder::findings;
 use crate::plan::folder::layout::{SEQ, assign, role, stub};
+use crate::plan::folder::people;
 use crate::plan::folder::principals;
 use crate::plan::folder::scan::{Batch, Scan};
 use crate::plan::folder::seal;
@@ -80,7 +82,13 @@ impl SealedPlan {
     fn within_the_folder(&self) -> Result<(), PlanError> {
         let document = &self.document;
         let stages = document.changes.iter().map(|stage| &stage.file);
-        for file in stages.chain([&document.principals, &document.findings_file]) {
+        let lists = document.hand_over.iter().map(|list| &list.file);
+        let others = [
+            &document.principals,
+            &document.findings_file,
+            &document.readiness.file,
+        ];
+        for file in stages.chain(others).chain(lists) {
             let mut parts = Path::new(&file.path).components();
             if !parts.all(|part| matches!(part, Component::Normal(_))) {
                 return Err(self.damaged(format!("its file `{}` lies elsewhere", file.path)));
@@ -199,6 +207,11 @@ impl SealedPlan {
         sink: &mut dyn FnMut(PlaceRow) -> ControlFlow<()>,
     ) -> Result<(), PlanError> {
         findings::read(&self.folder, &self.document.findings_file, sink)
+    }
+
+    /// Hands out everybody in scope with whether they can work, in order.
+    pub fn readiness(&self, sink: &mut dyn FnMut(ReadinessRow)) -> Result<(), PlanError> {
+        people::read_readiness(&self.folder, &self.document.readiness.file, sink)
     }
 
     fn stage_of(&self, record: &StageRecord) -> Result<StageFile, PlanError> {

@@ -12,7 +12,7 @@ use std::path::Path;
 use serde::Deserialize;
 
 use crate::environment::Facts;
-use crate::model::{Accept, ChangeKind, FileId, Finding, Identity, Input, Progress};
+use crate::model::{Accept, ChangeKind, FileId, Finding, Identity, Input, PeopleReport, Progress};
 use crate::plan::Document;
 use crate::plan::Draft;
 use crate::plan::EnvironmentRecord;
@@ -26,7 +26,7 @@ use crate::plan::Totals;
 use crate::plan::Unchecked;
 use crate::plan::folder::DOCUMENT_FILE;
 use crate::plan::folder::changes::Written;
-use crate::plan::folder::{changes, disk, findings, principals, records};
+use crate::plan::folder::{changes, disk, findings, people, principals, records};
 
 /// What a plan is sealed from.
 pub struct ToSeal<'a> {
@@ -52,6 +52,8 @@ pub struct ToSeal<'a> {
     pub accept: &'a Accept,
     /// The environment's facts: their fields are kept, to say later what moved.
     pub facts: &'a Facts,
+    /// Who can work on day one, and what only administrators may do.
+    pub people: &'a PeopleReport,
     /// What `check/` says: whether nothing forbids to apply it.
     pub approved: bool,
 }
@@ -79,6 +81,8 @@ pub fn seal(
         || principals::write(folder, &Fields::of(what.facts), progress),
     );
     let (findings_file, principals) = (findings_file?, principals?);
+    let readiness = people::write_readiness(folder, &what.people.readiness, progress)?;
+    let hand_over = people::write_hand_over(folder, &what.people.hand_over)?;
     let (findings, findings_more) = records::findings(what.findings);
     let mut document = Document {
         format: FORMAT,
@@ -104,6 +108,9 @@ pub fn seal(
         findings,
         findings_more,
         unchecked: records::unchecked(what.unchecked),
+        readiness: people::readiness_record(&what.people.readiness, readiness),
+        steps: people::step_records(&what.people.steps, &hand_over),
+        hand_over,
     };
     let path = folder.join(DOCUMENT_FILE);
     let bytes;

@@ -33,6 +33,8 @@ fn every_byte_of_the_tables_is_sealed() {
     every_byte(&folder.path().join("principals.parquet"), &refused);
     let refused = || plan.places(&mut |_| ControlFlow::Continue(())).is_err();
     every_byte(&folder.path().join("findings.parquet"), &refused);
+    let refused = || plan.readiness(&mut |_| {}).is_err();
+    every_byte(&folder.path().join("readiness.parquet"), &refused);
 }
 
 /// Changes one byte after the other, and puts it back.
