@@ -11,8 +11,9 @@ use uuid::Uuid;
 use crate::environment::EnvironmentError;
 use crate::environment::EnvironmentFile;
 use crate::model::{
-    BusinessUnit, Cascade, DirectoryPerson, Entity, Fact, GroupMember, Licence, Loadable, Role,
-    RoleId, RolePrivilege, Team, TeamId, UnitId, User, UserId, UserLicence, comparison_key,
+    BusinessUnit, Cascade, DirectoryPerson, Entity, Fact, GroupMember, Licence, Loadable,
+    ProfileField, Role, RoleId, RolePrivilege, Team, TeamId, UnitId, User, UserId, UserLicence,
+    comparison_key,
 };
 
 /// Everything that is known of an environment but its records.
@@ -38,6 +39,7 @@ pub struct Facts {
     people_by_id: BTreeMap<Uuid, String>,
     groups: BTreeMap<String, Vec<GroupMember>>,
     loaded: BTreeSet<Loadable>,
+    loaded_fields: BTreeSet<ProfileField>,
 }
 
 impl Facts {
@@ -88,6 +90,9 @@ impl Facts {
             }
             Fact::Loaded(what) => {
                 self.loaded.insert(what);
+            }
+            Fact::LoadedField(field) => {
+                self.loaded_fields.insert(field);
             }
         }
     }
@@ -224,6 +229,12 @@ impl Facts {
     /// Whether this was loaded; what was not is unknown, which is not the same as empty.
     pub fn loaded(&self, what: Loadable) -> bool {
         self.loaded.contains(&what)
+    }
+
+    /// Whether this field of users was told; one that was not is unknown, which is not the same as
+    /// blank.
+    pub fn loaded_field(&self, field: ProfileField) -> bool {
+        self.loaded_fields.contains(&field)
     }
 }
 

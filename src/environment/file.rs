@@ -16,11 +16,12 @@ use crate::environment::EnvironmentError;
 use crate::environment::Keys;
 use crate::environment::Owners;
 use crate::environment::open;
+use crate::environment::people;
 use crate::environment::values;
 use crate::model::{
-    AccessMode, BusinessUnit, Cascade, CascadeAssign, Depth, Entity, Fact, Identity, Inheritance,
-    Loadable, OrganisationId, Ownership, Progress, Role, RoleId, RolePrivilege, Team, TeamId,
-    TeamType, UnitId, User, UserId, parse_guid, setting,
+    BusinessUnit, Cascade, CascadeAssign, Depth, Entity, Fact, GroupMember, Identity, Inheritance,
+    Licence, Loadable, OrganisationId, Ownership, Progress, Role, RoleId, RolePrivilege, Team,
+    TeamId, TeamType, UnitId, UserId, UserLicence, parse_guid, setting,
 };
 
 /// Under this name space the root business unit's id stands for an organisation whose id is
@@ -172,7 +173,8 @@ impl EnvironmentFile {
         self.one_text("SELECT value FROM meta WHERE name = ?1", name)
     }
 
-    fn setting(&self, name: &str) -> Result<Option<String>, EnvironmentError> {
+    /// The value of a setting; its name is written as the service writes it.
+    pub fn setting(&self, name: &str) -> Result<Option<String>, EnvironmentError> {
         self.one_text("SELECT value FROM setting WHERE name = ?1", name)
     }
 
@@ -226,12 +228,7 @@ const FACTS: &[(&str, Reading)] = &[
         "SELECT id, name, parent FROM business_unit ORDER BY id",
         unit,
     ),
-    (
-        "SELECT id, upn, mail, mail2, mobile_alert_mail, first_name, last_name, full_name, \
-         employee_id, business_unit, access_mode, disabled, licensed, application_id, \
-         directory_id, stub FROM user ORDER BY id",
-        user,
-    ),
+    (people::USERS, people::user),
     (
         "SELECT id, name, business_unit, root, template, inheritance FROM role ORDER BY id",
         role,
@@ -280,10 +277,29 @@ const FACTS: &[(&str, Reading)] = &[
         let (name, value) = (row.get(0)?, row.get(1)?);
         Ok(Some(Fact::Setting { name, value }))
     }),
+    (
+        "SELECT product, seats, used, provisions FROM licence ORDER BY product",
+        licence,
+    ),
+    (
+        "SELECT user, product FROM user_licence ORDER BY user, product",
+        |row| {
+            let user = UserId(values::guid(row, 0)?);
+            let product = row.get(1)?;
+            Ok(Some(Fact::UserLicence(UserLicence { user, product })))
+        },
+    ),
+    (people::PEOPLE, people::person),
+    (
+        "SELECT name, member, via FROM directory_group ORDER BY name, member, via",
+        group_member,
+    ),
     ("SELECT name FROM loaded ORDER BY name", |row| {
         let name: String = row.get(0)?;
         let what = Loadable::ALL.into_iter().find(|what| what.name() == name);
-        Ok(what.map(Fact::Loaded))
+        Ok(what
+            .map(Fact::Loaded)
+            .or_else(|| people::loaded_field(&name)))
     }),
 ];
 
@@ -292,28 +308,6 @@ fn unit(row: &Row<'_>) -> rusqlite::Result<Option<Fact>> {
         id: UnitId(values::guid(row, 0)?),
         name: row.get(1)?,
         parent: values::optional_guid(row, 2)?.map(UnitId),
-    })))
-}
-
-fn user(row: &Row<'_>) -> rusqlite::Result<Option<Fact>> {
-    Ok(Some(Fact::User(User {
-        id: UserId(values::guid(row, 0)?),
-        upn: row.get(1)?,
-        mail: row.get(2)?,
-        mail2: row.get(3)?,
-        mobile_alert_mail: row.get(4)?,
-        first_name: row.get(5)?,
-        last_name: row.get(6)?,
-        full_name: row.get(7)?,
-        employee_id: row.get(8)?,
-        business_unit: UnitId(values::guid(row, 9)?),
-        access_mode: values::coded(row, 10, AccessMode::from_code)?,
-        disabled: row.get(11)?,
-        licensed: row.get(12)?,
-        application_id: values::optional_guid(row, 13)?,
-        directory_id: values::optional_guid(row, 14)?,
-        stub: row.get(15)?,
-        details: Box::default(),
     })))
 }
 
@@ -358,5 +352,23 @@ fn cascade(row: &Row<'_>) -> rusqlite::Result<Option<Fact>> {
         parent: row.get(0)?,
         child: row.get(1)?,
         assign: values::coded(row, 2, CascadeAssign::from_code)?,
+    })))
+}
+
+fn licence(row: &Row<'_>) -> rusqlite::Result<Option<Fact>> {
+    Ok(Some(Fact::Licence(Licence {
+        product: row.get(0)?,
+        seats: row.get(1)?,
+        used: row.get(2)?,
+        provisions: row.get(3)?,
+    })))
+}
+
+fn group_member(row: &Row<'_>) -> rusqlite::Result<Option<Fact>> {
+    let via: String = row.get(2)?;
+    Ok(Some(Fact::GroupMember(GroupMember {
+        group: row.get(0)?,
+        member: row.get(1)?,
+        via: (!via.is_empty()).then_some(via),
     })))
 }

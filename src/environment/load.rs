@@ -48,6 +48,15 @@ pub struct LoadSummary {
     pub remarks: Vec<String>,
 }
 
+/// What the manifest says that the folder may say too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Given<'a> {
+    /// The day to go by where the settings name none.
+    pub as_of: &'a str,
+    /// How many non-interactive users there may be.
+    pub non_interactive_max: Option<u32>,
+}
+
 /// A load under way.
 struct Loading<'a> {
     problems: Collector,
@@ -56,19 +65,21 @@ struct Loading<'a> {
     roles: roles::Staged,
     writer: Writer,
     progress: &'a dyn Progress,
+    given: Given<'a>,
     /// Whether the settings say which day it is.
     as_of_set: bool,
+    /// Whether they say how many non-interactive users there may be.
+    number_set: bool,
 }
 
 /// Loads `folder` into the environment file at `file`, in place of the one there.
 ///
-/// `name` is the folder as people write it, for messages; `as_of` the day to go by where the
-/// settings name none.
+/// `name` is the folder as people write it, for messages.
 pub fn load(
     folder: &Path,
     name: &str,
     file: &Path,
-    as_of: &str,
+    given: Given<'_>,
     progress: &dyn Progress,
 ) -> Result<LoadSummary, LoadError> {
     let found = Folder::scan(folder)?;
@@ -80,7 +91,9 @@ pub fn load(
         roles: roles::Staged::default(),
         writer: Writer::create(file)?,
         progress,
+        given,
         as_of_set: false,
+        number_set: false,
     };
     found.tell(&mut loading.problems, &shown);
     tell_needs(&found, &mut loading.problems, &shown);
@@ -109,7 +122,7 @@ pub fn load(
         .filter(|what| !found.has(*what))
         .collect();
     summary.remarks = std::mem::take(&mut loading.remarks);
-    finish(loading, as_of, &fingerprint(hashes))?;
+    finish(loading, &fingerprint(hashes))?;
     Ok(summary)
 }
 
@@ -207,16 +220,24 @@ fn write_shared(found: &Folder, loading: &mut Loading<'_>) -> Result<(), Environ
     Ok(())
 }
 
-fn finish(loading: Loading<'_>, as_of: &str, fingerprint: &str) -> Result<(), LoadError> {
+fn finish(loading: Loading<'_>, fingerprint: &str) -> Result<(), LoadError> {
     let Loading {
         problems,
         mut writer,
+        given,
         as_of_set,
+        number_set,
         ..
     } = loading;
     problems.end()?;
     if !as_of_set {
-        writer.meta(setting::AS_OF, as_of)?;
+        writer.meta(setting::AS_OF, given.as_of)?;
+    }
+    if let Some(most) = given.non_interactive_max.filter(|_| !number_set) {
+        writer.add(&Fact::Setting {
+            name: setting::NON_INTERACTIVE_MAX.to_owned(),
+            value: most.to_string(),
+        })?;
     }
     writer.meta(FINGERPRINT, fingerprint)?;
     writer.finish()?;

@@ -29,7 +29,11 @@ pub(super) fn reading(path: &Path) -> Result<Connection, EnvironmentError> {
     let (connection, version) = look(path)?;
     if version < schema::VERSION {
         drop(connection);
-        drop(writing(path)?);
+        let current = writing(path)?;
+        // Else the log would stay beside the file, which readers cannot take away. Where another
+        // program has it open, that one ends it later.
+        let _ = settle(&current);
+        drop(current);
         return look(path).map(|(connection, _)| connection);
     }
     Ok(connection)

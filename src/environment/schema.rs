@@ -5,15 +5,17 @@
 //! Opening files, and telling people what is wrong with one, is `file.rs`.
 
 use rusqlite::Connection;
+use rusqlite::Transaction;
+use rusqlite::TransactionBehavior;
 
 /// `CUTV`: marks a `SQLite` file as an environment file.
 pub(super) const APPLICATION_ID: i32 = 0x4355_5456;
 
 /// The version that this program writes.
-pub(super) const VERSION: i32 = 1;
+pub(super) const VERSION: i32 = 2;
 
 /// Brings the file from each version, from 0, to the next. Released steps are never changed.
-const MIGRATIONS: [&str; VERSION as usize] = [FIRST];
+const MIGRATIONS: [&str; VERSION as usize] = [FIRST, SECOND];
 
 /// The marks by which a file is known: `application_id` and `user_version`.
 pub(super) fn marks(connection: &Connection) -> rusqlite::Result<(i32, i32)> {
@@ -26,12 +28,20 @@ pub(super) fn migrate(connection: &Connection, version: i32) -> rusqlite::Result
     run_steps(connection, version, &MIGRATIONS)
 }
 
+/// Makes the tables of an older version in a new file.
+#[cfg(test)]
+pub(super) fn make_old(connection: &Connection, version: usize) -> rusqlite::Result<()> {
+    run_steps(connection, 0, &MIGRATIONS[..version])
+}
+
 fn run_steps(connection: &Connection, version: i32, steps: &[&str]) -> rusqlite::Result<()> {
-    let done = usize::try_from(version).unwrap_or(0);
-    if done >= steps.len() {
+    let done = |version: i32| usize::try_from(version).unwrap_or(0);
+    if done(version) >= steps.len() {
         return Ok(());
     }
-    let transaction = connection.unchecked_transaction()?;
+    let transaction = Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
+    // Another program may have run them since the file was looked at.
+    let done = done(marks(&transaction)?.1).min(steps.len());
     for step in &steps[done..] {
         transaction.execute_batch(step)?;
     }
@@ -43,6 +53,45 @@ fn run_steps(connection: &Connection, version: i32, steps: &[&str]) -> rusqlite:
     )?;
     transaction.commit()
 }
+
+/// Version 2: what rules about people ask for. What an older file does not say is unknown: of its
+/// people only those with a licence or a role are known to have been looked at.
+const SECOND: &str = "
+ALTER TABLE user ADD COLUMN title TEXT;
+ALTER TABLE user ADD COLUMN main_phone TEXT;
+ALTER TABLE user ADD COLUMN mobile_phone TEXT;
+ALTER TABLE user ADD COLUMN fax TEXT;
+ALTER TABLE user ADD COLUMN home_phone TEXT;
+ALTER TABLE user ADD COLUMN street TEXT;
+ALTER TABLE user ADD COLUMN city TEXT;
+ALTER TABLE user ADD COLUMN state TEXT;
+ALTER TABLE user ADD COLUMN country TEXT;
+ALTER TABLE user ADD COLUMN synchronised INTEGER CHECK (synchronised IN (0, 1));
+ALTER TABLE user ADD COLUMN deleted INTEGER NOT NULL DEFAULT 0 CHECK (deleted IN (0, 1));
+ALTER TABLE user ADD COLUMN invitation INTEGER;
+ALTER TABLE user ADD COLUMN invited_on TEXT;
+
+ALTER TABLE directory_person ADD COLUMN title TEXT;
+ALTER TABLE directory_person ADD COLUMN main_phone TEXT;
+ALTER TABLE directory_person ADD COLUMN mobile_phone TEXT;
+ALTER TABLE directory_person ADD COLUMN fax TEXT;
+ALTER TABLE directory_person ADD COLUMN home_phone TEXT;
+ALTER TABLE directory_person ADD COLUMN street TEXT;
+ALTER TABLE directory_person ADD COLUMN city TEXT;
+ALTER TABLE directory_person ADD COLUMN state TEXT;
+ALTER TABLE directory_person ADD COLUMN country TEXT;
+ALTER TABLE directory_person ADD COLUMN deleted INTEGER NOT NULL DEFAULT 0
+    CHECK (deleted IN (0, 1));
+ALTER TABLE directory_person ADD COLUMN guest INTEGER NOT NULL DEFAULT 0 CHECK (guest IN (0, 1));
+ALTER TABLE directory_person ADD COLUMN licences_told INTEGER NOT NULL DEFAULT 0
+    CHECK (licences_told IN (0, 1));
+ALTER TABLE directory_person ADD COLUMN roles_told INTEGER NOT NULL DEFAULT 0
+    CHECK (roles_told IN (0, 1));
+UPDATE directory_person SET
+    guest = instr(upper(upn), '#EXT#') > 0,
+    licences_told = EXISTS (SELECT 1 FROM directory_licence WHERE person = upn),
+    roles_told = EXISTS (SELECT 1 FROM directory_role WHERE person = upn);
+";
 
 /// Version 1. References up the tree and to the root copy are deferred: rows come in order of id.
 const FIRST: &str = "
@@ -231,6 +280,7 @@ mod tests {
         run_steps(&connection, 0, &steps[..1]).unwrap();
         run_steps(&connection, 1, &steps).unwrap();
         assert_eq!(marks(&connection).unwrap().1, 2);
+        run_steps(&connection, 1, &steps).expect("another program was quicker");
         let broken = ["", "", "CREATE TABLE three (a)", "CREATE TABLE one (a)"];
         run_steps(&connection, 2, &broken).unwrap_err();
         assert_eq!(marks(&connection).unwrap().1, 2);

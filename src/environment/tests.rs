@@ -1,6 +1,7 @@
 //! The environment file itself: what goes in comes out, what is none is refused, nothing is left
 //! behind.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use proptest::prelude::*;
@@ -11,11 +12,13 @@ use crate::environment::EnvironmentError;
 use crate::environment::EnvironmentFile;
 use crate::environment::Facts;
 use crate::environment::Writer;
+use crate::environment::schema;
 use crate::environment::testing::environment;
 use crate::model::{
-    AccessMode, BusinessUnit, Cascade, CascadeAssign, Depth, Entity, Fact, Inheritance, Loadable,
-    Ownership, Principal, RecordId, Role, RoleId, RolePrivilege, Silent, Team, TeamId, TeamType,
-    UnitId, User, UserId,
+    AccessMode, BusinessUnit, Cascade, CascadeAssign, Depth, DirectoryPerson, Entity, Fact,
+    GroupMember, Inheritance, Invitation, Licence, Loadable, Ownership, Principal, ProfileField,
+    RecordId, Role, RoleId, RolePrivilege, Silent, Team, TeamId, TeamType, UnitId, User,
+    UserDetails, UserId, UserLicence,
 };
 
 const ROOT: UnitId = UnitId(Uuid::from_u128(9));
@@ -46,8 +49,44 @@ fn ana() -> User {
         application_id: None,
         directory_id: Some(Uuid::from_u128(77)),
         stub: true,
-        details: Box::default(),
+        details: Box::new(UserDetails {
+            profile: [
+                (ProfileField::Title, "Buyer".to_owned()),
+                (ProfileField::Country, "Portugal".to_owned()),
+            ]
+            .into(),
+            synchronised: Some(true),
+            deleted: true,
+            invitation: Some(Invitation::NearExpired),
+            invited_on: Some("2026-11-20".to_owned()),
+        }),
     }
+}
+
+/// One person of whom everything is known, and one of whom next to nothing is.
+fn people() -> [DirectoryPerson; 2] {
+    let texts = |texts: &[&str]| Some(texts.iter().map(|text| (*text).to_owned()).collect());
+    let all = ProfileField::ALL.into_iter();
+    let fields = all.filter(|field| *field != ProfileField::FullName);
+    [
+        DirectoryPerson {
+            upn: "ana@contoso.com".to_owned(),
+            id: Some(Uuid::from_u128(77)),
+            display_name: Some("Costa, Ana".to_owned()),
+            enabled: Some(false),
+            deleted: true,
+            guest: true,
+            profile: fields
+                .map(|field| (field, format!("\"{}\"", field.words())))
+                .collect(),
+            licences: texts(&["Dynamics 365 Sales, \"Premium\"", "Power BI"]),
+            roles: texts(&[]),
+        },
+        DirectoryPerson {
+            upn: "rui".to_owned(),
+            ..DirectoryPerson::default()
+        },
+    ]
 }
 
 /// One fact of every kind, in the order in which a file tells them.
@@ -106,8 +145,31 @@ fn every_fact() -> Vec<Fact> {
             name: "caller".to_owned(),
             value: ANA.to_string(),
         },
+        Fact::Licence(Licence {
+            product: "Dynamics 365 Sales".to_owned(),
+            seats: Some(12),
+            used: None,
+            provisions: Some(true),
+        }),
+        Fact::UserLicence(UserLicence {
+            user: ANA,
+            product: "Power BI".to_owned(),
+        }),
+        Fact::Person(Box::new(people()[0].clone())),
+        Fact::Person(Box::new(people()[1].clone())),
+        member(None),
+        member(Some("Sales")),
         Fact::Loaded(Loadable::Teams),
+        Fact::LoadedField(ProfileField::Title),
     ]
+}
+
+fn member(via: Option<&str>) -> Fact {
+    Fact::GroupMember(GroupMember {
+        group: "CRM".to_owned(),
+        member: "ana@contoso.com".to_owned(),
+        via: via.map(str::to_owned),
+    })
 }
 
 #[test]
@@ -141,6 +203,13 @@ fn indexes_do_not_depend_on_the_order_of_facts() {
     assert_eq!(forward.roles_named(" CLERK"), [CLERK]);
     assert_eq!(forward.entity("Account").unwrap().name, "account");
     assert!(forward.loaded(Loadable::Teams) && !forward.loaded(Loadable::Users));
+    assert!(forward.loaded_field(ProfileField::Title) && !forward.loaded_field(ProfileField::Fax));
+    let [ana, rui] = people();
+    assert_eq!(forward.person_by_id(Uuid::from_u128(77)), Some(&ana));
+    assert_eq!(forward.person("RUI"), Some(&rui));
+    assert_eq!(forward.groups()["crm"].len(), 2);
+    assert_eq!(forward.user_licences(ANA).len(), 1);
+    assert_eq!(forward.licences()["dynamics 365 sales"].seats, Some(12));
 }
 
 #[test]
@@ -244,7 +313,7 @@ fn files_that_are_none() {
     check(
         "of a later release",
         &path("newer.sqlite"),
-        "version 99, this program knows versions up to 1",
+        "version 99, this program knows versions up to 2",
     );
     Writer::create(&path("table.csv")).unwrap_err();
     Writer::create(&path("newer.sqlite")).unwrap();
@@ -274,6 +343,43 @@ fn a_value_that_cannot_be_is_damage() {
         .unwrap();
     let error = Facts::of(&file).unwrap_err();
     assert!(matches!(error, EnvironmentError::Damaged { .. }), "{error}");
+}
+
+/// A file as the first release made it.
+#[test]
+fn an_older_file_is_brought_up_to_date_and_says_what_it_does_not_know() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("environment.sqlite");
+    let old = Connection::open(&path).unwrap();
+    schema::make_old(&old, 1).unwrap();
+    old.execute_batch(
+        "INSERT INTO business_unit (id, name) VALUES (zeroblob(16), 'Contoso');
+         INSERT INTO user (id, upn, business_unit, access_mode, disabled, stub)
+             VALUES (zeroblob(16), 'ana@contoso.com', zeroblob(16), 0, 0, 0);
+         INSERT INTO directory_person (upn, first_name, enabled) VALUES
+             ('ana@contoso.com', 'Ana', 1), ('bo_fabrikam.com#ext#@contoso.com', NULL, NULL);
+         INSERT INTO directory_licence (person, product) VALUES ('ana@contoso.com', 'Power BI');
+         INSERT INTO directory_group (name, member, via) VALUES ('CRM', 'ana@contoso.com', '');
+         INSERT INTO loaded (name) VALUES ('directory'), ('users');",
+    )
+    .unwrap();
+    drop(old);
+    let facts = Facts::of(&EnvironmentFile::open(&path).unwrap()).unwrap();
+    let user = facts.users().values().next().unwrap();
+    assert_eq!(*user.details, UserDetails::default());
+    assert!(
+        ProfileField::ALL
+            .iter()
+            .all(|field| !facts.loaded_field(*field))
+    );
+    let [ana, bo] = ["ana@contoso.com", "bo_fabrikam.com#EXT#@contoso.com"]
+        .map(|upn| facts.person(upn).unwrap());
+    assert_eq!(ana.licences.as_ref().map(BTreeSet::len), Some(1));
+    assert_eq!(ana.profile[&ProfileField::FirstName], "Ana");
+    assert_eq!((ana.guest, bo.guest, &bo.licences), (false, true, &None));
+    assert_eq!((&ana.roles, ana.deleted), (&None, false));
+    assert_eq!(facts.groups()["crm"].len(), 1);
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
 }
 
 #[test]

@@ -17,11 +17,9 @@ use uuid::Uuid;
 
 use crate::environment::EnvironmentError;
 use crate::environment::open;
+use crate::environment::people;
 use crate::environment::schema;
-use crate::model::{
-    Cascade, DirectoryPerson, Entity, Fact, Ownership, Principal, ProfileField, RecordId, Role,
-    Team, User, record_key,
-};
+use crate::model::{Cascade, Entity, Fact, Ownership, Principal, RecordId, Role, Team, record_key};
 
 /// The ending of the file that is being made.
 const ASIDE: &str = ".making";
@@ -71,7 +69,7 @@ impl Writer {
                     unit.parent.map(|id| blob(id.0)),
                 ),
             ),
-            Fact::User(user) => self.add_user(user),
+            Fact::User(user) => people::add_user(self, user),
             Fact::Role(role) => self.add_role(role),
             Fact::RolePrivilege(held) => self.run(
                 "INSERT OR IGNORE INTO role_privilege (role, privilege, depth) VALUES (?1, ?2, ?3)",
@@ -109,7 +107,7 @@ impl Writer {
                 "INSERT OR IGNORE INTO user_licence (user, product) VALUES (?1, ?2)",
                 (blob(held.user.0), &held.product),
             ),
-            Fact::Person(person) => self.add_person(person),
+            Fact::Person(person) => people::add_person(self, person),
             Fact::GroupMember(member) => self.run(
                 "INSERT OR IGNORE INTO directory_group (name, member, via) VALUES (?1, ?2, ?3)",
                 (
@@ -122,6 +120,7 @@ impl Writer {
                 "INSERT OR IGNORE INTO loaded (name) VALUES (?1)",
                 [what.name()],
             ),
+            Fact::LoadedField(field) => people::add_loaded_field(self, *field),
         }
     }
 
@@ -245,63 +244,6 @@ impl Writer {
 
     fn trouble(&self, error: rusqlite::Error) -> EnvironmentError {
         EnvironmentError::of(self.aside.path(), error)
-    }
-
-    fn add_user(&self, user: &User) -> Result<(), EnvironmentError> {
-        self.run(
-            "INSERT INTO user (id, upn, mail, mail2, mobile_alert_mail, first_name, last_name, \
-             full_name, employee_id, business_unit, access_mode, disabled, licensed, \
-             application_id, directory_id, stub) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
-            (
-                blob(user.id.0),
-                &user.upn,
-                &user.mail,
-                &user.mail2,
-                &user.mobile_alert_mail,
-                &user.first_name,
-                &user.last_name,
-                &user.full_name,
-                &user.employee_id,
-                blob(user.business_unit.0),
-                user.access_mode.code(),
-                user.disabled,
-                user.licensed,
-                user.application_id.map(blob),
-                user.directory_id.map(blob),
-                user.stub,
-            ),
-        )
-    }
-
-    fn add_person(&self, person: &DirectoryPerson) -> Result<(), EnvironmentError> {
-        let field = |field| person.profile.get(&field);
-        self.run(
-            "INSERT INTO directory_person (upn, id, display_name, first_name, last_name, mail, \
-             enabled) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-            (
-                &person.upn,
-                person.id.map(blob),
-                &person.display_name,
-                field(ProfileField::FirstName),
-                field(ProfileField::LastName),
-                field(ProfileField::Mail),
-                person.enabled,
-            ),
-        )?;
-        for product in person.licences.iter().flatten() {
-            self.run(
-                "INSERT OR IGNORE INTO directory_licence (person, product) VALUES (?1, ?2)",
-                (&person.upn, product),
-            )?;
-        }
-        for role in person.roles.iter().flatten() {
-            self.run(
-                "INSERT OR IGNORE INTO directory_role (person, role) VALUES (?1, ?2)",
-                (&person.upn, role),
-            )?;
-        }
-        Ok(())
     }
 
     fn add_role(&self, role: &Role) -> Result<(), EnvironmentError> {

@@ -92,6 +92,16 @@ impl Invitation {
         Self::Revoked,
     ];
 
+    /// The service's code.
+    pub fn code(self) -> u8 {
+        self as u8
+    }
+
+    /// The status of the service's code.
+    pub fn from_code(code: u8) -> Option<Self> {
+        Self::ALL.get(usize::from(code)).copied()
+    }
+
     /// The word used in files and messages.
     pub fn word(self) -> &'static str {
         match self {

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::model::{
-    DirectoryPerson, GroupMember, Invitation, Licence, OrganisationId, Principal, Profile, RoleId,
-    TeamId, UnitId, UserId, UserLicence,
+    DirectoryPerson, GroupMember, Invitation, Licence, OrganisationId, Principal, Profile,
+    ProfileField, RoleId, TeamId, UnitId, UserId, UserLicence,
 };
 
 /// A business unit; the one without parent is the root.
@@ -371,18 +371,32 @@ pub enum Fact {
     User(User),
     Role(Role),
     RolePrivilege(RolePrivilege),
-    UserRole { user: UserId, role: RoleId },
+    UserRole {
+        user: UserId,
+        role: RoleId,
+    },
     Team(Team),
-    TeamMember { team: TeamId, user: UserId },
-    TeamRole { team: TeamId, role: RoleId },
+    TeamMember {
+        team: TeamId,
+        user: UserId,
+    },
+    TeamRole {
+        team: TeamId,
+        role: RoleId,
+    },
     Entity(Entity),
     Cascade(Cascade),
-    Setting { name: String, value: String },
+    Setting {
+        name: String,
+        value: String,
+    },
     Licence(Licence),
     UserLicence(UserLicence),
     Person(Box<DirectoryPerson>),
     GroupMember(GroupMember),
     Loaded(Loadable),
+    /// The source told this field of users, so that a blank one holds nothing.
+    LoadedField(ProfileField),
 }
 
 /// Names of the organisation settings that this product reads; case matters to the service.

@@ -190,6 +190,7 @@ impl Fields {
             Fact::Setting { name, value } => self.setting(&name, &value),
             Fact::Cascade(cascade) => self.cascade(&cascade),
             Fact::Loaded(_)
+            | Fact::LoadedField(_)
             | Fact::Licence(_)
             | Fact::UserLicence(_)
             | Fact::Person(_)

@@ -47,6 +47,12 @@ pub struct EnvironmentSection {
     pub as_of: Option<String>,
     /// How stub users are made.
     pub stubs: StubPolicy,
+    /// How many non-interactive users there may be (statements S74 and S75), where it says so.
+    pub non_interactive_max: Option<u32>,
+    /// Whether the directory's mail flows into users, as it did in 2017 (statements S17 and S18).
+    pub mail_synchronised: bool,
+    /// Whether the environment is on-premises: profiles are filled once, at creation (statement S22).
+    pub on_premises: bool,
 }
 
 /// An export that the manifest names.
@@ -115,6 +121,11 @@ struct RawEnvironment {
     default_role: Option<String>,
     #[serde(default = "default_way")]
     stubs: StubWay,
+    non_interactive_max: Option<u32>,
+    #[serde(default)]
+    mail_synchronised: bool,
+    #[serde(default)]
+    on_premises: bool,
 }
 
 fn default_file() -> String {
@@ -208,12 +219,6 @@ impl Manifest {
             ));
         }
         let accept = accept(&raw.accept)?;
-        let as_of = raw
-            .environment
-            .as_of
-            .as_deref()
-            .map(checked_day)
-            .transpose()?;
         let users = raw.users.into_iter().map(checked_users);
         let users = users.collect::<Result<Vec<_>, _>>()?;
         let records = raw
@@ -222,16 +227,7 @@ impl Manifest {
             .map(checked_records)
             .collect::<Result<Vec<_>, _>>()?;
         Ok(Self {
-            environment: EnvironmentSection {
-                file: raw.environment.file,
-                from: raw.environment.from,
-                as_of,
-                stubs: StubPolicy {
-                    way: raw.environment.stubs,
-                    kind: raw.environment.kind,
-                    default_role: raw.environment.default_role,
-                },
-            },
+            environment: environment_section(raw.environment)?,
             rulings: raw.owners.rulings.clone(),
             owners: owner_policy(raw.owners),
             users,
@@ -240,6 +236,22 @@ impl Manifest {
             accept,
         })
     }
+}
+
+fn environment_section(raw: RawEnvironment) -> Result<EnvironmentSection, String> {
+    Ok(EnvironmentSection {
+        file: raw.file,
+        from: raw.from,
+        as_of: raw.as_of.as_deref().map(checked_day).transpose()?,
+        stubs: StubPolicy {
+            way: raw.stubs,
+            kind: raw.kind,
+            default_role: raw.default_role,
+        },
+        non_interactive_max: raw.non_interactive_max,
+        mail_synchronised: raw.mail_synchronised,
+        on_premises: raw.on_premises,
+    })
 }
 
 fn fallback_needed(owners: &RawOwners) -> Option<&'static str> {
@@ -415,6 +427,31 @@ mod tests {
                 let message = parsed.expect_err(case);
                 assert!(message.contains(fault), "case: {case}: {message}");
             }
+        }
+    }
+
+    #[test]
+    #[rustfmt::skip] // keeps the columns of the table
+    fn what_is_said_of_the_environment_matters_to_the_seal() {
+        let settings = |text: &str| {
+            Manifest::parse(&format!("[environment]\n{text}\n")).map(|manifest| manifest.settings())
+        };
+        let silent = settings("").expect("nothing said");
+        for (text, key, value) in [
+            ("non_interactive_max = 5", "environment.non_interactive_max", Some("5")),
+            ("mail_synchronised = true", "environment.mail_synchronised", Some("true")),
+            ("on_premises = true", "environment.on_premises", Some("true")),
+            ("mail_synchronised = false", "environment.mail_synchronised", None),
+            ("on_premises = false", "environment.on_premises", None),
+        ] {
+            assert!(!silent.contains_key(key), "case: {text}");
+            let said = settings(text).expect(text);
+            assert_eq!(said.get(key).map(String::as_str), value, "case: {text}");
+        }
+        for text in ["non_interactive_max = -1", "non_interactive_max = \"7\"", "on_premises = \"yes\""] {
+            let message = settings(text).expect_err(text);
+            let key = text.split(' ').next().expect("a key");
+            assert!(message.contains(key), "case: {text}: {message}");
         }
     }
 

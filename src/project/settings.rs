@@ -23,6 +23,16 @@ impl Manifest {
         put("environment.stubs", Some(word(&stubs.way)));
         put("environment.default_role", stubs.default_role.clone());
         put("environment.as_of", self.environment.as_of.clone());
+        let said = &self.environment;
+        let most = said.non_interactive_max;
+        put(
+            "environment.non_interactive_max",
+            most.map(|most| most.to_string()),
+        );
+        // What is said as it would be anyway is nothing said: the same plan comes of it.
+        let yes = |said: bool| said.then(|| true.to_string());
+        put("environment.mail_synchronised", yes(said.mail_synchronised));
+        put("environment.on_premises", yes(said.on_premises));
         put("owners.missing", Some(word(&self.owners.missing)));
         put("owners.ambiguous", Some(word(&self.owners.ambiguous)));
         put("owners.by_name", Some(word(&self.owners.by_name)));

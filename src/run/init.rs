@@ -92,7 +92,10 @@ fn head(folder: &Path) -> String {
          file = \"environment.sqlite\"          # made by `cutover load`, or by `plan` where there is none\n\
          {from}from = \"environment/\"               # the folder of CSV/XLSX to load it from\n\
          kind = \"dynamics365\"                 # or \"powerapps\": which default role stub users get\n\
-         stubs = \"import\"                     # how stub users are made: import | api\n\n\
+         stubs = \"import\"                     # how stub users are made: import | api\n\
+         # non_interactive_max = 7            # 5 in older releases\n\
+         # mail_synchronised = true           # the directory's mail flows into users, as it did in 2017\n\
+         # on_premises = true                 # profiles are filled from AD once, when a user is created\n\n\
          [owners]\n\
          missing = \"stub\"                     # nobody fits: stub | fallback | error | leave\n\
          ambiguous = \"error\"                  # several fit: error | fallback\n\

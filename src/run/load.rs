@@ -3,9 +3,10 @@
 use std::path::Path;
 
 use crate::environment::EnvironmentFile;
+use crate::environment::Given;
 use crate::environment::LoadSummary;
 use crate::environment::folder_fingerprint;
-use crate::model::Progress;
+use crate::model::{Progress, setting};
 use crate::project::Project;
 use crate::run::completed::written_plans;
 use crate::run::{Console, Exit, Failure};
@@ -62,10 +63,13 @@ fn fill(project: &Project, progress: &dyn Progress) -> Result<LoadSummary, Failu
         ));
     };
     let today = jiff::ZonedDateTime::now().date().to_string();
-    let as_of = section.as_of.as_deref().unwrap_or(&today);
+    let given = Given {
+        as_of: section.as_of.as_deref().unwrap_or(&today),
+        non_interactive_max: section.non_interactive_max,
+    };
     let file = project.environment_file();
     Ok(crate::environment::load(
-        &from, name, &file, as_of, progress,
+        &from, name, &file, given, progress,
     )?)
 }
 
@@ -85,6 +89,7 @@ pub(super) fn open_or_load(
         }
     }
     let environment = EnvironmentFile::open(&path)?;
+    expect_number(project, &environment)?;
     if let Some(folder) = project
         .environment_folder()
         .filter(|folder| folder.is_dir())
@@ -104,4 +109,27 @@ pub(super) fn open_or_load(
         }
     }
     Ok(environment)
+}
+
+/// The manifest's number goes into the file as it is loaded; one that was changed since would else be
+/// passed over.
+fn expect_number(project: &Project, environment: &EnvironmentFile) -> Result<(), Failure> {
+    let section = &project.manifest.environment;
+    let Some(most) = section.non_interactive_max else {
+        return Ok(());
+    };
+    let kept = environment.setting(setting::NON_INTERACTIVE_MAX)?;
+    if kept.as_deref() == Some(&most.to_string()) {
+        return Ok(());
+    }
+    let kept = kept.map_or("no number".to_owned(), |kept| format!("`{kept}`"));
+    Err(Failure::new(
+        Exit::Usage,
+        format!(
+            "`{}` was loaded with {kept} as `{}`, and `non_interactive_max` under `[environment]` is \
+             {most}; run `cutover load` to take that over, or correct the manifest",
+            section.file,
+            setting::NON_INTERACTIVE_MAX
+        ),
+    ))
 }

@@ -69,11 +69,13 @@ pub(super) fn read_cascades(
 }
 
 /// The settings whose names are known here; to the service a wrong case is another setting.
-const KNOWN: [&str; 7] = [
+const KNOWN: [&str; 9] = [
     setting::ROLES_ON_DISABLED,
     setting::OWNERSHIP_ACROSS_UNITS,
     setting::KEEP_ROLES_ON_MOVE,
     setting::MOVE_RECORDS_WITH_OWNER,
+    setting::NON_INTERACTIVE_MAX,
+    setting::SECURITY_GROUP,
     setting::CALLER,
     setting::ORGANISATION,
     setting::AS_OF,
@@ -88,6 +90,7 @@ pub(super) fn read_settings(
     let value_column = sheet.column("value");
     let mut settings = BTreeMap::new();
     let world = &loading.world;
+    let most = loading.given.non_interactive_max;
     let rows = sheet.rows(loading.progress, &mut loading.problems, &mut |cells| {
         let Some(name) = cells.text(name_column, "a setting's name") else {
             return Ok(());
@@ -96,16 +99,30 @@ pub(super) fn read_settings(
         let Some(value) = value(cells, value_column, &name, world) else {
             return Ok(());
         };
+        if name == setting::NON_INTERACTIVE_MAX {
+            tell_other_number(cells, value_column, &value, most);
+        }
         if settings.insert(name, value).is_some() {
             cells.repeated(name_column, "setting");
         }
         Ok(())
     })?;
     loading.as_of_set = settings.contains_key(setting::AS_OF);
+    loading.number_set = settings.contains_key(setting::NON_INTERACTIVE_MAX);
     for (name, value) in settings {
         loading.writer.add(&Fact::Setting { name, value })?;
     }
     Ok(rows)
+}
+
+fn tell_other_number(cells: &mut Cells<'_>, column: Column, value: &str, most: Option<u32>) {
+    if let Some(most) = most.filter(|most| most.to_string() != value) {
+        let message = format!(
+            "`{value}`, and `non_interactive_max` under `[environment]` of the manifest is {most}, \
+             expected the same; correct one of them, or take it out"
+        );
+        cells.problem(column, &message);
+    }
 }
 
 fn tell_case(cells: &mut Cells<'_>, column: Column, name: &str) {
@@ -131,6 +148,11 @@ fn value(cells: &mut Cells<'_>, column: Column, name: &str, world: &World) -> Op
                 text.parse::<jiff::civil::Date>().ok()
             });
             day.ok().flatten().map(|day| day.to_string())
+        }
+        setting::NON_INTERACTIVE_MAX => {
+            cells.text(column, "a number")?;
+            let most = cells.parsed(column, "a number", |text| text.parse::<u32>().ok());
+            most.ok().flatten().map(|most| most.to_string())
         }
         setting::ROLES_ON_DISABLED
         | setting::OWNERSHIP_ACROSS_UNITS

@@ -123,7 +123,11 @@ fn folder(changes: &[(&str, &str)]) -> TempDir {
 }
 
 fn load_into(folder: &Path, file: &Path) -> Result<LoadSummary, LoadError> {
-    load(folder, "environment/", file, "2026-11-24", &Silent)
+    let given = Given {
+        as_of: "2026-11-24",
+        non_interactive_max: None,
+    };
+    load(folder, "environment/", file, given, &Silent)
 }
 
 fn loaded(changes: &[(&str, &str)]) -> (TempDir, EnvironmentFile, LoadSummary) {
