@@ -413,6 +413,10 @@ pub mod setting {
     pub const NON_INTERACTIVE_MAX: &str = "MaxNumberOfNonInteractiveUsers";
     /// The group of the directory whose members alone are users, by its name in `groups`.
     pub const SECURITY_GROUP: &str = "security_group";
+    /// The roles that come by themselves with a licence (`isautoassigned`), by name, separated by `;`.
+    pub const AUTOMATIC_ROLES: &str = "automatic_roles";
+    /// Whoever owned a record before it was assigned keeps a share of it; default off.
+    pub const SHARE_TO_PREVIOUS_OWNER: &str = "sharetopreviousowneronassign";
     /// The user who writes, on an environment file.
     pub const CALLER: &str = "caller";
     /// The organisation id, on an environment file.

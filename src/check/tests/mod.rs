@@ -5,6 +5,7 @@
 //! are left out where a case is not about them.
 
 mod owners;
+mod people;
 mod properties;
 mod records;
 mod removals;
