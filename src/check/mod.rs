@@ -9,6 +9,7 @@
 
 mod access;
 mod approve;
+mod day_one;
 mod labels;
 mod owners;
 #[cfg_attr(not(test), expect(dead_code, reason = "the rules that ask come next"))]
@@ -33,6 +34,7 @@ use crate::model::{Accept, Code, Findings, Loadable};
 use crate::plan::{Cause, Draft, Unchecked};
 
 pub use approve::{ApprovedPlan, NotApproved, approvable, approve};
+pub use day_one::{DayOne, people_report};
 pub use table::{HOMES, Home};
 
 /// Judges a draft: marks in it what falls, says why in `findings`, and returns the rules that could

@@ -116,13 +116,7 @@ impl HandOverKind {
             Self::Invitations => &["User principal name", "Name", "Why"],
             Self::LicencesToFree => &["User principal name", "Name", "Product", "Why"],
             Self::Leavers => &["User principal name", "Name", "What to do"],
-            Self::ProfilesToCorrect => &[
-                "User principal name",
-                "Name",
-                "Field",
-                "Directory has",
-                "Environment has",
-            ],
+            Self::ProfilesToCorrect => &["User principal name", "Name", "Field", "Now", "Wanted"],
         }
     }
 
@@ -164,8 +158,8 @@ impl HandOverKind {
                 "Free the licence. Do not delete the account while other services of it are needed."
             }
             Self::ProfilesToCorrect => {
-                "Correct the field in the directory, from where it flows into every environment; the \
-                 primary mail is the exception and is corrected in the environment."
+                "Correct the field in the directory, from where it flows into every environment within \
+                 minutes; what is typed into the environment would be overwritten."
             }
         }
     }

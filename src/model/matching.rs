@@ -162,6 +162,8 @@ pub struct MissingPerson {
     pub full_name: String,
     /// Employee id.
     pub employee_id: Option<String>,
+    /// Whether the old system says that the person is inactive.
+    pub inactive: Option<bool>,
     /// Row of the users export that the facts came from, if any.
     pub source: Option<(FileId, u64)>,
 }

@@ -21,6 +21,8 @@ pub enum DisabledReason {
     Blocked,
     /// The directory has deleted the person.
     Deleted,
+    /// The directory does not hold the person.
+    NotInDirectory,
     /// Licensed and in the group: somebody disabled them in the environment.
     ByHand,
     /// Licences or groups were not loaded.
@@ -35,6 +37,7 @@ impl DisabledReason {
             Self::NotInGroup => "not in the security group",
             Self::Blocked => "sign-in is blocked in the directory",
             Self::Deleted => "deleted in the directory",
+            Self::NotInDirectory => "not in the directory",
             Self::ByHand => "by hand in the environment",
             Self::NotKnown => "why is not known",
         }

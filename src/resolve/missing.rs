@@ -126,6 +126,7 @@ fn plan(
         last_name: names.last.clone(),
         full_name: names.full.clone(),
         employee_id: person.employee_id.clone(),
+        inactive: person.inactive,
         source: persona.rows().next(),
     })
 }

@@ -6,7 +6,7 @@ use std::io;
 use std::path::Path;
 
 use crate::apply::{JournalState, journal_state};
-use crate::check::{approvable, check};
+use crate::check::{DayOne, approvable, check, people_report};
 use crate::environment::{EnvironmentFile, Facts, Keys, Moment, Owners};
 use crate::model::{FileId, Finding, Findings, Identity, PeopleReport, Person, Progress};
 use crate::model::{RecordRows, Resolution};
@@ -248,11 +248,19 @@ impl Making<'_> {
         let accept = &self.project.manifest.accept;
         let mut draft = build(&wanted, rows, records.owners, &mut findings)?;
         let unchecked = check(&mut draft, &self.present.facts, accept, &mut findings);
+        let findings = findings.finish(accept);
+        let people = people_report(&DayOne {
+            draft: &draft,
+            facts: &self.present.facts,
+            missing: &resolution.stubs,
+            on_premises: self.project.manifest.environment.on_premises,
+            errors: findings.iter().filter(|finding| finding.stops()).count() as u64,
+        });
         Ok(Judged {
             draft,
-            findings: findings.finish(accept),
+            findings,
             unchecked,
-            people: PeopleReport::default(),
+            people,
         })
     }
 

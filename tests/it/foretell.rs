@@ -375,7 +375,17 @@ fn owner_text(owner: OwnerName) -> String {
 /// The organisation of the case's environment: the namespace of planned ids.
 fn organisation(source: &Path, folder: &Path) -> Uuid {
     let path = folder.join("before.sqlite");
-    environment::load(source, "environment", &path, "2026-11-24", &Silent).expect("it loads");
+    environment::load(
+        source,
+        "environment",
+        &path,
+        environment::Given {
+            as_of: "2026-11-24",
+            non_interactive_max: None,
+        },
+        &Silent,
+    )
+    .expect("it loads");
     let file = EnvironmentFile::open(&path).expect("an environment file");
     file.identity().expect("an identity").organisation.0
 }

@@ -164,7 +164,16 @@ fn run(folder: &Path, faults: &mut Vec<String>) {
     let place = tempfile::tempdir().unwrap();
     let path = place.path().join("environment.sqlite");
     let source = folder.join("environment");
-    if let Err(error) = environment::load(&source, "environment", &path, "2026-11-24", &Silent) {
+    if let Err(error) = environment::load(
+        &source,
+        "environment",
+        &path,
+        environment::Given {
+            as_of: "2026-11-24",
+            non_interactive_max: None,
+        },
+        &Silent,
+    ) {
         faults.push(format!("does not load: {error}"));
         return;
     }

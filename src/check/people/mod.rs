@@ -16,6 +16,7 @@ use crate::environment::Facts;
 use crate::model::{AccessMode, DirectoryPerson, Loadable, User, UserId, comparison_key};
 
 pub(in crate::check) use holding::{Holding, Roles};
+pub(in crate::check) use licences::is_honoured;
 
 /// What has to be loaded for an answer.
 pub(in crate::check) type Needs = &'static [Loadable];

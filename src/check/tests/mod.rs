@@ -283,6 +283,7 @@ impl World {
                 last_name: None,
                 full_name: "Old Timer".to_owned(),
                 employee_id: None,
+                inactive: None,
                 source: None,
             },
             business_unit: Some(ROOT),

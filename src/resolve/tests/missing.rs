@@ -115,6 +115,7 @@ fn check_stub(case: &str, row: Person, expected: [&str; 5]) {
         last_name: some(last),
         full_name: full_name.to_owned(),
         employee_id: row.employee_id,
+        inactive: row.inactive,
         source: Some((row.file, row.row)),
     };
     assert_eq!(resolution.stubs, [stub], "case: {case}");

@@ -194,6 +194,7 @@ fn draft_stub(number: u32, fallen: Option<Cause>) -> DraftStub {
             last_name: (number.is_multiple_of(3)).then(|| "Costa".into()),
             full_name: format!("Zoë Costa {number}"),
             employee_id: (number.is_multiple_of(5)).then(|| number.to_string()),
+            inactive: None,
             source: None,
         },
         business_unit: Some(UnitId(id(2, 0))),
