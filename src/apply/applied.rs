@@ -270,6 +270,7 @@ fn subjects(
 pub(super) fn words(subject: &Subject) -> String {
     match subject {
         Subject::Stub { upn, .. } => format!("stub user {upn}"),
+        Subject::User { id, .. } => format!("user {id}"),
         Subject::Role { principal, role } => format!("role {role} of {principal}"),
         Subject::Record { entity, record } => format!("{entity} {record}"),
     }

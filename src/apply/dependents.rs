@@ -47,7 +47,7 @@ impl Dependents {
         let who = match write {
             Write::AssignRecord { before, .. } => *before,
             Write::GiveRole { principal, .. } | Write::RemoveRole { principal, .. } => *principal,
-            Write::CreateStub(_) | Write::DeleteStub(_) => return None,
+            Write::CreateStub(_) | Write::ChangeUser(_) | Write::DeleteStub(_) => return None,
         };
         user(who).filter(|id| stubs.contains(id))
     }

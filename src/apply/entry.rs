@@ -109,6 +109,7 @@ pub(super) fn kind_code(kind: ChangeKind) -> i64 {
         ChangeKind::AssignRecord => 3,
         ChangeKind::RemoveRole => 4,
         ChangeKind::DeleteStubUser => 5,
+        ChangeKind::ChangeUser => 6,
     }
 }
 
@@ -145,8 +146,8 @@ const ROLE: u8 = 1;
 const OWNER: u8 = 2;
 const USER: u8 = 3;
 
-/// A value read, as bytes: what it is, then a role's yes or no, an owner's type and id, or a user
-/// as JSON.
+/// A value read, as bytes: what it is, then a role's yes or no, an owner's type and id, or a user,
+/// or values of one, as JSON.
 pub(super) fn encode_value(value: &Present) -> Vec<u8> {
     match value {
         Present::Absent => vec![ABSENT],
@@ -156,7 +157,7 @@ pub(super) fn encode_value(value: &Present) -> Vec<u8> {
             bytes.extend_from_slice(principal.uuid().as_bytes());
             bytes
         }
-        Present::User { .. } => {
+        Present::User { .. } | Present::Values(_) => {
             let mut bytes = vec![USER];
             bytes.extend(serde_json::to_vec(value).unwrap_or_default());
             bytes

@@ -4,13 +4,16 @@
 //! already. Pure: this is the protocol's one decision, on the way out, on the way back, and after
 //! a crash.
 
-use crate::model::{Outcome, Present, UserId, Write};
+use crate::model::{Outcome, Present, ProfileField, UserId, Write};
 
 /// What to do with a change.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
     /// The planned before is there.
     Write,
+    /// A run before this one has written part of it: write the rest. What was there before it began is
+    /// the planned before.
+    GoOn,
     /// Nothing to write: how it ended, and the id a stub user has where it is not the planned one.
     Ended(Outcome, Option<UserId>),
 }
@@ -31,7 +34,37 @@ pub(super) fn judge(write: &Write, found: &Present, intended: bool) -> Verdict {
     if is_same(found, &write.before()) {
         return Verdict::Write;
     }
+    if intended && is_between(write, found) {
+        return Verdict::GoOn;
+    }
     Verdict::Ended(Outcome::Drifted(found.clone()), None)
+}
+
+/// Whether a user was changed half way: each value is the planned before or after, and no role is there
+/// that is in neither. Only a target that cannot write a user as a whole leaves one so.
+fn is_between(write: &Write, found: &Present) -> bool {
+    let (Write::ChangeUser(change), Present::Values(found)) = (write, found) else {
+        return false;
+    };
+    let (before, after) = (change.before(), change.after());
+    let is_either = |found: &Option<String>, field: &ProfileField| {
+        [&before, &after]
+            .map(|values| values.profile.get(field))
+            .contains(&Some(found))
+    };
+    let roles = match (&found.roles, &before.roles, &after.roles) {
+        (Some(found), Some(before), Some(after)) => found
+            .iter()
+            .all(|role| before.contains(role) || after.contains(role)),
+        (found, ..) => found.is_none(),
+    };
+    [before.business_unit, after.business_unit].contains(&found.business_unit)
+        && [before.access_mode, after.access_mode].contains(&found.access_mode)
+        && found
+            .profile
+            .iter()
+            .all(|(field, value)| is_either(value, field))
+        && roles
 }
 
 /// Whether two values are the same. The id of a stub user does not matter: the import way may give

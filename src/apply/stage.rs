@@ -158,12 +158,17 @@ impl Running<'_, '_, '_, '_> {
             stub.id = *id;
         }
         let (seq, kind) = (change.seq, change.write.kind());
-        match judge(&change.write, &found, intended) {
-            Verdict::Write => {
+        let verdict = judge(&change.write, &found, intended);
+        let value_read = match verdict {
+            Verdict::GoOn => change.write.before(),
+            Verdict::Write | Verdict::Ended(..) => found,
+        };
+        match verdict {
+            Verdict::Write | Verdict::GoOn => {
                 batch.intents.push(Intent {
                     seq,
                     kind,
-                    value_read: found,
+                    value_read,
                 });
                 self.stubs.extend(stub.map(|stub| (seq, stub)));
                 batch.to_write.push(change);

@@ -55,6 +55,8 @@ impl Translation {
                 stub.id = self.user(stub.id);
                 Write::DeleteStub(stub)
             }
+            // It exists, so nobody planned its id.
+            Write::ChangeUser(change) => Write::ChangeUser(change),
             Write::GiveRole { principal, role } => Write::GiveRole {
                 principal: self.principal(principal),
                 role,

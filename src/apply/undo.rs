@@ -133,6 +133,7 @@ fn opposite(kind: ChangeKind) -> ChangeKind {
     match kind {
         ChangeKind::CreateStubUser => ChangeKind::DeleteStubUser,
         ChangeKind::DeleteStubUser => ChangeKind::CreateStubUser,
+        ChangeKind::ChangeUser => ChangeKind::ChangeUser,
         ChangeKind::GiveRole => ChangeKind::RemoveRole,
         ChangeKind::RemoveRole => ChangeKind::GiveRole,
         ChangeKind::AssignRecord => ChangeKind::AssignRecord,

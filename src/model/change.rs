@@ -7,7 +7,9 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{FileId, Principal, RecordId, RoleId, UnitId, UserId};
+use crate::model::{
+    Aspects, FileId, Principal, RecordId, RoleId, UnitId, UserChange, UserId, UserValues,
+};
 
 /// The number of a change within its plan, from 0, in the order of stages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -86,6 +88,8 @@ pub struct StubUser {
 pub enum Write {
     /// Make a stub user with its default role.
     CreateStub(Box<StubUser>),
+    /// Change an existing user, as a whole or not at all.
+    ChangeUser(Box<UserChange>),
     /// Give a role to a user or team.
     GiveRole {
         /// To whom.
@@ -123,6 +127,10 @@ impl Write {
                 id: stub.id,
                 upn: stub.upn.clone(),
             },
+            Self::ChangeUser(change) => Subject::User {
+                id: change.user,
+                aspects: change.aspects(),
+            },
             Self::GiveRole { principal, role } | Self::RemoveRole { principal, role } => {
                 Subject::Role {
                     principal: *principal,
@@ -140,6 +148,7 @@ impl Write {
     pub fn before(&self) -> Present {
         match self {
             Self::CreateStub(_) => Present::Absent,
+            Self::ChangeUser(change) => Present::Values(Box::new(change.before())),
             Self::GiveRole { .. } => Present::Role(false),
             Self::RemoveRole { .. } => Present::Role(true),
             Self::AssignRecord { before, .. } => Present::Owner(*before),
@@ -151,6 +160,7 @@ impl Write {
     pub fn after(&self) -> Present {
         match self {
             Self::CreateStub(stub) => Present::stub(stub),
+            Self::ChangeUser(change) => Present::Values(Box::new(change.after())),
             Self::GiveRole { .. } => Present::Role(true),
             Self::RemoveRole { .. } => Present::Role(false),
             Self::AssignRecord { after, .. } => Present::Owner(*after),
@@ -164,6 +174,7 @@ impl Write {
         match self.clone() {
             Self::CreateStub(stub) => Self::DeleteStub(stub),
             Self::DeleteStub(stub) => Self::CreateStub(stub),
+            Self::ChangeUser(change) => Self::ChangeUser(Box::new(change.inverse())),
             Self::GiveRole { principal, role } => Self::RemoveRole { principal, role },
             Self::RemoveRole { principal, role } => Self::GiveRole { principal, role },
             Self::AssignRecord {
@@ -184,6 +195,7 @@ impl Write {
     pub fn kind(&self) -> ChangeKind {
         match self {
             Self::CreateStub(_) => ChangeKind::CreateStubUser,
+            Self::ChangeUser(_) => ChangeKind::ChangeUser,
             Self::GiveRole { .. } => ChangeKind::GiveRole,
             Self::RemoveRole { .. } => ChangeKind::RemoveRole,
             Self::AssignRecord { .. } => ChangeKind::AssignRecord,
@@ -198,6 +210,7 @@ impl Write {
 #[expect(missing_docs, reason = "the words say it")]
 pub enum ChangeKind {
     CreateStubUser,
+    ChangeUser,
     GiveRole,
     AssignRecord,
     RemoveRole,
@@ -206,8 +219,9 @@ pub enum ChangeKind {
 
 impl ChangeKind {
     /// Every kind.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::CreateStubUser,
+        Self::ChangeUser,
         Self::GiveRole,
         Self::AssignRecord,
         Self::RemoveRole,
@@ -218,6 +232,7 @@ impl ChangeKind {
     pub fn words(self) -> &'static str {
         match self {
             Self::CreateStubUser => "create stub user",
+            Self::ChangeUser => "change user",
             Self::GiveRole => "give role",
             Self::AssignRecord => "assign record",
             Self::RemoveRole => "remove role",
@@ -229,6 +244,7 @@ impl ChangeKind {
     pub fn key(self) -> &'static str {
         match self {
             Self::CreateStubUser => "create_stub_user",
+            Self::ChangeUser => "change_user",
             Self::GiveRole => "give_role",
             Self::AssignRecord => "assign_record",
             Self::RemoveRole => "remove_role",
@@ -261,6 +277,13 @@ pub enum Subject {
         id: UserId,
         /// UPN.
         upn: String,
+    },
+    /// An existing user, as far as it is spoken of.
+    User {
+        /// Who.
+        id: UserId,
+        /// Which values.
+        aspects: Aspects,
     },
     /// Whether a principal has a role.
     Role {
@@ -299,6 +322,8 @@ pub enum Present {
         /// Its roles, sorted.
         roles: Vec<RoleId>,
     },
+    /// The values of an existing user, as far as they are spoken of.
+    Values(Box<UserValues>),
     /// Whether the role is there.
     Role(bool),
     /// The owner.

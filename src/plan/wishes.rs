@@ -81,6 +81,17 @@ impl Draft {
             .collect()
     }
 
+    /// Changes of roles that stand and are written by themselves: no change of a user takes them along.
+    pub fn roles_apart(&self) -> impl Iterator<Item = &DraftRole> {
+        let changed = self.changed_users();
+        let goes_along = move |role: &DraftRole| match (role.action, role.principal) {
+            (RoleAction::Give, Principal::User(user)) => changed.contains(&user),
+            _ => false,
+        };
+        let standing = self.roles.iter().filter(|role| role.fallen.is_none());
+        standing.filter(move |role| !goes_along(role))
+    }
+
     /// The users whose change stands: what is given to them is written with it.
     pub fn changed_users(&self) -> BTreeSet<UserId> {
         let standing = self.users.iter().filter(|user| user.fallen.is_none());

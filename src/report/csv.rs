@@ -5,7 +5,9 @@
 use std::io::{self, Write};
 use std::ops::ControlFlow;
 
-use crate::model::{Change, Present, Subject, guard_cell};
+use uuid::Uuid;
+
+use crate::model::{Change, Present, Subject, UserValues, guard_cell};
 use crate::plan::{Document, PlanError, SealedPlan, StageFile};
 use crate::report::names::Names;
 
@@ -84,8 +86,8 @@ fn change_cells(
         }),
         source.map_or_else(String::new, |(_, row)| row.to_string()),
         names.subject(&subject),
-        names.owner(&before),
-        names.owner(&after),
+        names.value(&before),
+        names.value(&after),
     ]
 }
 
@@ -149,7 +151,7 @@ fn input_name(document: &Document, file: u16) -> &str {
 /// The id of what a change is about.
 pub(super) fn subject_id(subject: &Subject) -> String {
     match subject {
-        Subject::Stub { id, .. } => id.to_string(),
+        Subject::Stub { id, .. } | Subject::User { id, .. } => id.to_string(),
         Subject::Role { principal, role } => format!("{} {role}", principal.uuid()),
         Subject::Record { record, .. } => record.to_string(),
     }
@@ -160,8 +162,77 @@ pub fn present_word(present: &Present) -> String {
     match present {
         Present::Absent => "absent".to_owned(),
         Present::User { upn, .. } => upn.clone(),
+        Present::Values(values) => values_word(values, &|id| id.to_string()),
         Present::Role(true) => "has it".to_owned(),
         Present::Role(false) => "has it not".to_owned(),
         Present::Owner(principal) => principal.uuid().to_string(),
+    }
+}
+
+/// The values of a user, each with what it is; `word` says what an id is called.
+pub(super) fn values_word(values: &UserValues, word: &dyn Fn(Uuid) -> String) -> String {
+    let unit = values.business_unit.map(|unit| word(unit.0));
+    let mode = values.access_mode.map(|mode| mode.word().to_owned());
+    let fields = values.profile.iter().map(|(field, value)| {
+        let value = value.as_deref().filter(|value| !value.is_empty());
+        format!("{} {}", field.words(), value.unwrap_or("blank"))
+    });
+    let roles = values.roles.as_ref().map(|roles| {
+        let words: Vec<String> = roles.iter().map(|role| word(role.0)).collect();
+        match words.len() {
+            0 => "no roles".to_owned(),
+            _ => format!("roles {}", words.join(", ")),
+        }
+    });
+    let words: Vec<String> = unit
+        .map(|unit| format!("business unit {unit}"))
+        .into_iter()
+        .chain(mode.map(|mode| format!("access mode {mode}")))
+        .chain(fields)
+        .chain(roles)
+        .collect();
+    words.join("; ")
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::present_word;
+    use crate::model::{AccessMode, Present, ProfileField, RoleId, UnitId, UserValues};
+
+    #[test]
+    fn values_of_a_user() {
+        let id = Uuid::from_u128;
+        let all = UserValues {
+            business_unit: Some(UnitId(id(1))),
+            access_mode: Some(AccessMode::Read),
+            profile: [
+                (ProfileField::Title, Some("Head".to_owned())),
+                (ProfileField::Fax, None),
+            ]
+            .into(),
+            roles: Some([RoleId(id(2)), RoleId(id(3))].into()),
+        };
+        let none = UserValues {
+            business_unit: None,
+            access_mode: None,
+            profile: [].into(),
+            roles: Some([].into()),
+        };
+        let expected = format!(
+            "business unit {}; access mode read; title Head; fax blank; roles {}, {}",
+            id(1),
+            id(2),
+            id(3)
+        );
+        check("all", all, &expected);
+        check("stripped", none, "no roles");
+    }
+
+    #[track_caller]
+    fn check(case: &str, values: UserValues, expected: &str) {
+        let word = present_word(&Present::Values(Box::new(values)));
+        assert_eq!(word, expected, "case: {case}");
     }
 }

@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use crate::model::{Present, Stage, Subject, Write};
 use crate::plan::{PlanError, SealedPlan};
+use crate::report::csv::values_word;
 
 /// Words for ids.
 #[derive(Debug, Default)]
@@ -54,7 +55,7 @@ impl Names {
     /// What a change is about; records have no name in a plan.
     pub(super) fn subject(&self, subject: &Subject) -> String {
         match subject {
-            Subject::Stub { id, .. } => self.name(id.0),
+            Subject::Stub { id, .. } | Subject::User { id, .. } => self.name(id.0),
             Subject::Role { principal, role } => {
                 format!("{} of {}", self.name(role.0), self.name(principal.uuid()))
             }
@@ -62,11 +63,12 @@ impl Names {
         }
     }
 
-    /// Who owns it; nothing where a value is no owner.
-    pub(super) fn owner(&self, present: &Present) -> String {
+    /// Who owns it, or what a user holds; nothing where a value has no ids.
+    pub(super) fn value(&self, present: &Present) -> String {
         match present {
             Present::Owner(principal) => self.name(principal.uuid()),
-            _ => String::new(),
+            Present::Values(values) => values_word(values, &|id| self.name(id)),
+            Present::Absent | Present::User { .. } | Present::Role(_) => String::new(),
         }
     }
 }

@@ -12,7 +12,7 @@ use hashbrown::HashMap;
 use rusqlite::Connection;
 use uuid::Uuid;
 
-use crate::model::{Principal, Refusal, UnitId, UserId, Write};
+use crate::model::{Principal, Refusal, UserId, Write};
 
 mod owner;
 mod privileges;
@@ -20,7 +20,7 @@ mod refusals;
 mod role;
 mod rows;
 mod stub;
-mod unit;
+mod user;
 
 #[cfg(test)]
 mod tests;
@@ -83,15 +83,6 @@ pub fn restore(connection: &Connection, write: &Write) -> Result<Performed, Serv
     Service::new(connection).restore(write)
 }
 
-/// Moves a user to another business unit; see [`Service::move_user`].
-pub fn move_user(
-    connection: &Connection,
-    user: UserId,
-    unit: UnitId,
-) -> Result<Performed, ServiceError> {
-    Service::new(connection).move_user(user, unit)
-}
-
 /// The service over one connection, for many writes.
 ///
 /// It remembers what it has asked (who may own rows of which table, which UPNs are taken), so while
@@ -117,6 +108,7 @@ impl<'c> Service<'c> {
     pub fn perform(&mut self, write: &Write) -> Result<Performed, ServiceError> {
         match write {
             Write::CreateStub(stub) => self.create_stub(stub),
+            Write::ChangeUser(change) => self.change_user(change),
             Write::GiveRole { principal, role } => self.give_role(*principal, *role),
             Write::RemoveRole { principal, role } => self.remove_role(*principal, *role),
             Write::AssignRecord {
@@ -136,6 +128,7 @@ impl<'c> Service<'c> {
     pub fn restore(&mut self, write: &Write) -> Result<Performed, ServiceError> {
         match write {
             Write::CreateStub(stub) => self.create_stub(stub),
+            Write::ChangeUser(change) => self.put_user_back(change),
             Write::GiveRole { principal, role } => self.put_role_back(*principal, *role),
             Write::RemoveRole { principal, role } => self.take_role_back(*principal, *role),
             Write::AssignRecord {

@@ -141,7 +141,11 @@ impl Service<'_> {
         Ok(())
     }
 
-    fn delete_role(&mut self, principal: Principal, role: RoleId) -> Result<usize, ServiceError> {
+    pub(super) fn delete_role(
+        &mut self,
+        principal: Principal,
+        role: RoleId,
+    ) -> Result<usize, ServiceError> {
         let sql = match principal {
             Principal::User(_) => "DELETE FROM user_role WHERE user = ?1 AND role = ?2",
             Principal::Team(_) => "DELETE FROM team_role WHERE team = ?1 AND role = ?2",
@@ -171,6 +175,6 @@ pub(super) fn not_as_before(what: &str) -> Performed {
     Performed::Refused(refusal(Reason::NotAsBefore, &[("what", &what)]))
 }
 
-fn unknown_role(role: RoleId) -> Refusal {
+pub(super) fn unknown_role(role: RoleId) -> Refusal {
     refusal(Reason::UnknownRole, &[("role", &role)])
 }

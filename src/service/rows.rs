@@ -8,8 +8,8 @@ use rusqlite::{Connection, OptionalExtension, Params, Row};
 use uuid::Uuid;
 
 use crate::model::{
-    Loadable, Principal, RoleId, SYSTEM_ADMINISTRATOR_TEMPLATE, TeamType, UnitId, UserId,
-    setting_on,
+    AccessMode, Loadable, Principal, RoleId, SYSTEM_ADMINISTRATOR_TEMPLATE, TeamType, UnitId,
+    UserId, setting_on,
 };
 use crate::service::ServiceError;
 
@@ -22,6 +22,12 @@ pub(super) struct Holder {
 pub(super) enum HolderKind {
     User { disabled: bool },
     Team { kind: TeamType },
+}
+
+/// A user, as far as changing one goes.
+pub(super) struct Account {
+    pub(super) unit: UnitId,
+    pub(super) mode: AccessMode,
 }
 
 /// A query with its values whose answer is one value of one row, or none.
@@ -132,6 +138,27 @@ pub(super) fn holder(
                 .transpose()
         }
     }
+}
+
+/// A user by id.
+pub(super) fn account(
+    connection: &Connection,
+    user: UserId,
+) -> Result<Option<Account>, ServiceError> {
+    let sql = "SELECT business_unit, access_mode FROM user WHERE id = ?1";
+    let found: Option<([u8; 16], u8)> = row(connection, sql, [user.0.as_bytes()], |row| {
+        Ok((row.get(0)?, row.get(1)?))
+    })?;
+    found
+        .map(|(unit, code)| {
+            let mode = AccessMode::from_code(code).ok_or(ServiceError::Damaged {
+                what: "access mode of a user",
+                found: code,
+            })?;
+            let unit = UnitId(Uuid::from_bytes(unit));
+            Ok(Account { unit, mode })
+        })
+        .transpose()
 }
 
 /// Whether the principal holds this copy of a role.

@@ -184,7 +184,7 @@ impl Service<'_> {
         Ok(Some(format!("user {id} {difference}")))
     }
 
-    fn roles_of(&self, user: UserId) -> Result<Vec<RoleId>, ServiceError> {
+    pub(super) fn roles_of(&self, user: UserId) -> Result<Vec<RoleId>, ServiceError> {
         let mut statement = self
             .connection
             .prepare_cached("SELECT role FROM user_role WHERE user = ?1 ORDER BY role")?;

@@ -1,6 +1,7 @@
 //! What the anchoring cases do not hold: the way back, what is remembered between writes, and that
 //! nothing is left of a write that was refused.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use rusqlite::Connection;
@@ -8,9 +9,9 @@ use uuid::Uuid;
 
 use crate::environment::{EnvironmentFile, testing};
 use crate::model::{
-    AccessMode, BusinessUnit, Depth, Entity, Fact, Inheritance, Loadable, Ownership, Principal,
-    RecordId, Role, RoleId, RolePrivilege, StubUser, StubWay, Team, TeamId, TeamType, UnitId, User,
-    UserId, Write,
+    AccessMode, BusinessUnit, Changed, Depth, Entity, Fact, Inheritance, Loadable, Ownership,
+    Principal, RecordId, Role, RoleId, RolePrivilege, StubUser, StubWay, Team, TeamId, TeamType,
+    UnitId, User, UserChange, UserId, Write,
 };
 use crate::service::{Performed, Service};
 
@@ -163,6 +164,18 @@ fn assign(before: Principal, after: Principal) -> Write {
         before,
         after,
     }
+}
+
+/// Another business unit and nothing else: the roles are stripped and none is given.
+fn move_to(user: UserId, after: UnitId) -> Write {
+    let before = ROOT;
+    Write::ChangeUser(Box::new(UserChange {
+        user,
+        business_unit: Some(Changed { before, after }),
+        access_mode: None,
+        profile: BTreeMap::new(),
+        roles: None,
+    }))
 }
 
 fn told(performed: &Performed) -> String {
@@ -371,7 +384,7 @@ fn a_moved_user_loses_the_right_to_own() {
     own("done");
     own("no change needed");
     service.restore(&assign(ana, field)).unwrap();
-    let moved = service.move_user(ANA, BRANCH).unwrap();
+    let moved = service.perform(&move_to(ANA, BRANCH)).unwrap();
     assert_eq!(told(&moved), "done");
     let performed = service.perform(&assign(field, ana)).unwrap();
     assert_eq!(told(&performed), "0x80042f09");

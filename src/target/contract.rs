@@ -14,15 +14,17 @@ use uuid::Uuid;
 
 use crate::environment::testing;
 use crate::model::{
-    AccessMode, BusinessUnit, Change, Entity, Fact, Inheritance, Outcome, Present, Principal,
-    RecordId, Refusal, Role, RoleId, Seq, ServiceCode, StubUser, StubWay, Subject, UnitId, User,
-    UserId, Write,
+    AccessMode, BusinessUnit, Change, Changed, Entity, Fact, Inheritance, Outcome, Present,
+    Principal, ProfileField, RecordId, Refusal, Role, RoleId, Seq, ServiceCode, StubUser, StubWay,
+    Subject, UnitId, User, UserChange, UserId, Write,
 };
 use crate::target::memory::Memory;
 use crate::target::{AsOf, Embedded, Scope, Target, TargetError, feed};
 
 const UNIT: UnitId = UnitId(Uuid::from_u128(0x10));
+const BRANCH: UnitId = UnitId(Uuid::from_u128(0x11));
 const ROLE: RoleId = RoleId(Uuid::from_u128(0x20));
+const BRANCH_ROLE: RoleId = RoleId(Uuid::from_u128(0x21));
 const ANA: UserId = UserId(Uuid::from_u128(0x30));
 const BEN: UserId = UserId(Uuid::from_u128(0x31));
 const STUB: UserId = UserId(Uuid::from_u128(0x39));
@@ -60,12 +62,25 @@ fn facts() -> Vec<Fact> {
             name: "Contoso".to_owned(),
             parent: None,
         }),
+        Fact::Unit(BusinessUnit {
+            id: BRANCH,
+            name: "Sales".to_owned(),
+            parent: Some(UNIT),
+        }),
         user(ANA, "ana@contoso.com"),
         user(BEN, "ben@contoso.com"),
         Fact::Role(Role {
             id: ROLE,
             name: "Reader".to_owned(),
             business_unit: UNIT,
+            root: ROLE,
+            template: None,
+            inheritance: Inheritance::DirectUser,
+        }),
+        Fact::Role(Role {
+            id: BRANCH_ROLE,
+            name: "Reader".to_owned(),
+            business_unit: BRANCH,
             root: ROLE,
             template: None,
             inheritance: Inheritance::DirectUser,
@@ -89,10 +104,11 @@ fn embedded() -> (TempDir, Embedded) {
 }
 
 fn memory() -> Memory {
-    let records = (0..RECORDS)
-        .map(|number| (record_subject(number), Present::Owner(Principal::User(ANA))))
-        .collect();
-    Memory::new(facts(), records)
+    let records =
+        (0..RECORDS).map(|number| (record_subject(number), Present::Owner(Principal::User(ANA))));
+    let ana = change_ana(0).write;
+    let ana = std::iter::once((ana.subject(), ana.before()));
+    Memory::new(facts(), records.chain(ana).collect())
 }
 
 fn record_subject(number: u128) -> Subject {
@@ -135,6 +151,31 @@ fn create(seq: u64) -> Change {
         way: StubWay::Import,
     };
     change(seq, Write::CreateStub(Box::new(stub)))
+}
+
+/// Ana in another unit, with another access mode and name, and with a role that she had not.
+fn change_ana(seq: u64) -> Change {
+    let name = |before: &str, after: &str| Changed {
+        before: Some(before.to_owned()),
+        after: Some(after.to_owned()),
+    };
+    let wanted = UserChange {
+        user: ANA,
+        business_unit: Some(Changed {
+            before: UNIT,
+            after: BRANCH,
+        }),
+        access_mode: Some(Changed {
+            before: AccessMode::ReadWrite,
+            after: AccessMode::Administrative,
+        }),
+        profile: [(ProfileField::FullName, name("ana@contoso.com", "Ana"))].into(),
+        roles: Some(Changed {
+            before: [].into(),
+            after: [BRANCH_ROLE].into(),
+        }),
+    };
+    change(seq, Write::ChangeUser(Box::new(wanted)))
 }
 
 fn give(seq: u64) -> Change {
@@ -181,13 +222,14 @@ fn facts_come_by_scope(target: &dyn Target) {
         target.facts(&scope, &mut |_| count += 1).unwrap();
         count
     };
-    assert_eq!((count(Scope::All), count(Scope::Principals)), (5, 4));
+    assert_eq!((count(Scope::All), count(Scope::Principals)), (7, 6));
 }
 
 fn each_change_gets_one_outcome_and_holds(target: &dyn Target) {
     let changes = vec![
         vec![create(0), give(1)],
         vec![assign(2, 0, BEN), assign(3, 1, ANA), assign(4, 2, BEN)],
+        vec![change_ana(5)],
     ];
     let subjects: Vec<_> = changes.concat().iter().map(|c| c.write.subject()).collect();
     let before: Vec<_> = changes.concat().iter().map(|c| c.write.before()).collect();
@@ -195,7 +237,7 @@ fn each_change_gets_one_outcome_and_holds(target: &dyn Target) {
     assert_eq!(target.present(&subjects).unwrap(), before);
     let (outcomes, ended) = write(target, changes);
     ended.unwrap();
-    let expected = [DONE, DONE, DONE, Outcome::NoChangeNeeded, DONE];
+    let expected = [DONE, DONE, DONE, Outcome::NoChangeNeeded, DONE, DONE];
     let expected: Vec<_> = (0..).map(Seq).zip(expected).collect();
     assert_eq!(outcomes, expected);
     assert_eq!(target.present(&subjects).unwrap(), after);

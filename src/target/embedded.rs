@@ -215,7 +215,7 @@ impl Target for Embedded {
         // Ordered before they are dealt out, or every connection would read every page.
         let order = in_order_of_rows(subjects.iter().enumerate(), |(_, subject)| match subject {
             Subject::Record { record, .. } => Some(*record),
-            Subject::Stub { .. } | Subject::Role { .. } => None,
+            Subject::Stub { .. } | Subject::User { .. } | Subject::Role { .. } => None,
         });
         let chunks: Vec<Vec<Present>> = order
             .par_chunks(SUBJECTS_READ)

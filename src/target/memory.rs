@@ -82,7 +82,7 @@ impl State {
     fn find(&self, subject: &Subject) -> Present {
         let absent = match subject {
             Subject::Role { .. } => Present::Role(false),
-            Subject::Stub { .. } | Subject::Record { .. } => Present::Absent,
+            Subject::Stub { .. } | Subject::User { .. } | Subject::Record { .. } => Present::Absent,
         };
         self.present.get(subject).cloned().unwrap_or(absent)
     }

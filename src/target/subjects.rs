@@ -9,7 +9,10 @@ use hashbrown::HashMap;
 use rusqlite::{CachedStatement, Connection, OptionalExtension};
 use uuid::Uuid;
 
-use crate::model::{Present, Principal, RecordId, RoleId, Subject, UserId, comparison_key};
+use crate::model::{
+    AccessMode, Aspects, Present, Principal, RecordId, RoleId, Subject, UnitId, UserId, UserValues,
+    comparison_key,
+};
 
 /// Reads subjects as of one moment. Records come fastest in the order of [`in_order_of_rows`].
 pub(super) fn read_all<'a>(
@@ -23,6 +26,7 @@ pub(super) fn read_all<'a>(
         .into_iter()
         .map(|subject| match subject {
             Subject::Stub { id, upn } => read_stub(&transaction, *id, upn, by_upn),
+            Subject::User { id, aspects } => read_values(&transaction, *id, aspects),
             Subject::Role { principal, role } => read_role(&transaction, *principal, *role),
             Subject::Record { entity, record } => records.owner(entity, *record),
         })
@@ -128,13 +132,7 @@ fn read_role(
 }
 
 fn read_user(connection: &Connection, id: UserId) -> rusqlite::Result<Option<Present>> {
-    let mut roles =
-        connection.prepare_cached("SELECT role FROM user_role WHERE user = ?1 ORDER BY role")?;
-    let roles = roles
-        .query_map([id.0.as_bytes()], |row| {
-            Ok(RoleId(Uuid::from_bytes(row.get(0)?)))
-        })?
-        .collect::<Result<_, _>>()?;
+    let roles = roles_of(connection, id)?;
     let mut user = connection.prepare_cached(
         "SELECT upn, coalesce(mail, ''), coalesce(full_name, ''), stub FROM user WHERE id = ?1",
     )?;
@@ -151,6 +149,52 @@ fn read_user(connection: &Connection, id: UserId) -> rusqlite::Result<Option<Pre
             })
         })
         .transpose()
+}
+
+/// The roles that a user holds himself, sorted.
+fn roles_of<C: FromIterator<RoleId>>(connection: &Connection, id: UserId) -> rusqlite::Result<C> {
+    connection
+        .prepare_cached("SELECT role FROM user_role WHERE user = ?1 ORDER BY role")?
+        .query_map([id.0.as_bytes()], |row| {
+            Ok(RoleId(Uuid::from_bytes(row.get(0)?)))
+        })?
+        .collect()
+}
+
+/// What an existing user holds of these aspects. Profile fields are columns by the names of their keys.
+pub(super) fn read_values(
+    connection: &Connection,
+    id: UserId,
+    aspects: &Aspects,
+) -> rusqlite::Result<Present> {
+    let fields = aspects.profile.iter().map(|field| field.key());
+    let columns: Vec<&str> = ["business_unit", "access_mode"]
+        .into_iter()
+        .chain(fields)
+        .collect();
+    let sql = format!("SELECT {} FROM user WHERE id = ?1", columns.join(", "));
+    let mut statement = connection.prepare_cached(&sql)?;
+    let mut rows = statement.query([id.0.as_bytes()])?;
+    let Some(row) = rows.next()? else {
+        return Ok(Present::Absent);
+    };
+    let code: u8 = row.get(1)?;
+    let mode = AccessMode::from_code(code)
+        .ok_or(rusqlite::Error::IntegralValueOutOfRange(1, code.into()))?;
+    let unit = UnitId(Uuid::from_bytes(row.get(0)?));
+    let profile = aspects
+        .profile
+        .iter()
+        .enumerate()
+        .map(|(place, field)| Ok((*field, row.get(place + 2)?)))
+        .collect::<rusqlite::Result<_>>()?;
+    let roles = aspects.roles.then(|| roles_of(connection, id));
+    Ok(Present::Values(Box::new(UserValues {
+        business_unit: aspects.business_unit.then_some(unit),
+        access_mode: aspects.access_mode.then_some(mode),
+        profile,
+        roles: roles.transpose()?,
+    })))
 }
 
 /// Users by the comparison key of their UPN. Where two share one, the stub user is found, since a

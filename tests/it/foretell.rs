@@ -258,7 +258,7 @@ impl Project<'_> {
                 self.records(&table, &record.to_string(), &owner_text(owner));
                 self.manifest(None, StubWay::Import, &table);
             }
-            Wanted::MoveUser { .. } => panic!("users are not moved yet"),
+            Wanted::ChangeUser { .. } => panic!("users are not moved yet"),
         }
         self
     }

@@ -3,14 +3,14 @@
 //! In: the folders, whose shape their README describes. Out: one failure that names every case that
 //! is answered otherwise. `check/` is held against the same folders elsewhere.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use cutover::environment::{self, EnvironmentFile};
 use cutover::model::{
-    Principal, RecordId, RoleId, Silent, StubUser, StubWay, TeamId, UnitId, UserId, Write,
-    parse_guid,
+    AccessMode, Changed, Principal, ProfileField, RecordId, RoleId, Silent, StubUser, StubWay,
+    TeamId, UnitId, UserChange, UserId, Write, parse_guid,
 };
 use cutover::service::{self, Performed, REFUSALS, Reason};
 use rayon::prelude::*;
@@ -51,9 +51,15 @@ pub(crate) enum Wanted {
         record: Uuid,
         owner: OwnerName,
     },
-    MoveUser {
+    ChangeUser {
         user: String,
-        unit: String,
+        unit: Option<String>,
+        access_mode: Option<String>,
+        /// Fields by key; a blank one is emptied.
+        #[serde(default)]
+        profile: BTreeMap<String, String>,
+        /// All roles that shall be held in the end.
+        roles: Option<Vec<RoleName>>,
     },
 }
 
@@ -202,12 +208,7 @@ pub(crate) struct World<'c>(pub(crate) &'c Connection);
 impl World<'_> {
     fn perform(&self, wanted: Wanted) -> Answer {
         let transaction = self.0.unchecked_transaction().unwrap();
-        let performed = match wanted {
-            Wanted::MoveUser { user, unit } => {
-                service::move_user(self.0, self.user(&user), self.unit(&unit))
-            }
-            wanted => service::perform(self.0, &self.write(wanted)),
-        };
+        let performed = service::perform(self.0, &self.write(wanted));
         transaction.commit().unwrap();
         let (word, code) = match performed.unwrap() {
             Performed::Done { actual } => {
@@ -264,8 +265,71 @@ impl World<'_> {
                 record: RecordId(record),
                 after: self.owner_named(&owner),
             },
-            Wanted::MoveUser { .. } => unreachable!("moved apart"),
+            Wanted::ChangeUser {
+                user,
+                unit,
+                access_mode,
+                profile,
+                roles,
+            } => Write::ChangeUser(Box::new(self.user_change(
+                self.user(&user),
+                unit.map(|unit| self.unit(&unit)),
+                access_mode.map(|mode| AccessMode::from_word(&mode).expect("an access mode")),
+                profile,
+                roles.map(|roles| roles.iter().map(|role| self.role(role)).collect()),
+            ))),
         }
+    }
+
+    /// The change from what is there; who is not there has been nowhere and nothing.
+    fn user_change(
+        &self,
+        user: UserId,
+        unit: Option<UnitId>,
+        mode: Option<AccessMode>,
+        profile: BTreeMap<String, String>,
+        roles: Option<BTreeSet<RoleId>>,
+    ) -> UserChange {
+        let id = user.0.into_bytes();
+        let there: Option<([u8; 16], u8)> = self
+            .0
+            .query_row(
+                "SELECT business_unit, access_mode FROM user WHERE id = ?1",
+                [id],
+                |row| Ok((row.get(0)?, row.get(1)?)),
+            )
+            .optional()
+            .unwrap();
+        let (in_unit, code) = there.unwrap_or_default();
+        let before = UnitId(Uuid::from_bytes(in_unit));
+        let business_unit = unit.map(|after| Changed { before, after });
+        let before = AccessMode::from_code(code).unwrap();
+        let access_mode = mode.map(|after| Changed { before, after });
+        let fields = profile.into_iter().map(|(key, text)| {
+            let field = ProfileField::from_key(&key).unwrap_or_else(|| panic!("no field `{key}`"));
+            let sql = format!("SELECT {key} FROM user WHERE id = ?1");
+            let before = self.one::<Option<String>>(&sql, [id]).flatten();
+            let after = (!text.is_empty()).then_some(text);
+            (field, Changed { before, after })
+        });
+        UserChange {
+            user,
+            business_unit,
+            access_mode,
+            profile: fields.collect(),
+            roles: roles.map(|after| Changed {
+                before: self.held(user),
+                after,
+            }),
+        }
+    }
+
+    fn held(&self, user: UserId) -> BTreeSet<RoleId> {
+        let sql = "SELECT role FROM user_role WHERE user = ?1";
+        let mut statement = self.0.prepare(sql).unwrap();
+        let roles = statement.query_map([user.0.into_bytes()], |row| row.get(0));
+        let roles = roles.unwrap().map(|id| id.map(Uuid::from_bytes));
+        roles.map(|id| id.map(RoleId).unwrap()).collect()
     }
 
     fn compare(&self, after: &After, faults: &mut Vec<String>) {

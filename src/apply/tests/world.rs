@@ -94,7 +94,7 @@ pub(super) fn elsewhere(write: &Write) -> Option<Subject> {
             principal: Principal::User(other_id(id)),
             role,
         }),
-        Subject::Role { .. } | Subject::Record { .. } => None,
+        Subject::User { .. } | Subject::Role { .. } | Subject::Record { .. } => None,
     }
 }
 

@@ -20,10 +20,11 @@ use crate::plan::StageRecord;
 use crate::plan::folder::CHANGES_FOLDER;
 use crate::plan::folder::assignments::{AssignCells, cut};
 use crate::plan::folder::disk;
-use crate::plan::folder::layout::{assign, role, stub};
+use crate::plan::folder::layout::{assign, role, stub, user};
 use crate::plan::folder::table::{Cells, Column, GROUP_ROWS, Group, Table, write_table};
+use crate::plan::folder::users::{self, UserToChange};
 
-/// Table of the file of stub users.
+/// Table of the files of stub users and of existing ones.
 const USERS: &str = "systemuser";
 /// Table of the files of roles. Roles of teams stand there too: `principal_type` tells them apart.
 const USER_ROLES: &str = "systemuserroles";
@@ -32,8 +33,11 @@ const USER_ROLES: &str = "systemuserroles";
 pub(super) struct Written {
     /// One record for each file, in order.
     pub(super) files: Vec<StageRecord>,
-    /// How many role changes and assignments each export asked for, counted where they became cells.
+    /// How many rows of each export became part of a change, counted where they became cells; stub users
+    /// apart.
     pub(super) by_source: BTreeMap<FileId, u64>,
+    /// Of these, rows of roles files that are part of a user's change and no change of their own.
+    pub(super) joined: u64,
 }
 
 /// Writes all changes into the folder `changes/` of `folder`.
@@ -53,6 +57,7 @@ pub(super) fn write_changes(
         by_source: &by_source,
     };
     writer.stubs(draft)?;
+    let joined = writer.users(draft)?;
     writer.roles(draft, RoleAction::Give)?;
     for table in &draft.tables {
         writer.records(draft, table)?;
@@ -65,6 +70,7 @@ pub(super) fn write_changes(
         by_source: by_source
             .into_inner()
             .unwrap_or_else(PoisonError::into_inner),
+        joined,
     })
 }
 
@@ -84,12 +90,10 @@ fn stubs_to_make(draft: &Draft) -> Result<Vec<StubToMake>, PlanError> {
         .collect()
 }
 
-/// Roles to be given, or to be removed.
+/// Roles to be given, or to be removed. What is given to a user who is changed goes with that change.
 fn roles_to_write(draft: &Draft, action: RoleAction) -> Vec<&DraftRole> {
-    let roles = draft.roles.iter();
-    roles
-        .filter(|role| role.fallen.is_none() && role.action == action)
-        .collect()
+    let roles = draft.roles_apart();
+    roles.filter(|role| role.action == action).collect()
 }
 
 /// The word under which a stub user's way stands in the file.
@@ -146,6 +150,25 @@ impl ChangeWriter<'_> {
             let range = group_range(group, stubs.len());
             Ok(stub_cells(first_seq + range.start as u64, &stubs[range]))
         })
+    }
+
+    /// Answers how many rows of roles files went along.
+    fn users(&mut self, draft: &Draft) -> Result<u64, PlanError> {
+        let (users, by_source) = (UserToChange::all(draft), self.by_source);
+        let planned = Planned {
+            stage: 2,
+            order: 0,
+            entity: USERS,
+            columns: user::COLUMNS,
+            groups: users.len().div_ceil(GROUP_ROWS),
+        };
+        self.write(&planned, users.len() as u64, &|group, first_seq| {
+            let range = group_range(group, users.len());
+            let rows = users[range.clone()].iter().flat_map(UserToChange::sources);
+            count(by_source, rows.map(|file| (file, 1)));
+            Ok(users::cells(first_seq + range.start as u64, &users[range]))
+        })?;
+        Ok(users.iter().map(UserToChange::joined).sum())
     }
 
     fn roles(&mut self, draft: &Draft, action: RoleAction) -> Result<(), PlanError> {

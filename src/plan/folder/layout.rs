@@ -1,4 +1,4 @@
-//! The columns of the three kinds of change files, and where each stands.
+//! The columns of the four kinds of change files, and where each stands.
 //!
 //! In: nothing. Out: what `changes.rs` writes and `read.rs` reads. The order and the types are part
 //! of the format: other programs read these files too.
@@ -44,6 +44,48 @@ pub(super) mod stub {
         Column::new("way", Kind::Text).repeating(),
         FILE_COLUMN.optional(),
         ROW_COLUMN.optional(),
+    ];
+}
+
+/// Stage 2: existing users to be changed, all of one user in one row. A pair of cells that is empty is no
+/// part of the change. Profile cells are JSON objects by field, in which `null` is blank; roles are
+/// JSON lists of role ids.
+pub(super) mod user {
+    use super::{Column, FILE_COLUMN, Kind, ROW_COLUMN, SEQ_COLUMN};
+
+    pub(in crate::plan::folder) const ID: usize = 1;
+    pub(in crate::plan::folder) const UNIT_BEFORE: usize = 2;
+    pub(in crate::plan::folder) const UNIT_AFTER: usize = 3;
+    pub(in crate::plan::folder) const MODE_BEFORE: usize = 4;
+    pub(in crate::plan::folder) const MODE_AFTER: usize = 5;
+    pub(in crate::plan::folder) const PROFILE_BEFORE: usize = 6;
+    pub(in crate::plan::folder) const PROFILE_AFTER: usize = 7;
+    pub(in crate::plan::folder) const ROLES_BEFORE: usize = 8;
+    pub(in crate::plan::folder) const ROLES_AFTER: usize = 9;
+    pub(in crate::plan::folder) const FILE: usize = 10;
+    pub(in crate::plan::folder) const ROW: usize = 11;
+
+    pub(in crate::plan::folder) const COLUMNS: &[Column] = &[
+        SEQ_COLUMN,
+        Column::new("user", Kind::Id),
+        Column::new("business_unit_before", Kind::Id)
+            .optional()
+            .repeating(),
+        Column::new("business_unit_after", Kind::Id)
+            .optional()
+            .repeating(),
+        Column::new("access_mode_before", Kind::Text)
+            .optional()
+            .repeating(),
+        Column::new("access_mode_after", Kind::Text)
+            .optional()
+            .repeating(),
+        Column::new("profile_before", Kind::Text).optional(),
+        Column::new("profile_after", Kind::Text).optional(),
+        Column::new("roles_before", Kind::Text).optional(),
+        Column::new("roles_after", Kind::Text).optional(),
+        FILE_COLUMN,
+        ROW_COLUMN,
     ];
 }
 

@@ -19,6 +19,7 @@ mod records;
 mod scan;
 mod seal;
 mod table;
+mod users;
 
 #[cfg(test)]
 mod tests;

@@ -23,12 +23,13 @@ use crate::plan::StageRecord;
 use crate::plan::folder::changes::way_word;
 use crate::plan::folder::disk;
 use crate::plan::folder::findings;
-use crate::plan::folder::layout::{SEQ, assign, role, stub};
+use crate::plan::folder::layout::{SEQ, assign, role, stub, user};
 use crate::plan::folder::people;
 use crate::plan::folder::principals;
 use crate::plan::folder::scan::{Batch, Scan};
 use crate::plan::folder::seal;
 use crate::plan::folder::table::Column;
+use crate::plan::folder::users;
 
 /// A plan on disk, whose seal was found right.
 #[derive(Clone, Debug)]
@@ -217,6 +218,7 @@ impl SealedPlan {
     fn stage_of(&self, record: &StageRecord) -> Result<StageFile, PlanError> {
         let stage = match record.stage {
             1 => Stage::StubUsers,
+            2 => Stage::ExistingUsers,
             3 => Stage::RolesGiven,
             4 => Stage::Records {
                 order: record.order,
@@ -240,7 +242,8 @@ impl SealedPlan {
 
 fn columns_of(stage: Stage) -> &'static [Column] {
     match stage {
-        Stage::StubUsers | Stage::ExistingUsers => stub::COLUMNS,
+        Stage::StubUsers => stub::COLUMNS,
+        Stage::ExistingUsers => user::COLUMNS,
         Stage::RolesGiven | Stage::RolesRemoved => role::COLUMNS,
         Stage::Records { .. } => assign::COLUMNS,
     }
@@ -275,9 +278,13 @@ impl Decoder {
         row: usize,
     ) -> Result<(Write, Option<(FileId, u64)>), PlanError> {
         match self.stage {
-            Stage::StubUsers | Stage::ExistingUsers => Ok((
+            Stage::StubUsers => Ok((
                 Write::CreateStub(Box::new(stub_user(batch, row)?)),
                 source(batch, stub::FILE, stub::ROW, row)?,
+            )),
+            Stage::ExistingUsers => Ok((
+                Write::ChangeUser(Box::new(users::change(batch, row)?)),
+                source(batch, user::FILE, user::ROW, row)?,
             )),
             Stage::RolesGiven | Stage::RolesRemoved => Ok((
                 role_write(batch, row)?,

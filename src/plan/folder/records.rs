@@ -118,13 +118,14 @@ fn records_by_table(draft: &Draft) -> BTreeMap<String, u64> {
 
 fn changes_by_kind(draft: &Draft, records: u64) -> BTreeMap<String, u64> {
     let roles = |action| {
-        let roles = draft.roles.iter();
-        let written = roles.filter(|role| role.fallen.is_none() && role.action == action);
+        let written = draft.roles_apart().filter(|role| role.action == action);
         written.count() as u64
     };
     let stubs = draft.stubs.iter().filter(|stub| stub.fallen.is_none());
+    let users = draft.users.iter().filter(|user| user.fallen.is_none());
     [
         (ChangeKind::CreateStubUser, stubs.count() as u64),
+        (ChangeKind::ChangeUser, users.count() as u64),
         (ChangeKind::GiveRole, roles(RoleAction::Give)),
         (ChangeKind::AssignRecord, records),
         (ChangeKind::RemoveRole, roles(RoleAction::Remove)),
@@ -204,7 +205,8 @@ fn records_by_principal(draft: &Draft) -> BTreeMap<Principal, u64> {
     draft.principals.iter().copied().zip(counts).collect()
 }
 
-/// The first roles by name, with how many principals each is given to and removed from.
+/// The first roles by name, with how many principals each is given to and removed from; what is given with
+/// the change of a user is among them, what a move strips and gives again is not.
 pub(super) fn roles(draft: &Draft) -> Vec<RoleCount> {
     let mut counts: BTreeMap<&str, (u64, u64)> = BTreeMap::new();
     for role in draft.roles.iter().filter(|role| role.fallen.is_none()) {

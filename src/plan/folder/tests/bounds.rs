@@ -35,7 +35,7 @@ fn findings_and_places_are_bounded_and_counted() {
 #[test]
 fn stub_users_and_roles_are_bounded_and_counted() {
     let many = LISTED_MAX + 3;
-    let mut sample = Sample::of(&vec![false; many], &vec![0; many], &[]);
+    let mut sample = Sample::of(&vec![false; many], &[], &vec![0; many], &[]);
     for (number, role) in sample.draft.roles.iter_mut().enumerate() {
         role.role_name = format!("Role {number:05}");
     }

@@ -15,7 +15,8 @@ use std::sync::Arc;
 use proptest::prelude::*;
 
 use crate::model::{
-    Change, Fate, FileId, Finding, Place, Principal, RecordId, RoleAction, Seq, Severity, Write,
+    Change, Fate, FileId, Finding, Place, Principal, RecordId, RoleAction, Seq, Severity, UserId,
+    Write,
 };
 use crate::plan::Draft;
 use crate::plan::DraftFile;
@@ -59,7 +60,7 @@ proptest! {
 fn batches_have_the_size_asked_for_and_reading_can_be_ended() {
     let folder = tempfile::tempdir().unwrap();
     let plan = Sample::full().seal_into(folder.path()).unwrap();
-    let stage = plan.stages().remove(2);
+    let stage = plan.stages().remove(3);
     let mut sizes = Vec::new();
     plan.changes(&stage, 10, &mut |changes| {
         sizes.push(changes.len());
@@ -120,10 +121,11 @@ fn the_document_counts_what_the_files_hold() {
         .collect();
     let expected = [
         (1, "systemuser", 0, 2),
-        (3, "systemuserroles", 2, 2),
-        (4, "table0", 4, 27),
-        (4, "table1", 31, 1),
-        (5, "systemuserroles", 32, 2),
+        (2, "systemuser", 2, 2),
+        (3, "systemuserroles", 4, 1),
+        (4, "table0", 5, 27),
+        (4, "table1", 32, 1),
+        (5, "systemuserroles", 33, 2),
     ];
     assert_eq!(
         stages,
@@ -131,8 +133,9 @@ fn the_document_counts_what_the_files_hold() {
     );
     let counts = [
         ("assign_record", 28),
+        ("change_user", 2),
         ("create_stub_user", 2),
-        ("give_role", 2),
+        ("give_role", 1),
         ("remove_role", 2),
     ];
     assert_eq!(
@@ -149,22 +152,20 @@ fn the_document_counts_what_the_files_hold() {
         ),
         (3, 1, 1, 1)
     );
-    assert_eq!((totals.rows, totals.references), (50, 5));
+    assert_eq!((totals.rows, totals.references), (53, 5));
     let stubs: Vec<u64> = document
         .stub_users
         .iter()
         .map(|stub| stub.records)
         .collect();
-    assert_eq!(
-        stubs,
-        [5, 0],
-        "table0 has rows of owner 2, none of owner 4 as a user"
-    );
+    // Table0 has rows of owner 2, none of owner 4 as a user.
+    assert_eq!(stubs, [5, 0]);
     let roles: Vec<_> = document
         .roles
         .iter()
         .map(|role| (role.given, role.removed))
         .collect();
+    // One of those given goes with the change of a user.
     assert_eq!(roles, [(2, 0), (0, 2)]);
     assert_eq!(document.inputs[0].rows, 12);
     assert_eq!(document.unchecked[0].needs, ["teams"]);
@@ -223,8 +224,27 @@ fn expected_changes(draft: &Draft) -> Vec<Change> {
         let standing = draft.roles.iter().filter(|role| role.fallen.is_none());
         standing.filter(move |role| role.action == action)
     };
+    let changed: Vec<UserId> = draft
+        .users
+        .iter()
+        .filter(|user| user.fallen.is_none())
+        .map(|user| user.user)
+        .collect();
+    for user in draft.users.iter().filter(|user| user.fallen.is_none()) {
+        let given = roles(RoleAction::Give);
+        let given = given.filter(|role| role.principal == Principal::User(user.user));
+        let given: Vec<_> = given.map(|role| role.role).collect();
+        let change = Box::new(user.change(&given));
+        writes.push((Write::ChangeUser(change), Some((user.file, user.row))));
+    }
     for given in roles(RoleAction::Give) {
         let (principal, role) = (given.principal, given.role);
+        if changed
+            .iter()
+            .any(|user| principal == Principal::User(*user))
+        {
+            continue;
+        }
         writes.push((
             Write::GiveRole { principal, role },
             Some((given.file, given.row)),

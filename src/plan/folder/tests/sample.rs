@@ -9,10 +9,10 @@ use uuid::Uuid;
 
 use crate::environment::Facts;
 use crate::model::{
-    Accept, AccessMode, BusinessUnit, Code, Depth, Entity, Fact, Fate, FileId, Finding, Findings,
-    Identity, Inheritance, Input, InputKind, Loadable, MissingPerson, OrganisationId, Ownership,
-    Place, Principal, RecordId, RecordIds, Role, RoleAction, RoleId, RolePrivilege, RowPlaces,
-    Rung, Silent, StubWay, Team, TeamId, TeamType, UnitId, User, UserId,
+    Accept, AccessMode, BusinessUnit, Changed, Code, Depth, Entity, Fact, Fate, FileId, Finding,
+    Findings, Identity, Inheritance, Input, InputKind, Loadable, MissingPerson, OrganisationId,
+    Ownership, Place, Principal, ProfileField, RecordId, RecordIds, Role, RoleAction, RoleId,
+    RolePrivilege, RowPlaces, Rung, Silent, StubWay, Team, TeamId, TeamType, UnitId, User, UserId,
 };
 use crate::plan::Cause;
 use crate::plan::Draft;
@@ -21,6 +21,7 @@ use crate::plan::DraftRecords;
 use crate::plan::DraftRole;
 use crate::plan::DraftStub;
 use crate::plan::DraftTable;
+use crate::plan::DraftUser;
 use crate::plan::MatchCount;
 use crate::plan::PlanError;
 use crate::plan::PrincipalIndex;
@@ -47,6 +48,7 @@ impl Sample {
         let rows = (0..40).map(|number| number % 5).zip(fates).collect();
         Self::of(
             &[false, true, false],
+            &[0b111, 0b1000, 0],
             &[0, 1, 2, 3, 0, 1],
             &[rows, vec![(0, 1)]],
         )
@@ -57,13 +59,18 @@ impl Sample {
         Self {
             findings: Vec::new(),
             unchecked: Vec::new(),
-            ..Self::of(&[], &[], &[])
+            ..Self::of(&[], &[], &[], &[])
         }
     }
 
-    /// Stub users (fallen or not), roles (bit 0 remove, bit 1 fallen), and rows of tables (owner and
-    /// fate).
-    pub(super) fn of(stubs: &[bool], roles: &[u8], tables: &[Vec<(u32, u8)>]) -> Self {
+    /// Stub users (fallen or not), users to be changed (bit 0 unit, bit 1 access mode, bit 2 profile, bit 3
+    /// fallen), roles (bit 0 remove, bit 1 fallen), and rows of tables (owner and fate).
+    pub(super) fn of(
+        stubs: &[bool],
+        users: &[u8],
+        roles: &[u8],
+        tables: &[Vec<(u32, u8)>],
+    ) -> Self {
         let accept = Accept {
             keep_out: [Code::Rec003].into(),
             unchecked: [Code::Own008].into(),
@@ -87,6 +94,7 @@ impl Sample {
             stubs: numbered(stubs, |number, fallen| {
                 draft_stub(number, fallen.then_some(cause))
             }),
+            users: numbered(users, |number, bits| draft_user(number, bits, cause)),
             roles: numbered(roles, |number, bits| draft_role(number, bits, cause)),
             principals: (0..5).map(principal).collect(),
             tables: numbered(tables, |number, rows: Vec<(u32, u8)>| {
@@ -159,10 +167,11 @@ pub(super) fn samples() -> impl Strategy<Value = Sample> {
     let row = (0..5_u32, 0..4_u8);
     (
         prop::collection::vec(any::<bool>(), 0..20),
+        prop::collection::vec(0..16_u8, 0..20),
         prop::collection::vec(0..4_u8, 0..30),
         prop::collection::vec(prop::collection::vec(row, 0..40), 0..4),
     )
-        .prop_map(|(stubs, roles, tables)| Sample::of(&stubs, &roles, &tables))
+        .prop_map(|(stubs, users, roles, tables)| Sample::of(&stubs, &users, &roles, &tables))
 }
 
 /// An id that no other kind or number has.
@@ -207,6 +216,41 @@ fn draft_stub(number: u32, fallen: Option<Cause>) -> DraftStub {
         place: (number % 4 != 3).then(|| (FileId(1), u64::from(number) + 2, 2)),
         role_rows: Vec::new(),
         fallen,
+    }
+}
+
+/// Every other user of the sample; with no bit set only the access mode changes.
+fn draft_user(number: u32, bits: u8, cause: Cause) -> DraftUser {
+    let bit = |place: u8| bits & (1 << place) != 0;
+    let role = |number: u128| RoleId(id(3, number));
+    let moved = bit(0).then(|| Changed {
+        before: UnitId(id(2, 0)),
+        after: UnitId(id(2, 1)),
+    });
+    let mode = Changed {
+        before: AccessMode::ReadWrite,
+        after: AccessMode::Read,
+    };
+    let title = Changed {
+        before: (number.is_multiple_of(3)).then(|| "Chef \"d'équipe\"".to_owned()),
+        after: (number.is_multiple_of(2)).then(|| "Head".to_owned()),
+    };
+    let fax = Changed {
+        before: Some("1".to_owned()),
+        after: None,
+    };
+    let profile = [(ProfileField::Title, title), (ProfileField::Fax, fax)];
+    DraftUser {
+        user: UserId(id(0, u128::from(number) * 2)),
+        strips: moved.is_some(),
+        business_unit: moved,
+        access_mode: (bit(1) || matches!(bits & 7, 0)).then_some(mode),
+        profile: bit(2).then_some(profile).into_iter().flatten().collect(),
+        roles: [(role(5), Some(role(6))), (role(7), None)].into(),
+        file: FileId(4),
+        row: u64::from(number) + 2,
+        line: u64::from(number) + 2,
+        fallen: bit(3).then_some(cause),
     }
 }
 
@@ -267,6 +311,9 @@ fn count_rows(draft: &Draft) -> BTreeMap<FileId, u64> {
     for file in draft.tables.iter().flat_map(|table| &table.files) {
         *rows.entry(file.file).or_default() += file.len() as u64;
     }
+    for user in &draft.users {
+        *rows.entry(user.file).or_default() += 1;
+    }
     for role in &draft.roles {
         *rows.entry(role.file).or_default() += 1;
     }
@@ -314,6 +361,7 @@ fn inputs() -> Vec<Input> {
         InputKind::Records("table0".into()),
         InputKind::Records("table1".into()),
         InputKind::Roles,
+        InputKind::Users,
     ];
     let input = |number: u32, kind| Input {
         file: FileId(u16::try_from(number).unwrap()),

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use cutover::model::{Principal, StubUser, Write};
+use cutover::model::{Principal, StubUser, UserChange, Write};
 use rusqlite::types::Value;
 use rusqlite::{Connection, OpenFlags};
 use uuid::Uuid;
@@ -97,6 +97,7 @@ pub(super) fn written(before: &Rows, writes: &[Write]) -> Rows {
                 rows.insert(("user".to_owned(), stub_row(stub)));
                 rows.insert(held(Principal::User(stub.id), stub.default_role.0));
             }
+            Write::ChangeUser(change) => change_user(&mut rows, change),
             Write::GiveRole { principal, role } => {
                 rows.insert(held(*principal, role.0));
             }
@@ -108,6 +109,31 @@ pub(super) fn written(before: &Rows, writes: &[Write]) -> Rows {
         }
     }
     rows
+}
+
+/// Puts the values of a user as they shall be.
+fn change_user(rows: &mut Rows, change: &UserChange) {
+    let (id, after) = (cell(change.user.0), change.after());
+    let mut all = rows.iter();
+    let found = all.find(|(table, row)| table == "user" && row["id"] == id);
+    let found = found.cloned().expect("an existing user");
+    let (table, mut row) = rows.take(&found).expect("just found");
+    if let Some(unit) = after.business_unit {
+        row.insert("business_unit".to_owned(), cell(unit.0));
+    }
+    if let Some(mode) = after.access_mode {
+        row.insert("access_mode".to_owned(), number(mode.code().into()));
+    }
+    for (field, value) in after.profile {
+        let value = value.map_or(Value::Null, Value::Text);
+        row.insert(field.key().to_owned(), show(&value));
+    }
+    rows.insert((table, row));
+    if let Some(roles) = after.roles {
+        rows.retain(|(table, row)| table != "user_role" || row["user"] != id);
+        let principal = Principal::User(change.user);
+        rows.extend(roles.iter().map(|role| held(principal, role.0)));
+    }
 }
 
 /// Gives a record another owner.

@@ -1,8 +1,11 @@
 //! Writes that no plan asks for and the service must refuse: what `check/` never lets come to a
 //! finding, because `resolve/` and `plan/` make no such change.
 
+use std::collections::BTreeMap;
+
 use cutover::model::{
-    Principal, RecordId, RoleId, StubUser, StubWay, TeamId, UnitId, UserId, Write,
+    Changed, Principal, RecordId, RoleId, StubUser, StubWay, TeamId, UnitId, UserChange, UserId,
+    Write,
 };
 use cutover::service::{self, Performed, Reason, ServiceError};
 use rusqlite::Connection;
@@ -46,13 +49,13 @@ impl Trial<'_> {
         let create = |stub: StubUser| Write::CreateStub(Box::new(stub));
         self.refused(
             Reason::UnitMissing,
-            &service::move_user(connection, first, UnitId(NOTHING)),
+            &ask(&change_of(first, root, UnitId(NOTHING))),
         );
         self.refused(Reason::RequiredColumn, &ask(&create(without_mail)));
         self.refused(Reason::StubOutsideRoot, &ask(&create(elsewhere)));
         self.refused(
             Reason::PrincipalMissing,
-            &service::move_user(connection, UserId(NOTHING), root),
+            &ask(&change_of(UserId(NOTHING), UnitId(NOTHING), root)),
         );
         let give = |principal| Write::GiveRole { principal, role };
         self.refused(Reason::PrincipalMissing, &ask(&give(nobody)));
@@ -155,4 +158,15 @@ impl Trial<'_> {
         let words = format!("expected the refusal {reason:?}, and the service: {answer:?}");
         self.fault(Kind::Probe, words);
     }
+}
+
+/// Somebody moved and nothing else.
+fn change_of(user: UserId, before: UnitId, after: UnitId) -> Write {
+    Write::ChangeUser(Box::new(UserChange {
+        user,
+        business_unit: Some(Changed { before, after }),
+        access_mode: None,
+        profile: BTreeMap::new(),
+        roles: None,
+    }))
 }

@@ -1,0 +1,192 @@
+//! Changing an existing user: business unit, access mode, profile fields, then roles.
+//!
+//! In: one user's unit of work. Out: the answer; all of it is written, or nothing. Platform facts 3.4 and
+//! 3.6: a new business unit strips the roles unless two settings say otherwise, so every role that shall be
+//! held in the end is given afterwards. Records are not kept by unit in an environment file, so that they
+//! move with their owner needs no row written. The default teams of units follow their users on a live
+//! service; an environment file holds the members that were loaded.
+
+use std::collections::BTreeSet;
+
+use crate::model::{
+    Aspects, Principal, Refusal, RoleId, UnitId, UserChange, UserId, UserValues, setting,
+};
+use crate::service::refusals::{Reason, refusal};
+use crate::service::role::{not_as_before, principal_missing, unknown_role};
+use crate::service::rows::{self, Account};
+use crate::service::{Performed, Service, ServiceError};
+
+impl Service<'_> {
+    pub(super) fn change_user(&mut self, change: &UserChange) -> Result<Performed, ServiceError> {
+        let user = change.user;
+        let Some(account) = rows::account(self.connection, user)? else {
+            return Ok(Performed::Refused(principal_missing(Principal::User(user))));
+        };
+        let after = change.after();
+        if self.values(user, &account, &change.aspects())? == after {
+            return Ok(Performed::NoChangeNeeded);
+        }
+        self.all_or_nothing(|service| service.make_so(user, &account, &after))
+    }
+
+    /// The way back: no rule is asked, only whether the user is as the change says.
+    pub(super) fn put_user_back(&mut self, change: &UserChange) -> Result<Performed, ServiceError> {
+        let user = change.user;
+        let Some(account) = rows::account(self.connection, user)? else {
+            return Ok(Performed::Refused(principal_missing(Principal::User(user))));
+        };
+        if self.values(user, &account, &change.aspects())? != change.before() {
+            return Ok(not_as_before(&format!("user {user} has other values")));
+        }
+        self.all_or_nothing(|service| service.put_back(user, &account, &change.after()))
+    }
+
+    /// A refusal in the middle takes back what was written before it.
+    fn all_or_nothing(
+        &mut self,
+        write: impl FnOnce(&mut Self) -> Result<Option<Refusal>, ServiceError>,
+    ) -> Result<Performed, ServiceError> {
+        self.connection.execute_batch("SAVEPOINT change_user")?;
+        let refused = write(self)?;
+        if refused.is_some() {
+            self.connection.execute_batch("ROLLBACK TO change_user")?;
+        }
+        self.connection.execute_batch("RELEASE change_user")?;
+        self.memo.rights_changed();
+        Ok(match refused {
+            Some(refusal) => Performed::Refused(refusal),
+            None => Performed::Done { actual: None },
+        })
+    }
+
+    /// What the user holds of these aspects.
+    fn values(
+        &self,
+        user: UserId,
+        account: &Account,
+        aspects: &Aspects,
+    ) -> Result<UserValues, ServiceError> {
+        let mut values = UserValues {
+            business_unit: aspects.business_unit.then_some(account.unit),
+            access_mode: aspects.access_mode.then_some(account.mode),
+            profile: [].into(),
+            roles: None,
+        };
+        for field in &aspects.profile {
+            let sql = format!("SELECT {} FROM user WHERE id = ?1", field.key());
+            let value: Option<Option<String>> =
+                rows::value(self.connection, &sql, [user.0.as_bytes()])?;
+            values.profile.insert(*field, value.flatten());
+        }
+        if aspects.roles {
+            values.roles = Some(self.roles_of(user)?.into_iter().collect());
+        }
+        Ok(values)
+    }
+
+    /// Takes the user from wherever it is to `after`, by the rules: a run before may have come half way.
+    fn make_so(
+        &mut self,
+        user: UserId,
+        account: &Account,
+        after: &UserValues,
+    ) -> Result<Option<Refusal>, ServiceError> {
+        if let Some(unit) = after.business_unit.filter(|unit| *unit != account.unit) {
+            if !self.unit_exists(unit)? {
+                return Ok(Some(refusal(Reason::UnitMissing, &[("id", &unit)])));
+            }
+            self.set_unit(user, unit)?;
+            if !self.keeps_roles()? {
+                let sql = "DELETE FROM user_role WHERE user = ?1";
+                rows::change(self.connection, sql, [user.0.as_bytes()])?;
+            }
+        }
+        self.set_mode_and_profile(user, after)?;
+        for role in after.roles.iter().flatten() {
+            if let Some(refusal) = self.give_in_turn(user, *role)? {
+                return Ok(Some(refusal));
+            }
+        }
+        Ok(None)
+    }
+
+    fn give_in_turn(
+        &mut self,
+        user: UserId,
+        role: RoleId,
+    ) -> Result<Option<Refusal>, ServiceError> {
+        Ok(match self.give_role(Principal::User(user), role)? {
+            Performed::Refused(refusal) => Some(refusal),
+            Performed::Done { .. } | Performed::NoChangeNeeded => None,
+        })
+    }
+
+    fn put_back(
+        &mut self,
+        user: UserId,
+        account: &Account,
+        after: &UserValues,
+    ) -> Result<Option<Refusal>, ServiceError> {
+        if let Some(unit) = after.business_unit.filter(|unit| *unit != account.unit) {
+            if !self.unit_exists(unit)? {
+                return Ok(Some(refusal(Reason::UnitMissing, &[("id", &unit)])));
+            }
+            self.set_unit(user, unit)?;
+        }
+        self.set_mode_and_profile(user, after)?;
+        let Some(roles) = &after.roles else {
+            return Ok(None);
+        };
+        self.set_roles(user, roles)
+    }
+
+    /// Gives and takes until these roles are held and no others.
+    fn set_roles(
+        &mut self,
+        user: UserId,
+        roles: &BTreeSet<RoleId>,
+    ) -> Result<Option<Refusal>, ServiceError> {
+        let held: BTreeSet<RoleId> = self.roles_of(user)?.into_iter().collect();
+        let principal = Principal::User(user);
+        for role in held.difference(roles) {
+            self.delete_role(principal, *role)?;
+        }
+        for role in roles.difference(&held) {
+            if rows::role_unit(self.connection, *role)?.is_none() {
+                return Ok(Some(unknown_role(*role)));
+            }
+            self.insert_role(principal, *role)?;
+        }
+        Ok(None)
+    }
+
+    fn unit_exists(&self, unit: UnitId) -> Result<bool, ServiceError> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM business_unit WHERE id = ?1)";
+        rows::yes(self.connection, sql, [unit.0.as_bytes()])
+    }
+
+    fn set_unit(&self, user: UserId, unit: UnitId) -> Result<(), ServiceError> {
+        let sql = "UPDATE user SET business_unit = ?2 WHERE id = ?1";
+        let values = (user.0.as_bytes(), unit.0.as_bytes());
+        rows::change(self.connection, sql, values)?;
+        Ok(())
+    }
+
+    fn set_mode_and_profile(&self, user: UserId, after: &UserValues) -> Result<(), ServiceError> {
+        if let Some(mode) = after.access_mode {
+            let sql = "UPDATE user SET access_mode = ?2 WHERE id = ?1";
+            rows::change(self.connection, sql, (user.0.as_bytes(), mode.code()))?;
+        }
+        for (field, value) in &after.profile {
+            let sql = format!("UPDATE user SET {} = ?2 WHERE id = ?1", field.key());
+            rows::change(self.connection, &sql, (user.0.as_bytes(), value))?;
+        }
+        Ok(())
+    }
+
+    /// The setting that keeps roles counts only where ownership across units is on.
+    fn keeps_roles(&self) -> Result<bool, ServiceError> {
+        Ok(self.setting(setting::OWNERSHIP_ACROSS_UNITS)?
+            && self.setting(setting::KEEP_ROLES_ON_MOVE)?)
+    }
+}
