@@ -246,7 +246,7 @@ fn draft_user(number: u32, bits: u8, cause: Cause) -> DraftUser {
         business_unit: moved,
         access_mode: (bit(1) || matches!(bits & 7, 0)).then_some(mode),
         profile: bit(2).then_some(profile).into_iter().flatten().collect(),
-        roles: [(role(5), Some(role(6))), (role(7), None)].into(),
+        roles: [(role(5), role(6)), (role(7), role(7))].into(),
         file: FileId(4),
         row: u64::from(number) + 2,
         line: u64::from(number) + 2,
