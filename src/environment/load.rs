@@ -5,9 +5,12 @@
 //! empty. Same folder, same contents: no clock, no randomness, and everything in order.
 
 mod cells;
+mod csvde;
 mod directory;
 mod folder;
+mod groups;
 mod headers;
+mod people;
 mod problems;
 mod records;
 mod roles;
@@ -57,12 +60,25 @@ pub struct Given<'a> {
     pub non_interactive_max: Option<u32>,
 }
 
+impl<'a> Given<'a> {
+    /// Only the day.
+    pub fn on(as_of: &'a str) -> Self {
+        Self {
+            as_of,
+            non_interactive_max: None,
+        }
+    }
+}
+
 /// A load under way.
 struct Loading<'a> {
     problems: Collector,
     remarks: Vec<String>,
     world: World,
     roles: roles::Staged,
+    people: people::People,
+    /// Who has which directory role, by file.
+    assignments: Vec<(String, Vec<directory::Assignment>)>,
     writer: Writer,
     progress: &'a dyn Progress,
     given: Given<'a>,
@@ -89,6 +105,8 @@ pub fn load(
         remarks: Vec::new(),
         world: World::new(),
         roles: roles::Staged::default(),
+        people: people::People::default(),
+        assignments: Vec::new(),
         writer: Writer::create(file)?,
         progress,
         given,
@@ -106,11 +124,13 @@ pub fn load(
             .iter()
             .filter(|(what, _)| tables(what) == wanted)
         {
-            let file = &files[0];
-            let read = read_file(what, file, &shown(&file.name), &mut loading)?;
-            if let Some((hash, rows)) = read {
-                summary.tables.push((what.name(), file.name.clone(), rows));
-                hashes.push((file.name.clone(), hash));
+            for file in files {
+                let read = read_file(what, file, &shown(&file.name), &mut loading)?;
+                if let Some((hash, rows)) = read {
+                    let (stem, name) = (file.stem.clone(), file.name.clone());
+                    summary.tables.push((stem, name, rows));
+                    hashes.push((file.name.clone(), hash));
+                }
             }
         }
         if wanted {
@@ -158,7 +178,8 @@ fn read_file(
         What::Table(table) => {
             let known = headers::of(*table);
             let sheet = Sheet::open(&file.path, shown, known, problems, remarks);
-            sheet.inspect(|sheet| sheet.tell_strays(known, problems, remarks))
+            let unread = headers::unread(*table);
+            sheet.inspect(|sheet| sheet.tell_strays(known, unread, problems, remarks))
         }
         What::Records(_) => Sheet::open(&file.path, shown, &records::headers(), problems, remarks),
     };
@@ -166,13 +187,15 @@ fn read_file(
         return Ok(None);
     };
     let rows = match what {
+        What::Table(Loadable::Groups) => groups::read(&sheet, file.part(), loading)?,
         What::Table(table) => read_table(*table, &sheet, loading)?,
         What::Records(entity) => records::read(entity, &sheet, loading)?,
     };
     let hash = sheet.hash().to_owned();
-    loading
-        .writer
-        .loaded(&what.name(), &file.name, &hash, rows)?;
+    loading.writer.loaded(&file.stem, &file.name, &hash, rows)?;
+    if let What::Table(table) = what {
+        loading.writer.add(&Fact::Loaded(*table))?;
+    }
     Ok(Some((hash, rows)))
 }
 
@@ -196,13 +219,17 @@ fn read_table(
         Loadable::Licences => tables::read_licences(sheet, loading),
         Loadable::UserLicences => tables::read_user_licences(sheet, loading),
         Loadable::Directory => directory::read(sheet, loading),
-        Loadable::Groups => directory::read_groups(sheet, loading),
+        Loadable::Groups => groups::read(sheet, None, loading),
     }
 }
 
-/// Writes what more than one file had a say in: roles, and the tables.
+/// Writes what more than one file had a say in: roles, people, and the tables.
 fn write_shared(found: &Folder, loading: &mut Loading<'_>) -> Result<(), EnvironmentError> {
     std::mem::take(&mut loading.roles).write(loading)?;
+    directory::assign(loading);
+    let people = std::mem::take(&mut loading.people);
+    loading.remarks.extend(people.remarks());
+    people.write(&mut loading.writer)?;
     let mut entities = std::mem::take(&mut loading.world.entities);
     for what in found.files.keys() {
         if let What::Records(entity) = what {

@@ -106,6 +106,12 @@ impl<'a> Header<'a> {
         }
     }
 
+    /// Whether it is the line that PowerShell's `Export-Csv` writes above the header.
+    pub(super) fn is_type_line(&self) -> bool {
+        let is_type = |keys: &Keys| keys.plain.starts_with("#type ");
+        self.keys.first().is_some_and(is_type)
+    }
+
     /// The column that the best of the names fits. `table` is the logical name of the records' table.
     pub(super) fn find(&self, wanted: &Wanted, table: &str) -> Option<usize> {
         wanted

@@ -9,6 +9,7 @@ use crate::model::{Findings, Input, Progress};
 use crate::read::begin::Digested;
 use crate::read::cell::is_strange;
 use crate::read::faults::{ShapeFault, Width, merged_cells, shape_fault};
+use crate::read::header::Header;
 use crate::read::open::Export;
 use crate::read::source::{Chunk, Row};
 use crate::read::{FileSpec, ReadError};
@@ -30,7 +31,8 @@ struct OwnedRow {
 }
 
 pub(super) fn open(spec: &FileSpec, findings: &mut Findings) -> Result<Table, ReadError> {
-    let mut export = Export::open(spec, Digested::AtOpen, |_, _| true, findings)?;
+    let fits = |header: &Header<'_>, _| !header.is_type_line();
+    let mut export = Export::open(spec, Digested::AtOpen, fits, findings)?;
     let columns = export.input.headers.len();
     export.uses(0..columns);
     Ok(Table { export })

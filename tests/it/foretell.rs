@@ -258,7 +258,7 @@ impl Project<'_> {
                 self.records(&table, &record.to_string(), &owner_text(owner));
                 self.manifest(None, StubWay::Import, &table);
             }
-            Wanted::ChangeUser { .. } => panic!("users are not moved yet"),
+            Wanted::MoveUser { .. } => panic!("users are not moved yet"),
         }
         self
     }
@@ -379,10 +379,7 @@ fn organisation(source: &Path, folder: &Path) -> Uuid {
         source,
         "environment",
         &path,
-        environment::Given {
-            as_of: "2026-11-24",
-            non_interactive_max: None,
-        },
+        environment::Given::on("2026-11-24"),
         &Silent,
     )
     .expect("it loads");

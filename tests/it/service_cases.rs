@@ -174,10 +174,7 @@ fn run(folder: &Path, faults: &mut Vec<String>) {
         &source,
         "environment",
         &path,
-        environment::Given {
-            as_of: "2026-11-24",
-            non_interactive_max: None,
-        },
+        environment::Given::on("2026-11-24"),
         &Silent,
     ) {
         faults.push(format!("does not load: {error}"));

@@ -40,6 +40,11 @@ impl Column {
     pub(super) fn at(index: usize) -> Self {
         Self(Some(index))
     }
+
+    /// Whether the file has it.
+    pub(super) fn is_there(self) -> bool {
+        self.0.is_some()
+    }
 }
 
 /// The place of a row, for problems that are known later.
@@ -81,7 +86,7 @@ impl Sheet {
         for header in headers {
             let column = sheet.find(header);
             if header.needed && column == Column(None) {
-                sheet.tell_missing(header, problems);
+                sheet.tell_missing(header.name, headers, problems);
                 usable = false;
             }
             sheet.columns.push((header.name, column));
@@ -90,9 +95,11 @@ impl Sheet {
     }
 
     /// Tells the columns that nobody reads: a misspelt one is a problem, the others are a remark.
+    /// `unread` are names of columns that are right as they are, and not read.
     pub(super) fn tell_strays(
         &self,
         headers: &[Header],
+        unread: &[&'static str],
         problems: &mut Collector,
         remarks: &mut Vec<String>,
     ) {
@@ -105,7 +112,9 @@ impl Sheet {
             .iter()
             .filter(|header| self.column(header.name) == Column(None))
             .collect();
-        let strays = strays(self.headers(), &read, &lacking);
+        let known = headers.iter().flat_map(Header::names);
+        let known: Vec<&str> = known.chain(unread.iter().copied()).collect();
+        let strays = strays(self.headers(), &read, &lacking, &known);
         for (index, message) in &strays.misspelt {
             let top = Spot { row: 1, line: 1 };
             self.problem_at(problems, top, Column::at(*index), message);
@@ -121,8 +130,12 @@ impl Sheet {
         Column(self.table.column(&names))
     }
 
-    fn tell_missing(&self, header: &Header, problems: &mut Collector) {
-        let names = std::iter::once(header.name).chain(header.also.iter().copied());
+    /// Tells that the file has no column for the name, which is one of `headers`.
+    pub(super) fn tell_missing(&self, name: &str, headers: &[Header], problems: &mut Collector) {
+        let Some(header) = headers.iter().find(|header| header.name == name) else {
+            return;
+        };
+        let names = header.names();
         let message = format!(
             "there is no column `{}`; found {}; name it by one of {}",
             header.name,
@@ -142,6 +155,11 @@ impl Sheet {
     /// The column under this header, whatever the design says of it.
     pub(super) fn named(&self, name: &str) -> Option<Column> {
         self.table.column(&[name]).map(Column::at)
+    }
+
+    /// The file's name for messages.
+    pub(super) fn shown(&self) -> &str {
+        &self.shown
     }
 
     /// The header cells as written.
@@ -203,15 +221,24 @@ impl Sheet {
         column: Column,
         message: &str,
     ) {
-        let header = column.0.and_then(|index| self.headers().get(index));
+        let message = message.to_owned();
         problems.add(Problem {
+            message,
+            ..self.place(spot, column)
+        });
+    }
+
+    /// A problem at a cell, without its message.
+    fn place(&self, spot: Spot, column: Column) -> Problem {
+        let header = column.0.and_then(|index| self.headers().get(index));
+        Problem {
             file: self.shown.clone(),
             row: spot.row,
             line: spot.line,
             column: column.0.and_then(|index| u16::try_from(index + 1).ok()),
             header: header.cloned(),
-            message: message.to_owned(),
-        });
+            message: String::new(),
+        }
     }
 }
 
@@ -249,6 +276,11 @@ impl Cells<'_> {
             row: self.row.row(),
             line: self.row.line(),
         }
+    }
+
+    /// A problem at a cell whose message is known later.
+    pub(super) fn place(&self, column: Column) -> Problem {
+        self.sheet.place(self.spot(), column)
     }
 
     /// Tells a problem at a cell, or of the row where the column is none.

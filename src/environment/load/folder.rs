@@ -18,6 +18,12 @@ use crate::model::Loadable;
 /// What a file of records is called before the table's name.
 const RECORDS: &str = "records-";
 
+/// Tables that may lie in several files, each `<table>-<name>`; of groups the name is the group's.
+const IN_PARTS: [Loadable; 2] = [Loadable::Directory, Loadable::Groups];
+
+/// What stands between the table and the name.
+const DASH: char = '-';
+
 /// How much of a file is hashed at once.
 const BLOCK_BYTES: usize = 4 << 20;
 
@@ -31,20 +37,17 @@ pub(super) enum What {
 }
 
 impl What {
-    /// Its name in the environment file.
-    pub(super) fn name(&self) -> String {
-        match self {
-            Self::Table(what) => what.name().to_owned(),
-            Self::Records(entity) => format!("{RECORDS}{entity}"),
-        }
-    }
-
     fn of(stem: &str) -> Option<Self> {
         if let Some(entity) = stem.strip_prefix(RECORDS) {
             let entity = entity.trim();
             return (!entity.is_empty()).then(|| Self::Records(entity.to_owned()));
         }
-        let what = Loadable::ALL.into_iter().find(|what| what.name() == stem);
+        let part = |what: &Loadable| {
+            let name = stem.strip_prefix(what.name())?.strip_prefix(DASH)?;
+            (!name.trim().is_empty()).then_some(())
+        };
+        let whole = Loadable::ALL.into_iter().find(|what| what.name() == stem);
+        let what = whole.or_else(|| IN_PARTS.into_iter().find(|what| part(what).is_some()));
         what.map(Self::Table)
     }
 }
@@ -56,6 +59,17 @@ pub(super) struct Found {
     pub(super) name: String,
     /// Where it is.
     pub(super) path: PathBuf,
+    /// Its name without the ending, in small letters.
+    pub(super) stem: String,
+}
+
+impl Found {
+    /// What stands after the table in the names of files that tell of it in parts, as written.
+    pub(super) fn part(&self) -> Option<&str> {
+        let (_, rest) = self.name.split_once(DASH)?;
+        let (part, _) = rest.rsplit_once('.')?;
+        Some(part.trim())
+    }
 }
 
 /// The files of a folder.
@@ -86,6 +100,9 @@ impl Folder {
         for name in names {
             found.take(folder, name);
         }
+        for files in found.files.values_mut() {
+            files.sort_by(|one, other| one.stem.cmp(&other.stem));
+        }
         Ok(found)
     }
 
@@ -99,11 +116,12 @@ impl Folder {
         };
         match What::of(stem) {
             Some(what) => {
-                let path = folder.join(&name);
-                self.files
-                    .entry(what)
-                    .or_default()
-                    .push(Found { name, path });
+                let found = Found {
+                    path: folder.join(&name),
+                    stem: stem.to_owned(),
+                    name,
+                };
+                self.files.entry(what).or_default().push(found);
             }
             None => self.strangers.push(name),
         }
@@ -114,8 +132,8 @@ impl Folder {
         let known = || words::listed(Loadable::ALL.iter().map(|what| what.name()));
         for name in &self.strangers {
             let message = format!(
-                "no file of that name is loaded; expected one of {}, `{RECORDS}<table>`; rename \
-                 it, or move it out of the folder",
+                "no file of that name is loaded; expected one of {}, `{RECORDS}<table>`, \
+                 `directory-<name>`, `groups-<group>`; rename it, or move it out of the folder",
                 known()
             );
             problems.of_file(&shown(name), message);
@@ -129,7 +147,12 @@ impl Folder {
                 problems.of_file(&shown(name), message);
             }
         }
-        for files in self.files.values().filter(|files| files.len() > 1) {
+        let parts = |files: &Vec<Found>| -> Vec<Vec<Found>> {
+            let parts = files.chunk_by(|one, other| one.stem == other.stem);
+            parts.map(<[Found]>::to_vec).collect()
+        };
+        let parts = self.files.values().flat_map(parts);
+        for files in parts.filter(|files| files.len() > 1) {
             let names = words::listed(files.iter().map(|file| file.name.as_str()));
             for file in files {
                 let message = format!(

@@ -4,6 +4,8 @@
 //! header resembles a known one that is missing, because its cells would be lost in silence; a remark
 //! on the others, since real exports have many.
 
+use std::collections::BTreeSet;
+
 use crate::environment::load::headers::Header;
 use crate::environment::load::words;
 use crate::model::comparison_key;
@@ -24,14 +26,21 @@ pub(super) struct Strays {
 }
 
 /// Looks at the columns that are not among those `read`. `lacking` are the known headers that were
-/// not found.
-pub(super) fn strays(headers: &[String], read: &[usize], lacking: &[&Header]) -> Strays {
+/// not found; a name that is `known` as it is written is no slip of another.
+pub(super) fn strays(
+    headers: &[String],
+    read: &[usize],
+    lacking: &[&Header],
+    known: &[&str],
+) -> Strays {
+    let known: BTreeSet<String> = known.iter().map(|name| tight(name)).collect();
     let mut strays = Strays::default();
     for (index, header) in headers.iter().enumerate() {
         if header.trim().is_empty() || read.contains(&index) {
             continue;
         }
-        match lacking.iter().find_map(|known| resembled(header, known)) {
+        let meant = lacking.iter().find_map(|known| resembled(header, known));
+        match meant.filter(|_| !known.contains(&tight(header))) {
             Some(meant) => strays.misspelt.push((
                 index,
                 format!(
@@ -48,12 +57,10 @@ pub(super) fn strays(headers: &[String], read: &[usize], lacking: &[&Header]) ->
 /// The name of a known header that this one resembles.
 fn resembled(header: &str, known: &Header) -> Option<&'static str> {
     let header = tight(header);
-    std::iter::once(known.name)
-        .chain(known.also.iter().copied())
-        .find(|name| {
-            let name = tight(name);
-            name.len() >= LETTERS_MIN && strsim::damerau_levenshtein(&header, &name) <= SLIPS_MAX
-        })
+    known.names().find(|name| {
+        let name = tight(name);
+        name.len() >= LETTERS_MIN && strsim::damerau_levenshtein(&header, &name) <= SLIPS_MAX
+    })
 }
 
 fn tight(name: &str) -> String {
@@ -90,6 +97,13 @@ mod tests {
             &[],
         );
         check(
+            "a name known as it is",
+            &["id", "disable"],
+            &[0],
+            &[],
+            &["disable"],
+        );
+        check(
             "something else",
             &["id", "shoe size", ""],
             &[0],
@@ -102,7 +116,7 @@ mod tests {
     fn check(case: &str, headers: &[&str], read: &[usize], misspelt: &[usize], unread: &[&str]) {
         let headers: Vec<String> = headers.iter().map(|header| (*header).to_owned()).collect();
         let lacking: &[&Header] = if read.contains(&1) { &[] } else { &[&DISABLED] };
-        let found = strays(&headers, read, lacking);
+        let found = strays(&headers, read, lacking, &["disable"]);
         let columns: Vec<usize> = found.misspelt.iter().map(|(index, _)| *index).collect();
         assert_eq!(columns, misspelt, "case: {case}");
         assert_eq!(found.unread, unread, "case: {case}");

@@ -123,11 +123,13 @@ fn folder(changes: &[(&str, &str)]) -> TempDir {
 }
 
 fn load_into(folder: &Path, file: &Path) -> Result<LoadSummary, LoadError> {
-    let given = Given {
-        as_of: "2026-11-24",
-        non_interactive_max: None,
-    };
-    load(folder, "environment/", file, given, &Silent)
+    load(
+        folder,
+        "environment/",
+        file,
+        Given::on("2026-11-24"),
+        &Silent,
+    )
 }
 
 fn loaded(changes: &[(&str, &str)]) -> (TempDir, EnvironmentFile, LoadSummary) {

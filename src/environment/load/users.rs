@@ -11,7 +11,10 @@ use crate::environment::load::cells::Sheet;
 use crate::environment::load::cells::Told;
 use crate::environment::load::words;
 use crate::environment::load::world::Index;
-use crate::model::{AccessMode, Fact, Principal, UnitId, User, UserId, comparison_key};
+use crate::model::{
+    AccessMode, Fact, Invitation, Principal, ProfileField, UnitId, User, UserDetails, UserId,
+    comparison_key,
+};
 
 /// Full names of the users that every environment has and that have no UPN.
 const BUILT_IN: [&str; 2] = ["system", "integration"];
@@ -27,7 +30,27 @@ struct Columns {
     application_id: Column,
     directory_id: Column,
     stub: Column,
+    details: [Column; 9],
+    synchronised: Column,
+    deleted: Column,
+    azure_state: Column,
+    deleted_state: Column,
+    invitation: Column,
+    invited_on: Column,
 }
+
+/// The fields of a profile that stand in the details of a user.
+const DETAILS: [ProfileField; 9] = [
+    ProfileField::Title,
+    ProfileField::MainPhone,
+    ProfileField::MobilePhone,
+    ProfileField::Fax,
+    ProfileField::HomePhone,
+    ProfileField::Street,
+    ProfileField::City,
+    ProfileField::State,
+    ProfileField::Country,
+];
 
 /// The columns that hold plain texts, in the order in which [`user`] takes them.
 const TEXTS: [&str; 7] = [
@@ -40,20 +63,47 @@ const TEXTS: [&str; 7] = [
     "employee_id",
 ];
 
+impl Columns {
+    fn of(sheet: &Sheet) -> Self {
+        Self {
+            id: sheet.column("id"),
+            upn: sheet.column("upn"),
+            texts: TEXTS.map(|name| sheet.column(name)),
+            business_unit: sheet.column("business_unit"),
+            access_mode: sheet.column("access_mode"),
+            disabled: sheet.column("disabled"),
+            licensed: sheet.column("licensed"),
+            application_id: sheet.column("application_id"),
+            directory_id: sheet.column("directory_id"),
+            stub: sheet.column("stub"),
+            details: DETAILS.map(|field| sheet.column(field.key())),
+            synchronised: sheet.column("synchronised"),
+            deleted: sheet.column("deleted"),
+            azure_state: sheet.column("azure_state"),
+            deleted_state: sheet.column("deleted_state"),
+            invitation: sheet.column("invitation"),
+            invited_on: sheet.column("invited_on"),
+        }
+    }
+
+    /// The fields of profiles that the file tells; a full name that it does not is composed.
+    fn told(sheet: &Sheet) -> Vec<ProfileField> {
+        let there = |field: ProfileField| sheet.column(field.key()).is_there();
+        let composed = || there(ProfileField::FirstName) && there(ProfileField::LastName);
+        let told = |field: &ProfileField| match field {
+            ProfileField::FullName => there(*field) || composed(),
+            _ => there(*field),
+        };
+        ProfileField::ALL.into_iter().filter(told).collect()
+    }
+}
+
 /// Reads the users; the answer is how many rows there were.
 pub(super) fn read(sheet: &Sheet, loading: &mut Loading<'_>) -> Result<u64, EnvironmentError> {
-    let columns = Columns {
-        id: sheet.column("id"),
-        upn: sheet.column("upn"),
-        texts: TEXTS.map(|name| sheet.column(name)),
-        business_unit: sheet.column("business_unit"),
-        access_mode: sheet.column("access_mode"),
-        disabled: sheet.column("disabled"),
-        licensed: sheet.column("licensed"),
-        application_id: sheet.column("application_id"),
-        directory_id: sheet.column("directory_id"),
-        stub: sheet.column("stub"),
-    };
+    let columns = Columns::of(sheet);
+    for field in Columns::told(sheet) {
+        loading.writer.add(&Fact::LoadedField(field))?;
+    }
     let world = &mut loading.world;
     let writer = &mut loading.writer;
     let rows = sheet.rows(loading.progress, &mut loading.problems, &mut |cells| {
@@ -103,6 +153,7 @@ fn user(
     let application_id = cells.optional_guid(columns.application_id);
     let directory_id = cells.optional_guid(columns.directory_id);
     let stub = cells.yes_no(columns.stub);
+    let details = details(cells, columns);
     let (Some(id), Some(business_unit)) = (id, unit) else {
         return Ok(None);
     };
@@ -123,8 +174,41 @@ fn user(
         application_id: application_id?,
         directory_id: directory_id?,
         stub: stub?.unwrap_or(false),
-        details: Box::default(),
+        details: Box::new(details?),
     }))
+}
+
+/// What a row says of a user beside what records and matching need.
+fn details(cells: &mut Cells<'_>, columns: &Columns) -> Result<UserDetails, Told> {
+    let fields = DETAILS.into_iter().zip(columns.details);
+    let profile = fields.filter_map(|(field, column)| Some((field, cells.optional(column)?)));
+    let profile = profile.collect();
+    let synchronised = cells.yes_no(columns.synchronised);
+    let deleted = cells.yes_no(columns.deleted);
+    let azure_state = cells.parsed(
+        columns.azure_state,
+        "`Exists`, `Soft deleted` or `Not found or hard deleted`",
+        words::azure_state,
+    );
+    let deleted_state = cells.parsed(
+        columns.deleted_state,
+        "`Not deleted` or `Soft deleted`",
+        |text| words::yes_no(text, "soft deleted", "not deleted"),
+    );
+    let expected = words::listed(Invitation::ALL.iter().map(|status| status.word()));
+    let expected = format!("one of {expected}");
+    let invitation = cells.parsed(columns.invitation, &expected, words::invitation);
+    let invited_on = cells.parsed(columns.invited_on, "a day such as `2026-11-28`", |text| {
+        text.parse::<jiff::civil::Date>().ok()
+    });
+    let deleted = [deleted?, azure_state?, deleted_state?];
+    Ok(UserDetails {
+        profile,
+        synchronised: synchronised?,
+        deleted: deleted.contains(&Some(true)),
+        invitation: invitation?,
+        invited_on: invited_on?.map(|day| day.to_string()),
+    })
 }
 
 fn composed(first: Option<&str>, last: Option<&str>) -> Option<String> {

@@ -4,7 +4,7 @@
 //! are the service's own labels and names beside them.
 
 use crate::model::{
-    AccessMode, CascadeAssign, Depth, Inheritance, Ownership, TeamType, comparison_key,
+    AccessMode, CascadeAssign, Depth, Inheritance, Invitation, Ownership, TeamType, comparison_key,
 };
 
 /// A kind that is written as a word.
@@ -99,6 +99,35 @@ pub(super) fn yes_no(text: &str, yes: &str, no: &str) -> Option<bool> {
     }
 }
 
+/// Whether an account is deleted: yes or no, or the time at which it was.
+pub(super) fn deleted(text: &str) -> Option<bool> {
+    let is_time = || {
+        let digit = text.contains(|letter: char| letter.is_ascii_digit());
+        (digit && text.contains(['-', '/', '.', ':'])).then_some(true)
+    };
+    yes_no(text, "deleted", "active").or_else(is_time)
+}
+
+/// Whether the directory has lost a user, by the words and codes of `azurestate`.
+pub(super) fn azure_state(text: &str) -> Option<bool> {
+    match comparison_key(text).as_str() {
+        "exists" | "0" => Some(false),
+        "soft deleted" | "not found or hard deleted" | "1" | "2" => Some(true),
+        _ => None,
+    }
+}
+
+/// The status of an invitation, by the words and codes of `invitestatuscode`.
+pub(super) fn invitation(text: &str) -> Option<Invitation> {
+    let bare = |text: &str| {
+        let key = comparison_key(text);
+        key.strip_prefix("invitation ").unwrap_or(&key).to_owned()
+    };
+    let by_word = |status: &Invitation| bare(status.word()) == bare(text);
+    let by_code = || text.parse().ok().and_then(Invitation::from_code);
+    Invitation::ALL.into_iter().find(by_word).or_else(by_code)
+}
+
 /// Words as a message lists them.
 pub(super) fn listed<'a>(words: impl Iterator<Item = &'a str>) -> String {
     words
@@ -123,6 +152,18 @@ mod tests {
         check(CascadeAssign::of("NoCascade"), CascadeAssign::None);
         check(yes_no("Disabled", "disabled", "enabled"), true);
         check(yes_no("FALSE", "disabled", "enabled"), false);
+        check(
+            invitation("Invitation Near Expired"),
+            Invitation::NearExpired,
+        );
+        check(invitation("not  sent"), Invitation::NotSent);
+        check(invitation("4"), Invitation::Accepted);
+        check(azure_state("Not found or hard deleted"), true);
+        check(azure_state("0"), false);
+        check(deleted("2026-05-23 19:59:00Z"), true);
+        check(deleted("no"), false);
+        assert_eq!((invitation("9"), azure_state("3")), (None, None));
+        assert_eq!((deleted("gone"), deleted("7")), (None, None));
         assert_eq!(Depth::of("everything"), None);
         assert_eq!(yes_no("enabled", "yes", "no"), None);
     }
