@@ -3,6 +3,8 @@
 //! In: a folder of CSV files, good but for what a test changes. Out: the environment file. In the
 //! texts `@u1` stands for the GUID of user 1; so `@b` units, `@r` roles, `@t` teams, `@e` records.
 
+mod clashes;
+mod directories;
 mod problems;
 
 use std::collections::BTreeMap;
@@ -15,8 +17,8 @@ use super::*;
 use crate::environment::EnvironmentFile;
 use crate::environment::Facts;
 use crate::model::{
-    Depth, Inheritance, Ownership, Principal, RecordId, RoleId, Silent, TeamId, TeamType, UnitId,
-    UserId,
+    Depth, Inheritance, Invitation, Ownership, Principal, ProfileField, RecordId, RoleId, Silent,
+    TeamId, TeamType, UnitId, UserDetails, UserId,
 };
 
 const GOOD: &[(&str, &str)] = &[
@@ -302,24 +304,89 @@ fn what_is_absent_is_not_loaded() {
 }
 
 #[test]
-fn the_directory_in_its_basic_form() {
-    let (_place, file, _) = loaded(&[]);
-    let people: Vec<(String, Option<bool>, u32)> = file
-        .connection()
-        .prepare(
-            "SELECT upn, enabled, (SELECT count(*) FROM directory_licence WHERE person = upn) \
-             FROM directory_person ORDER BY upn",
-        )
-        .unwrap()
-        .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
-        .unwrap()
-        .map(Result::unwrap)
+fn what_the_service_says_of_people() {
+    let users = "systemuserid,domainname,businessunitid,title,Job Title,Main Phone,mobilephone,\
+                 address1_fax,homephone,address1_line1,City,address1_stateorprovince,\
+                 Country/Region,issyncwithdirectory,azurestate,deletedstate,invitestatuscode,\
+                 invited_on,Address 1: County\n\
+                 @u1,ana@contoso.com,Porto,Buyer,Someone,+351 1,+351 9,+351 2,+351 5,Rua 1,Porto,\
+                 Norte,Portugal,Yes,Exists,Not deleted,Invited,2026-11-20,Maia\n\
+                 @u2,rui@contoso.com,Portugal,,,,,,,,,,,no,1,0,,,\n\
+                 @u3,old@contoso.com,Contoso,,,,,,,,,,,,,Soft deleted,3,,\n\
+                 @u4,sys@contoso.com,Contoso,,,,,,,,,,,,,,,,\n";
+    let (_place, file, summary) = loaded(&[
+        ("users.csv", users),
+        ("records-account.csv", ""),
+        ("records-contact.csv", ""),
+    ]);
+    let facts = Facts::of(&file).unwrap();
+    let of = |number| &facts.users()[&user(number)].details;
+    let ana: Vec<String> = of(1)
+        .profile
+        .iter()
+        .map(|(field, text)| format!("{}={text}", field.key()))
         .collect();
-    let expected = [
-        ("ana@contoso.com".to_owned(), Some(true), 2),
-        ("rui@contoso.com".to_owned(), Some(false), 0),
-    ];
-    assert_eq!(people, expected);
+    let expected = "title=Buyer main_phone=+351 1 mobile_phone=+351 9 fax=+351 2 home_phone=+351 5 \
+                    street=Rua 1 city=Porto state=Norte country=Portugal";
+    assert_eq!(ana.join(" "), expected, "`jobtitle` is another field");
+    assert_eq!((of(1).synchronised, of(1).deleted), (Some(true), false));
+    assert_eq!(of(1).invitation, Some(Invitation::Invited));
+    assert_eq!(of(1).invited_on.as_deref(), Some("2026-11-20"));
+    assert_eq!((of(2).synchronised, of(2).deleted), (Some(false), true));
+    assert_eq!(
+        (of(3).invitation, of(3).deleted),
+        (Some(Invitation::Expired), true)
+    );
+    assert_eq!(**of(4), UserDetails::default());
+    assert!(facts.loaded_field(ProfileField::Title) && facts.loaded_field(ProfileField::State));
+    assert!(!facts.loaded_field(ProfileField::Mail) && !facts.loaded_field(ProfileField::FullName));
+    let unread = "not read: columns `Job Title`, `Address 1: County`";
+    assert!(
+        summary
+            .remarks
+            .iter()
+            .any(|remark| remark.ends_with(unread))
+    );
+}
+
+#[test]
+fn the_number_of_non_interactive_users_comes_from_the_manifest_where_the_settings_are_silent() {
+    let name = setting::NON_INTERACTIVE_MAX;
+    let load_with = |settings: &str, most| {
+        let exports = folder(&[("settings.csv", settings)]);
+        let place = tempfile::tempdir().unwrap();
+        let path = place.path().join("environment.sqlite");
+        let given = Given {
+            non_interactive_max: most,
+            ..Given::on("2026-11-24")
+        };
+        load(exports.path(), "environment/", &path, given, &Silent)?;
+        Ok::<_, LoadError>(EnvironmentFile::open(&path)?.setting(name)?)
+    };
+    let said = |number: &str| format!("name,value\n{name},{number}\n");
+    let five = || Some("5".to_owned());
+    assert_eq!(load_with("", Some(5)).unwrap(), five());
+    assert_eq!(load_with("name,value\n", Some(5)).unwrap(), five());
+    assert_eq!(load_with(&said("05"), Some(5)).unwrap(), five());
+    assert_eq!(load_with(&said("5"), None).unwrap(), five());
+    assert_eq!(load_with("", None).unwrap(), None);
+    let error = load_with(&said("7"), Some(5)).unwrap_err();
+    let [problem] = error.problems() else {
+        panic!("{error}");
+    };
+    assert_eq!((problem.row, problem.header.as_deref()), (2, Some("value")));
+    assert!(
+        problem
+            .message
+            .starts_with("`7`, and `non_interactive_max`"),
+        "{error}"
+    );
+    assert!(
+        problem
+            .message
+            .contains("is 5, expected the same; correct one"),
+        "{error}"
+    );
 }
 
 #[test]

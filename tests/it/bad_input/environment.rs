@@ -59,6 +59,40 @@ fn a_folder_without_what_is_needed() {
     check("no `from`", folder.path(), Exit::Usage, &says, plan);
 }
 
+#[test]
+fn a_number_of_the_manifest_that_was_not_loaded() {
+    let folder = fresh();
+    let manifest = folder.path().join("cutover.toml");
+    let number = |from: &str, to: &str| {
+        replace(
+            &manifest,
+            &format!("[environment]{from}"),
+            &format!("[environment]{to}"),
+        );
+    };
+    number("\n", "\nnon_interactive_max = 5\n");
+    assert_eq!(plan(folder.path()).exit, Exit::Done);
+    number("\nnon_interactive_max = 5\n", "\nnon_interactive_max = 6\n");
+    let says = [
+        "`environment.sqlite` was loaded with `5`",
+        "is 6",
+        "run `cutover load`",
+    ];
+    check("another", folder.path(), Exit::Usage, &says, plan);
+
+    let folder = planned();
+    let manifest = folder.path().join("cutover.toml");
+    replace(
+        &manifest,
+        "[environment]\n",
+        "[environment]\nnon_interactive_max = 6\n",
+    );
+    let says = ["was loaded with no number", "is 6", "run `cutover load`"];
+    check("the first", folder.path(), Exit::Usage, &says, plan);
+    assert_eq!(load(folder.path()).exit, Exit::Done);
+    assert_eq!(plan(folder.path()).exit, Exit::Done);
+}
+
 /// What is done to an environment file, and what is said of it.
 type Broken = (&'static str, fn(&Path), &'static [&'static str]);
 

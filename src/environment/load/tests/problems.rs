@@ -8,7 +8,7 @@ use crate::environment::load::tests::{folder, load_into, with_ids};
 /// Loads the good folder with these changes and compares the problems: file, row, column, and a
 /// part of the message.
 #[track_caller]
-fn check(case: &str, changes: &[(&str, &str)], expected: &[(&str, u64, &str, &str)]) {
+pub(super) fn check(case: &str, changes: &[(&str, &str)], expected: &[(&str, u64, &str, &str)]) {
     let exports = folder(changes);
     let path = exports.path().join("environment.sqlite");
     let error = load_into(exports.path(), &path).expect_err(case);
@@ -336,7 +336,7 @@ fn problems_of_settings() {
         &[(
             "settings.csv",
             "name,value\nCaller,@u1\ncaller,nobody\nas_of,tomorrow\norganisation_id,17\n\
-             Other,1\nOther,2\n,3\n",
+             Other,1\nOther,2\n,3\nMaxNumberOfNonInteractiveUsers,few\nSecurity_Group,CRM\n",
         )],
         &[
             ("settings.csv", 2, "name", "`Caller`, expected `caller`"),
@@ -355,6 +355,8 @@ fn problems_of_settings() {
                 "this setting stands in an earlier row too",
             ),
             ("settings.csv", 8, "name", "blank"),
+            ("settings.csv", 9, "value", "`few`, expected a number"),
+            ("settings.csv", 10, "name", "expected `security_group`"),
         ],
     );
 }
