@@ -70,13 +70,11 @@ fn reasons(page: &mut Page<'_>, label: &str, count: &ReadinessCount) -> io::Resu
     page.paragraph(2, label, &words.collect::<Vec<_>>().join(", "))
 }
 
-/// Writes the steps of go-live that are not done, and where the lists are.
+/// Writes the steps of go-live that are open, where their lists are, and which steps nobody can tell.
 pub(super) fn open_steps(page: &mut Page<'_>, document: &Document) -> io::Result<()> {
-    let open: Vec<(usize, &StepRecord)> = document
-        .steps
-        .iter()
-        .enumerate()
-        .filter(|(_, step)| step.state != "done")
+    let numbered = || document.steps.iter().enumerate();
+    let open: Vec<(usize, &StepRecord)> = numbered()
+        .filter(|(_, step)| step.state == "open")
         .collect();
     if open.is_empty() {
         return Ok(());
@@ -89,7 +87,20 @@ pub(super) fn open_steps(page: &mut Page<'_>, document: &Document) -> io::Result
     for (index, step) in open {
         one_step(page, index, step)?;
     }
-    Ok(())
+    let unknown: Vec<String> = numbered()
+        .filter(|(_, step)| step.state == "not known")
+        .map(|(index, _)| (index + 1).to_string())
+        .collect();
+    let folder = shell_word(page.folder);
+    let show = format!("cutover show {folder} steps");
+    let line = match unknown.as_slice() {
+        [] => show,
+        steps => format!(
+            "steps {} depend on what was not loaded ({show})",
+            steps.join(", ")
+        ),
+    };
+    page.faint(2, &line)
 }
 
 /// Writes every step of go-live, with its reason.
