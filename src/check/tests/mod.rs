@@ -13,6 +13,7 @@ mod roles;
 mod sealed;
 mod stubs;
 mod table;
+mod users;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -438,6 +439,7 @@ impl Judged {
         let draft = &self.draft;
         let stubs = draft.stubs.iter().filter_map(|stub| stub.fallen);
         let roles = draft.roles.iter().filter_map(|role| role.fallen);
+        let users = draft.users.iter().filter_map(|user| user.fallen);
         let files = draft.tables.iter().flat_map(|table| &table.files);
         let rows = files
             .flat_map(|file| &file.fates)
@@ -445,7 +447,8 @@ impl Judged {
                 Fate::Stopped(code) => Some(*code),
                 _ => None,
             });
-        for code in stubs.chain(roles).map(|cause| cause.code).chain(rows) {
+        let causes = stubs.chain(users).chain(roles);
+        for code in causes.map(|cause| cause.code).chain(rows) {
             *fallen.entry(code).or_default() += 1;
         }
         fallen
