@@ -9,6 +9,7 @@ use crate::model::Readiness;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[expect(missing_docs, reason = "the words say it")]
 pub enum HandOverKind {
+    BusinessUnitsToCreate,
     LicencesToBuy,
     PeopleToCreate,
     LicencesToGive,
@@ -23,7 +24,8 @@ pub enum HandOverKind {
 
 impl HandOverKind {
     /// Every kind, in the order in which they are to be done.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
+        Self::BusinessUnitsToCreate,
         Self::LicencesToBuy,
         Self::PeopleToCreate,
         Self::LicencesToGive,
@@ -39,6 +41,7 @@ impl HandOverKind {
     /// Its file in `handover/`, without the ending.
     pub fn file(self) -> &'static str {
         match self {
+            Self::BusinessUnitsToCreate => "business-units-to-create",
             Self::LicencesToBuy => "licences-to-buy",
             Self::PeopleToCreate => "people-to-create",
             Self::LicencesToGive => "licences-to-give",
@@ -55,6 +58,7 @@ impl HandOverKind {
     /// What people read: `licences to buy`.
     pub fn words(self) -> &'static str {
         match self {
+            Self::BusinessUnitsToCreate => "business units to create",
             Self::LicencesToBuy => "licences to buy",
             Self::PeopleToCreate => "people to create",
             Self::LicencesToGive => "licences to give",
@@ -75,7 +79,7 @@ impl HandOverKind {
             Self::PeopleToCreate | Self::ProfilesToCorrect | Self::Leavers => "user administrator",
             Self::LicencesToGive | Self::LicencesToFree => "licence administrator",
             Self::GroupMembersToAdd => "groups administrator",
-            Self::PeopleToSynchronise | Self::SettingsToSwitch => {
+            Self::BusinessUnitsToCreate | Self::PeopleToSynchronise | Self::SettingsToSwitch => {
                 "System Administrator of the environment"
             }
             Self::Invitations => "go-live lead",
@@ -88,6 +92,7 @@ impl HandOverKind {
     /// Entra (platform facts, 8.5a): both are taken as they are, so their headers are not ours to choose.
     pub fn columns(self) -> &'static [&'static str] {
         match self {
+            Self::BusinessUnitsToCreate => &["Name"],
             Self::LicencesToBuy => &["Product", "Seats", "In use", "Needed", "To buy"],
             Self::PeopleToCreate => &[
                 "Username",
@@ -123,6 +128,10 @@ impl HandOverKind {
     /// What the administrator is to do with the file.
     pub fn instruction(self) -> &'static str {
         match self {
+            Self::BusinessUnitsToCreate => {
+                "Add each unit under the one that it belongs to, or correct its name in the export; then \
+                 load the environment and plan again."
+            }
             Self::LicencesToBuy => {
                 "Buy so many more seats of each product before licences are given; no licence can be \
                  given above the number of seats."

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{
     Accept, Code, Fate, FileId, FindingId, Ledger, Loadable, MissingPerson, Principal, RoleAction,
-    RoleId, Rung, StubUser, StubWay, UnitId,
+    RoleId, Rung, StubUser, StubWay, UnitId, comparison_key,
 };
 use crate::plan::{DraftTable, DraftUser, PrincipalIndex};
 
@@ -129,6 +129,8 @@ pub struct Draft {
     /// Existing users to be changed, each once, in the order in which they are written: who leaves the access
     /// mode non-interactive goes before who takes it, then in order of files and rows.
     pub users: Vec<DraftUser>,
+    /// Business units that rows name and the environment has not, as first written, by comparison key.
+    pub unknown_units: BTreeMap<String, String>,
     /// Roles to give and to remove, in order of files and rows.
     pub roles: Vec<DraftRole>,
     /// Every principal that a row of a table may name, each once.
@@ -147,6 +149,14 @@ impl Draft {
     /// The principal of an index.
     pub fn principal(&self, index: PrincipalIndex) -> Principal {
         self.principals[index.get()]
+    }
+
+    /// Notes a business unit that a row names and the environment has not.
+    pub(super) fn name_unknown_unit(&mut self, name: &str) {
+        let key = comparison_key(name);
+        self.unknown_units
+            .entry(key)
+            .or_insert_with(|| name.to_owned());
     }
 
     /// The ledger of every records and roles file, and of users files that wish something (promise 6).

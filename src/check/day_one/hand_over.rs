@@ -31,6 +31,7 @@ pub(super) fn lists(scene: &Scene<'_>) -> Vec<HandOver> {
 
 fn rows(scene: &Scene<'_>, kind: HandOverKind) -> Vec<Vec<String>> {
     match kind {
+        HandOverKind::BusinessUnitsToCreate => units_to_create(scene),
         HandOverKind::LicencesToBuy => licences_to_buy(scene),
         HandOverKind::PeopleToCreate => people_to_create(scene),
         HandOverKind::LicencesToGive => licences_to_give(scene),
@@ -56,6 +57,12 @@ fn sorted(mut rows: Vec<Vec<String>>) -> Vec<Vec<String>> {
 
 fn who(user: &User) -> [String; 2] {
     [user.upn.clone(), user.label()]
+}
+
+/// S88: units that rows name and the environment has not; users can only be put into what is there.
+fn units_to_create(scene: &Scene<'_>) -> Vec<Vec<String>> {
+    let units = scene.day.draft.unknown_units.values();
+    units.map(|unit| vec![unit.clone()]).collect()
 }
 
 /// S26 S30: seats of the products that make users, against what is in use and what is to be given.
@@ -181,12 +188,16 @@ fn licences_to_give(scene: &Scene<'_>) -> Vec<Vec<String>> {
     sorted(give.collect())
 }
 
-/// An unlicensed user whose mode is to become one that needs no licence.
+/// An unlicensed user whose mode is to become one that needs no licence. Who administers the directory is let
+/// in without (S84).
 fn needs_one_for_the_change(scene: &Scene<'_>, view: &PersonView<'_>) -> bool {
     let change = scene.changes.get(&view.user.id);
     let mode = change.and_then(|change| change.access_mode.as_ref());
     let after = mode.is_some_and(|mode| !PersonView::mode_needs_licence(mode.after));
-    after && view.licensed == Licensed::No
+    let administers = view
+        .administrator_roles()
+        .is_some_and(|roles| !roles.is_empty());
+    after && view.licensed == Licensed::No && !administers
 }
 
 /// S55 S59: the environment's group, for who is to work and is not in it, or only by way of another group.

@@ -6,7 +6,9 @@
 use std::collections::BTreeSet;
 
 use crate::check::day_one::Scene;
-use crate::model::{GoLiveStep, HandOver, HandOverKind, Loadable, Progressed, Readiness};
+use crate::model::{
+    GoLiveStep, HandOver, HandOverKind, Loadable, Progressed, Readiness, comparison_key,
+};
 
 /// Who applies the plan.
 const CONSULTANT: &str = "consultant";
@@ -26,6 +28,7 @@ pub(super) fn all(
             .collect(),
     };
     let before = [
+        steps.list(HandOverKind::BusinessUnitsToCreate, "create the business units that are missing", "users are put into units that are there (S41 S88)"),
         steps.list(HandOverKind::LicencesToBuy, "buy the seats that are missing", "no licence can be given above the number of seats (S26)"),
         steps.list(HandOverKind::PeopleToCreate, "create the people who are missing in the directory", "an account comes before a licence (S01 S02)"),
         steps.list(HandOverKind::LicencesToGive, "give licences, some of them only for the time of the change", "who has no licence does not appear, and an access mode is changed while there is one (S02 S69 S72)"),
@@ -44,6 +47,31 @@ pub(super) fn all(
         steps.invite(),
     ];
     before.into_iter().chain(after).collect()
+}
+
+/// Holders of a directory role who are named.
+const HOLDERS_NAMED: usize = 3;
+
+/// Directory roles that may do a step, global administrators apart, as comparison keys; the names have changed
+/// with the years (S52). None for what is done in the environment.
+fn roles_for(kind: HandOverKind) -> &'static [&'static str] {
+    match kind {
+        HandOverKind::LicencesToBuy => &["billing administrator"],
+        HandOverKind::PeopleToCreate | HandOverKind::ProfilesToCorrect => {
+            &["user administrator", "user management administrator"]
+        }
+        HandOverKind::LicencesToGive | HandOverKind::LicencesToFree | HandOverKind::Leavers => &[
+            "license administrator",
+            "licence administrator",
+            "user administrator",
+            "user management administrator",
+        ],
+        HandOverKind::GroupMembersToAdd => &["groups administrator", "user administrator"],
+        HandOverKind::BusinessUnitsToCreate
+        | HandOverKind::PeopleToSynchronise
+        | HandOverKind::SettingsToSwitch
+        | HandOverKind::Invitations => &[],
+    }
 }
 
 struct Steps<'a> {
@@ -65,7 +93,38 @@ impl Steps<'_> {
             0 => Progressed::NotKnown,
             open => Progressed::Open(open),
         };
-        step(title, kind.whose(), state, Some(kind), why)
+        step(title, &self.whose(kind), state, Some(kind), why)
+    }
+
+    /// The role that may do it, with who holds it where the directory's roles were loaded (S54).
+    fn whose(&self, kind: HandOverKind) -> String {
+        let role = kind.whose();
+        let people = self.scene.day.facts.people().values();
+        let told: Vec<_> = people
+            .filter_map(|one| Some((one, one.roles.as_ref()?)))
+            .collect();
+        let fitting = roles_for(kind);
+        if fitting.is_empty() || told.is_empty() {
+            return role.to_owned();
+        }
+        let holds = |roles: &BTreeSet<String>| {
+            roles
+                .iter()
+                .any(|role| fitting.contains(&comparison_key(role).as_str()))
+        };
+        let holders = told
+            .iter()
+            .filter(|(one, roles)| !one.deleted && holds(roles));
+        let holders: Vec<&str> = holders.map(|(one, _)| one.upn.as_str()).collect();
+        match holders.as_slice() {
+            [] => format!("{role}: nobody in the directory is, so a global administrator"),
+            few if few.len() <= HOLDERS_NAMED => format!("{role}: {}", few.join(", ")),
+            many => format!(
+                "{role}: {} and {} more",
+                many[..HOLDERS_NAMED].join(", "),
+                many.len() - HOLDERS_NAMED
+            ),
+        }
     }
 
     /// Whether everything was loaded that a list is made from.
@@ -91,7 +150,9 @@ impl Steps<'_> {
                 let needs = [Loadable::Groups, Loadable::Settings];
                 !needs.iter().any(|what| self.unknown.contains(what))
             }
-            HandOverKind::SettingsToSwitch | HandOverKind::ProfilesToCorrect => true,
+            HandOverKind::BusinessUnitsToCreate
+            | HandOverKind::SettingsToSwitch
+            | HandOverKind::ProfilesToCorrect => true,
         }
     }
 

@@ -13,6 +13,9 @@ use crate::plan::build::roles::unit_of_role;
 const DIRECTORY_ROLES: &[&str] = &[
     "global administrator",
     "company administrator",
+    "general administrator",
+    "crm service administrator",
+    "password reset administrator",
     "global reader",
     "billing administrator",
     "user administrator",

@@ -52,6 +52,8 @@ struct Fault {
     message: String,
     column: u16,
     cell: String,
+    /// The business unit that the row names, where it is not there.
+    unknown_unit: Option<String>,
 }
 
 pub(super) fn build(
@@ -72,6 +74,9 @@ pub(super) fn build(
                     settle(draft, *file, Fate::Stopped(code));
                 }
                 Err(Some(fault)) => {
+                    if let Some(unit) = &fault.unknown_unit {
+                        draft.name_unknown_unit(unit);
+                    }
                     settle(draft, *file, Fate::Stopped(fault.code));
                     let place =
                         Place::row(*file, row.row, row.line).cell(fault.column, &fault.cell);
@@ -102,6 +107,7 @@ fn ask(
             message: format!("`{text}` is no action; expected `give` or `remove`"),
             column: row.columns.action,
             cell: text.clone(),
+            unknown_unit: None,
         })
     })?;
     let Some(principal) = principal(wanted, draft, row)? else {
@@ -127,6 +133,7 @@ fn principal(
         message,
         column: row.columns.user,
         cell: subject.to_owned(),
+        unknown_unit: None,
     };
     let reference = match row.user {
         OwnerCell::Unusable(_) => return Err(None),
@@ -194,6 +201,7 @@ fn role(
         message,
         column: row.columns.role,
         cell: text.to_owned(),
+        unknown_unit: None,
     };
     let copies = copies(wanted, text);
     if copies.is_empty() {
@@ -281,13 +289,17 @@ fn named_unit(
         message,
         column: row.columns.business_unit,
         cell: text.to_owned(),
+        unknown_unit: None,
     };
     match units.as_slice() {
         [unit] => Ok(Some(*unit)),
-        [] => Err(fault(
-            Code::Rol001,
-            format!("`{text}` is no business unit of the environment"),
-        )),
+        [] => Err(Fault {
+            unknown_unit: Some(text.to_owned()),
+            ..fault(
+                Code::Rol001,
+                format!("`{text}` is no business unit of the environment"),
+            )
+        }),
         several => match own.filter(|own| several.contains(own)) {
             Some(own) => Ok(Some(own)),
             None => Err(fault(

@@ -30,6 +30,8 @@ struct Fault {
     message: String,
     /// The column, from 1, and its cell; `None` is the row as a whole.
     cell: Option<(u16, String)>,
+    /// Whether the cell names a business unit that is not there.
+    is_unknown_unit: bool,
 }
 
 /// The first row that wished something for a user.
@@ -59,6 +61,9 @@ pub(super) fn build(wanted: &Wanted<'_>, draft: &mut Draft, findings: &mut Findi
             }
             Err(fault) => {
                 settle(draft, row.file, Fate::Stopped(fault.code));
+                if let (true, Some((_, unit))) = (fault.is_unknown_unit, &fault.cell) {
+                    draft.name_unknown_unit(unit);
+                }
                 let mut place = Place::row(row.file, row.row, row.line);
                 if let Some((column, cell)) = &fault.cell {
                     place = place.cell(*column, cell);
@@ -89,6 +94,7 @@ fn wishes<'a>(wanted: &'a Wanted<'_>, row: &WishRow) -> Result<Option<(&'a User,
         subject: row.label.clone(),
         message,
         cell: None,
+        is_unknown_unit: false,
     };
     let label = &row.label;
     let user = match &row.meant {
@@ -124,6 +130,7 @@ fn unreadable(wish: &Wish, message: String) -> Fault {
         subject: format!("{} {}", wish.field.words(), wish.text),
         message,
         cell: Some((wish.column, wish.text.clone())),
+        is_unknown_unit: false,
     }
 }
 
@@ -153,7 +160,10 @@ fn business_unit(facts: &Facts, wish: &Wish) -> Result<UnitId, Fault> {
                 "`{text}` is no business unit of the environment; expected an id, or one of \
                  `{some}{quote}"
             );
-            Err(unreadable(wish, message))
+            Err(Fault {
+                is_unknown_unit: true,
+                ..unreadable(wish, message)
+            })
         }
         several => {
             let ids: Vec<String> = several.iter().map(ToString::to_string).collect();
