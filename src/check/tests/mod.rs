@@ -4,6 +4,7 @@
 //! changes are blocked by it, `?CODE` where the rule is left unchecked. Notes of stub users (STB001)
 //! are left out where a case is not about them.
 
+mod day_one;
 mod owners;
 mod people;
 mod properties;

@@ -1,0 +1,199 @@
+//! Day one: who can work when, and which lists name whom, for one person after the other.
+
+use crate::check::tests::*;
+use crate::check::{DayOne, people_report};
+use crate::model::{
+    DirectoryPerson, GroupMember, HandOverKind, Licence, PeopleReport, Progressed, setting,
+};
+
+/// The group whose members are users.
+const GROUP: &str = "CRM users";
+
+/// Ana, by what the directory says of her: licences, groups, whether she is disabled here.
+struct Ana {
+    licences: &'static [&'static str],
+    group: Option<Option<&'static str>>,
+    disabled: bool,
+    mode: AccessMode,
+    is_in_directory: bool,
+    roles: &'static [RoleId],
+}
+
+const ANA_AS_SHE_SHOULD_BE: Ana = Ana {
+    licences: &["Dynamics 365 Sales"],
+    group: Some(None),
+    disabled: false,
+    mode: AccessMode::ReadWrite,
+    is_in_directory: true,
+    roles: &[SALES],
+};
+
+/// A world with nobody but Ana, whom the plan changes as `plan` says.
+fn report(ana: &Ana, plan: impl FnOnce(World) -> World) -> PeopleReport {
+    let mut world = world();
+    world
+        .facts
+        .retain(|fact| !matches!(fact, Fact::User(_) | Fact::UserRole { .. }));
+    let mut world = world.user(ANA, "Ana", ROOT, ana.disabled);
+    for fact in &mut world.facts {
+        if let Fact::User(user) = fact {
+            (user.access_mode, user.licensed) = (ana.mode, None);
+        }
+    }
+    for role in ana.roles {
+        world = world.holds(ANA, *role);
+    }
+    if ana.is_in_directory {
+        world = world.fact(Fact::Person(Box::new(DirectoryPerson {
+            upn: "ana@contoso.com".to_owned(),
+            enabled: Some(true),
+            licences: Some(ana.licences.iter().map(|text| (*text).to_owned()).collect()),
+            ..DirectoryPerson::default()
+        })));
+    }
+    let member = |member: &str, via: Option<&str>| {
+        Fact::GroupMember(GroupMember {
+            group: GROUP.to_owned(),
+            member: member.to_owned(),
+            via: via.map(str::to_owned),
+        })
+    };
+    world = world.fact(member("somebody@contoso.com", None));
+    if let Some(via) = ana.group {
+        world = world.fact(member("ana@contoso.com", via));
+    }
+    let mut world = plan(world);
+    let facts = world.facts();
+    world.draft.roles.sort_by_key(|role| role.role);
+    people_report(&DayOne {
+        draft: &world.draft,
+        facts: &facts,
+        missing: &[],
+        on_premises: false,
+        errors: 0,
+    })
+}
+
+/// The answers with their reasons, and the lists that name somebody.
+fn told(report: &PeopleReport) -> (Vec<String>, Vec<&'static str>) {
+    let [ana] = &report.readiness[..] else {
+        panic!("one person: {:?}", report.readiness);
+    };
+    let moments = [&ana.today, &ana.after_plan, &ana.after_hand_over];
+    let words = moments.map(|standing| {
+        let words = standing.words();
+        format!("{} {words}", standing.answer().word())
+            .trim()
+            .to_owned()
+    });
+    let lists = report.hand_over.iter().map(|list| list.kind.file());
+    (words.to_vec(), lists.collect())
+}
+
+#[test]
+#[rustfmt::skip] // keeps the columns of the table
+fn one_person() {
+    let as_is = |world: World| world;
+    let gives = |world: World| world.give(ANA, READER);
+    let ana = || ANA_AS_SHE_SHOULD_BE;
+    let give: &[&str] = &["licences-to-give"];
+    //    case                      Ana                                                     the plan  today, after the plan, after the hand-over        lists
+    check_ana("all is well",        ana(),                                                  as_is,    ["yes", "yes", "yes"],                            &[]);
+    check_ana("no licence",         Ana { licences: &[], ..ana() },                         as_is,    ["no no licence", "no no licence", "yes"],        give);
+    check_ana("not in the group",   Ana { group: None, ..ana() },                           as_is,
+              ["no not in the security group", "no not in the security group", "yes"],                                                                  &["group-members-to-add"]);
+    check_ana("by a nested group",  Ana { group: Some(Some("Sales")), ..ana() },            as_is,
+              ["no in the security group only through a nested group", "no in the security group only through a nested group", "yes"],                  &["group-members-to-add"]);
+    check_ana("no role",            Ana { roles: &[], ..ana() },                            as_is,    ["no no role", "no no role", "no no role"],       &[]);
+    check_ana("the plan gives one", Ana { roles: &[], ..ana() },  |world| world.give(ANA, SALES),     ["no no role", "yes", "yes"],                     &[]);
+    check_ana("the plan takes one", ana(),                        |world| world.remove(ANA, SALES),   ["yes", "no no role", "no no role"],              &[]);
+    check_ana("a leaver",           Ana { disabled: true, group: None, ..ana() },           as_is,
+              ["no disabled: not in the security group; not in the security group"; 3],                                                                 &["leavers"]);
+    check_ana("disabled, and the plan wants her", Ana { disabled: true, licences: &[], ..ana() }, gives,
+              ["no disabled: no licence; no licence", "no disabled: no licence; no licence", "yes"],                                                    &["licences-to-give", "invitations"]);
+    check_ana("disabled by hand",   Ana { disabled: true, ..ana() },                        gives,    ["no disabled: by hand in the environment"; 3],   &[]);
+    check_ana("for programs only",  Ana { mode: AccessMode::NonInteractive, licences: &[], ..ana() }, as_is, ["no access mode non-interactive"; 3],     &[]);
+    check_ana("for programs only, licensed", Ana { mode: AccessMode::NonInteractive, ..ana() }, as_is, ["no access mode non-interactive"; 3],           &["licences-to-free"]);
+    check_ana("not in the directory", Ana { is_in_directory: false, ..ana() },              as_is,
+              ["no not in the directory; no licence", "no not in the directory; no licence", "yes"],                                                    &["people-to-create", "licences-to-give"]);
+}
+
+#[track_caller]
+fn check_ana(
+    case: &str,
+    ana: Ana,
+    plan: impl FnOnce(World) -> World,
+    moments: [&str; 3],
+    lists: &[&str],
+) {
+    let report = report(&ana, plan);
+    let (words, named) = told(&report);
+    assert_eq!(words, moments, "case: {case}");
+    assert_eq!(named, lists, "case: {case}");
+    for list in &report.hand_over {
+        let columns = list.kind.columns().len();
+        assert!(
+            list.rows.iter().all(|row| row.len() == columns),
+            "case: {case}"
+        );
+    }
+}
+
+#[test]
+fn what_was_not_loaded_is_not_known() {
+    let report = report(&ANA_AS_SHE_SHOULD_BE, |world| {
+        let world = world.without(Loadable::Directory);
+        world
+            .without(Loadable::Groups)
+            .without(Loadable::UserLicences)
+    });
+    let (words, _) = told(&report);
+    assert_eq!(words[0], "not known not loaded: directory, groups");
+    let states: Vec<Progressed> = report.steps.iter().map(|step| step.state).collect();
+    assert!(states.contains(&Progressed::NotKnown), "{:?}", report.steps);
+}
+
+#[test]
+fn seats_that_are_missing_are_to_be_bought() {
+    let report = report(
+        &Ana {
+            licences: &[],
+            ..ANA_AS_SHE_SHOULD_BE
+        },
+        |world| {
+            world.fact(Fact::Licence(Licence {
+                product: "Dynamics 365 Sales".to_owned(),
+                seats: Some(10),
+                used: Some(10),
+                provisions: Some(true),
+            }))
+        },
+    );
+    let buy = &report.hand_over[0];
+    assert_eq!(buy.kind, HandOverKind::LicencesToBuy);
+    assert_eq!(
+        buy.rows,
+        [["Dynamics 365 Sales", "10", "10", "11", "1"].map(str::to_owned)]
+    );
+    let step = report.steps.iter().find(|step| step.list == Some(buy.kind));
+    assert_eq!(step.map(|step| step.state), Some(Progressed::Open(1)));
+}
+
+#[test]
+fn the_setting_is_switched_on_and_back_where_the_plan_needs_it() {
+    let needs = |world: World| world.stub().stubs(|stub| stub.way = StubWay::Api);
+    let report = report(&ANA_AS_SHE_SHOULD_BE, needs);
+    let list = report
+        .hand_over
+        .iter()
+        .find(|list| list.kind == HandOverKind::SettingsToSwitch);
+    let row = &list.expect("the list of settings").rows[0];
+    assert_eq!(row[0], setting::ROLES_ON_DISABLED);
+    assert_eq!((row[1].as_str(), row[2].as_str()), ("off", "on"));
+    let switches = report
+        .steps
+        .iter()
+        .filter(|step| step.title.starts_with("switch settings"));
+    let places: Vec<&str> = switches.map(|step| step.title.as_str()).collect();
+    assert_eq!(places, ["switch settings", "switch settings back"]);
+}
