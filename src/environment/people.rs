@@ -165,8 +165,17 @@ pub(super) fn add_user(writer: &Writer, user: &User) -> Result<(), EnvironmentEr
     if **details == UserDetails::default() {
         return Ok(());
     }
-    let [title, main, mobile, fax, home, street, city, state, country] =
-        DETAILS.map(|field| details.profile.get(&field));
+    let [
+        title,
+        phone,
+        mobile,
+        fax,
+        home,
+        street,
+        city,
+        state,
+        country,
+    ] = DETAILS.map(|field| details.profile.get(&field));
     writer.run(
         "UPDATE user SET title = ?2, main_phone = ?3, mobile_phone = ?4, fax = ?5, \
          home_phone = ?6, street = ?7, city = ?8, state = ?9, country = ?10, synchronised = ?11, \
@@ -174,7 +183,7 @@ pub(super) fn add_user(writer: &Writer, user: &User) -> Result<(), EnvironmentEr
         (
             id,
             title,
-            main,
+            phone,
             mobile,
             fax,
             home,
@@ -214,7 +223,7 @@ pub(super) fn add_person(
         last,
         mail,
         title,
-        main,
+        phone,
         mobile,
         fax,
         home,
@@ -233,7 +242,7 @@ pub(super) fn add_person(
             last,
             mail,
             title,
-            main,
+            phone,
             mobile,
             fax,
             home,

@@ -91,6 +91,14 @@ fn people() -> [DirectoryPerson; 2] {
 
 /// One fact of every kind, in the order in which a file tells them.
 fn every_fact() -> Vec<Fact> {
+    let mut facts = facts_of_the_service();
+    facts.extend(facts_of_the_directory());
+    facts.push(Fact::Loaded(Loadable::Teams));
+    facts.push(Fact::LoadedField(ProfileField::Title));
+    facts
+}
+
+fn facts_of_the_service() -> Vec<Fact> {
     vec![
         unit(UnitId(Uuid::from_u128(1)), Some(ROOT)),
         unit(ROOT, None),
@@ -145,6 +153,11 @@ fn every_fact() -> Vec<Fact> {
             name: "caller".to_owned(),
             value: ANA.to_string(),
         },
+    ]
+}
+
+fn facts_of_the_directory() -> Vec<Fact> {
+    vec![
         Fact::Licence(Licence {
             product: "Dynamics 365 Sales".to_owned(),
             seats: Some(12),
@@ -159,8 +172,6 @@ fn every_fact() -> Vec<Fact> {
         Fact::Person(Box::new(people()[1].clone())),
         member(None),
         member(Some("Sales")),
-        Fact::Loaded(Loadable::Teams),
-        Fact::LoadedField(ProfileField::Title),
     ]
 }
 

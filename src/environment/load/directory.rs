@@ -13,11 +13,12 @@ use crate::environment::load::Loading;
 use crate::environment::load::cells::Cells;
 use crate::environment::load::cells::Column;
 use crate::environment::load::cells::Sheet;
+use crate::environment::load::cells::Told;
 use crate::environment::load::csvde;
 use crate::environment::load::headers;
 use crate::environment::load::people::People;
+use crate::environment::load::people::Said;
 use crate::environment::load::people::Strict;
-use crate::environment::load::people::Told;
 use crate::environment::load::people::Trouble;
 use crate::environment::load::problems::Problem;
 use crate::environment::load::words;
@@ -55,7 +56,7 @@ const FIELDS: [ProfileField; 11] = [
 pub(super) struct Assignment {
     /// Where it stands, for a problem that is known later.
     at: Problem,
-    told: Told,
+    told: Said,
     role: String,
 }
 
@@ -215,11 +216,11 @@ fn assignment(cells: &mut Cells<'_>, columns: &Columns) -> Option<Assignment> {
         } else {
             columns.id
         }),
-        told: Told {
+        told: Said {
             display_name: cells.optional(columns.display_name),
             upn,
             id,
-            ..Told::default()
+            ..Said::default()
         },
         role,
     })
@@ -242,7 +243,7 @@ fn person(cells: &mut Cells<'_>, columns: &Columns, people: &mut People, left_ou
 }
 
 /// What a row tells; `None` where a cell is no good, which is told.
-fn told(cells: &mut Cells<'_>, columns: &Columns, left_out: &mut LeftOut) -> Option<Told> {
+fn told(cells: &mut Cells<'_>, columns: &Columns, left_out: &mut LeftOut) -> Option<Said> {
     let id = cells.optional_guid(columns.id);
     let local_id = cells.parsed(columns.local_id, "a GUID", csvde::guid);
     let enabled = enabled(cells, columns);
@@ -269,7 +270,7 @@ fn told(cells: &mut Cells<'_>, columns: &Columns, left_out: &mut LeftOut) -> Opt
         };
         cells.text(by, "the person's UPN")?;
     }
-    Some(Told {
+    Some(Said {
         upn,
         account,
         id: id.ok()?,
@@ -277,7 +278,7 @@ fn told(cells: &mut Cells<'_>, columns: &Columns, left_out: &mut LeftOut) -> Opt
         display_name,
         mail,
         profile,
-        enabled: enabled?,
+        enabled: enabled.ok()?,
         deleted: columns
             .deleted
             .is_there()
@@ -291,16 +292,16 @@ fn told(cells: &mut Cells<'_>, columns: &Columns, left_out: &mut LeftOut) -> Opt
     })
 }
 
-/// Whether sign-in is allowed, if the row says; the outer `None` is a cell that is no good.
-fn enabled(cells: &mut Cells<'_>, columns: &Columns) -> Option<Option<bool>> {
+/// Whether sign-in is allowed, if the row says.
+fn enabled(cells: &mut Cells<'_>, columns: &Columns) -> Result<Option<bool>, Told> {
     let enabled = cells.yes_no(columns.enabled);
     let blocked = cells.yes_no(columns.blocked);
     let control = cells.parsed(columns.account_control, "a number", |text| {
         text.parse::<i64>().ok()
     });
-    let by_block = blocked.ok()?.map(|blocked| !blocked);
-    let by_control = control.ok()?.map(|control| control & DISABLED == 0);
-    Some(enabled.ok()?.or(by_block).or(by_control))
+    let by_block = blocked?.map(|blocked| !blocked);
+    let by_control = control?.map(|control| control & DISABLED == 0);
+    Ok(enabled?.or(by_block).or(by_control))
 }
 
 /// The texts of a row, as whoever wrote the file writes them.

@@ -20,7 +20,7 @@ const GUEST: &str = "#ext#";
 
 /// What one row tells of a person; what its file has no column for is `None`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Told {
+pub(super) struct Said {
     /// UPN; `None` where only a logon name is known.
     pub(super) upn: Option<String>,
     /// Logon name on-premises.
@@ -40,7 +40,7 @@ pub(super) struct Told {
     pub(super) roles: Option<BTreeSet<String>>,
 }
 
-impl Told {
+impl Said {
     /// The name that the person goes by, compared as all texts are.
     fn key(&self) -> Option<String> {
         let name = self.upn.as_ref().or(self.account.as_ref())?;
@@ -67,8 +67,8 @@ impl Strict {
             Self::Upn => "UPN",
             Self::Id => "object id",
             Self::Mail => "mail",
-            Self::Enabled => "word on whether sign-in is allowed",
-            Self::Deleted => "word on whether the account is deleted",
+            Self::Enabled => "sign-in allowed",
+            Self::Deleted => "account deleted",
             Self::Guest => "user type",
             Self::Licences => "licences",
             Self::Roles => "directory roles",
@@ -94,7 +94,7 @@ struct Place {
 
 #[derive(Debug)]
 struct Person {
-    told: Told,
+    told: Said,
     /// Where each thing that must agree was told first.
     places: BTreeMap<Strict, Place>,
     /// Where the person was met first.
@@ -106,7 +106,7 @@ struct Person {
 #[derive(Debug, Default)]
 pub(super) struct People {
     files: Vec<String>,
-    people: Vec<Person>,
+    everybody: Vec<Person>,
     by_id: HashMap<Uuid, usize>,
     by_local_id: HashMap<Uuid, usize>,
     by_name: HashMap<String, usize>,
@@ -123,7 +123,7 @@ impl People {
     }
 
     /// Takes what a row of the file begun last tells.
-    pub(super) fn take(&mut self, row: u64, told: Told) -> Result<(), Trouble> {
+    pub(super) fn take(&mut self, row: u64, told: Said) -> Result<(), Trouble> {
         let place = Place {
             file: self.files.len().saturating_sub(1),
             row,
@@ -133,10 +133,10 @@ impl People {
             self.add(place, told);
             return Ok(());
         };
-        if self.people[index].last_file == place.file {
+        if self.everybody[index].last_file == place.file {
             return Err(Trouble::Repeated);
         }
-        self.people[index].last_file = place.file;
+        self.everybody[index].last_file = place.file;
         self.merge(index, place, told)?;
         self.index(index);
         Ok(())
@@ -144,7 +144,7 @@ impl People {
 
     /// Gives a directory role to somebody; false where nobody is known by this id and there is no UPN.
     /// The error is the message.
-    pub(super) fn give_role(&mut self, row: u64, told: Told, role: String) -> Result<bool, String> {
+    pub(super) fn give_role(&mut self, row: u64, told: Said, role: String) -> Result<bool, String> {
         let index = match self.find(&told)? {
             Some(index) => index,
             None if told.upn.is_none() => return Ok(false),
@@ -153,7 +153,7 @@ impl People {
                 self.add(Place { file, row }, told)
             }
         };
-        let roles = &mut self.people[index].told.roles;
+        let roles = &mut self.everybody[index].told.roles;
         roles.get_or_insert_default().insert(role);
         Ok(true)
     }
@@ -179,9 +179,13 @@ impl People {
 
     /// Writes everybody, in order of their names.
     pub(super) fn write(self, writer: &mut Writer) -> Result<(), EnvironmentError> {
-        let ids: BTreeSet<Uuid> = self.people.iter().filter_map(|one| one.told.id).collect();
+        let ids: BTreeSet<Uuid> = self
+            .everybody
+            .iter()
+            .filter_map(|one| one.told.id)
+            .collect();
         let named = |one: Person| one.told.key().map(|key| (key, one.told));
-        let people: BTreeMap<String, Told> = self.people.into_iter().filter_map(named).collect();
+        let people: BTreeMap<String, Said> = self.everybody.into_iter().filter_map(named).collect();
         for (key, mut told) in people {
             told.profile
                 .extend(told.mail.map(|mail| (ProfileField::Mail, mail)));
@@ -204,7 +208,7 @@ impl People {
     }
 
     /// The person that a row tells of: by object id, else by name.
-    fn find(&self, told: &Told) -> Result<Option<usize>, String> {
+    fn find(&self, told: &Said) -> Result<Option<usize>, String> {
         let by_id = told.id.and_then(|id| self.by_id.get(&id)).or_else(|| {
             let id = told.local_id?;
             self.by_local_id.get(&id)
@@ -225,7 +229,7 @@ impl People {
     }
 
     fn met(&self, index: usize) -> String {
-        let Person { told, first, .. } = &self.people[index];
+        let Person { told, first, .. } = &self.everybody[index];
         let name = told.upn.as_ref().or(told.account.as_ref());
         let name = name.map_or("", String::as_str);
         format!(
@@ -234,8 +238,8 @@ impl People {
         )
     }
 
-    fn add(&mut self, place: Place, told: Told) -> usize {
-        let index = self.people.len();
+    fn add(&mut self, place: Place, told: Said) -> usize {
+        let index = self.everybody.len();
         let strict = [
             (Strict::Upn, told.upn.is_some()),
             (Strict::Id, told.id.is_some() || told.local_id.is_some()),
@@ -247,7 +251,7 @@ impl People {
             (Strict::Roles, told.roles.is_some()),
         ];
         let told_here = strict.into_iter().filter(|(_, told)| *told);
-        self.people.push(Person {
+        self.everybody.push(Person {
             places: told_here.map(|(what, _)| (what, place)).collect(),
             first: place,
             last_file: place.file,
@@ -258,7 +262,7 @@ impl People {
     }
 
     fn index(&mut self, index: usize) {
-        let told = &self.people[index].told;
+        let told = &self.everybody[index].told;
         if let Some(id) = told.id {
             self.by_id.insert(id, index);
         }
@@ -270,11 +274,11 @@ impl People {
         }
     }
 
-    fn merge(&mut self, index: usize, place: Place, told: Told) -> Result<(), Trouble> {
+    fn merge(&mut self, index: usize, place: Place, told: Said) -> Result<(), Trouble> {
         let mut merging = Merging {
             files: &self.files,
             place,
-            person: &mut self.people[index],
+            person: &mut self.everybody[index],
         };
         merging.strict(Strict::Upn, |told| &mut told.upn, told.upn, String::clone)?;
         merging.strict(Strict::Id, |told| &mut told.id, told.id, Uuid::to_string)?;
@@ -294,15 +298,20 @@ impl People {
             Strict::Enabled,
             |told| &mut told.enabled,
             told.enabled,
-            yes_no,
+            |is| word(*is, "yes", "no"),
         )?;
         merging.strict(
             Strict::Deleted,
             |told| &mut told.deleted,
             told.deleted,
-            yes_no,
+            |is| word(*is, "yes", "no"),
         )?;
-        merging.strict(Strict::Guest, |told| &mut told.guest, told.guest, user_type)?;
+        merging.strict(
+            Strict::Guest,
+            |told| &mut told.guest,
+            told.guest,
+            |is| word(*is, "Guest", "Member"),
+        )?;
         merging.strict(
             Strict::Licences,
             |told| &mut told.licences,
@@ -344,7 +353,7 @@ impl Merging<'_> {
     fn strict<T>(
         &mut self,
         what: Strict,
-        have: impl Fn(&mut Told) -> &mut Option<T>,
+        have: impl Fn(&mut Said) -> &mut Option<T>,
         told: Option<T>,
         show: impl Fn(&T) -> String,
     ) -> Result<(), Trouble> {
@@ -364,8 +373,8 @@ impl Merging<'_> {
         let place = self.person.places.get(&what).copied();
         let place = place.unwrap_or(self.person.first);
         let message = format!(
-            "the {} of this person is `{told}` here and `{known}` in `{}`, row {}, expected the \
-             same; export both again on the same day, or take the column out of one",
+            "{}: `{told}` here and `{known}` in `{}`, row {}, of one person, expected the same; export \
+             both again on the same day, or take the column out of one",
             what.words(),
             self.files[place.file],
             place.row
@@ -386,15 +395,14 @@ fn fill(have: &mut Option<String>, told: Option<String>) -> bool {
     }
 }
 
-fn yes_no(value: &bool) -> String {
-    if *value { "yes" } else { "no" }.to_owned()
-}
-
-fn user_type(guest: &bool) -> String {
-    if *guest { "Guest" } else { "Member" }.to_owned()
+fn word(is: bool, yes: &str, no: &str) -> String {
+    if is { yes } else { no }.to_owned()
 }
 
 fn list(values: &BTreeSet<String>) -> String {
+    if values.is_empty() {
+        return "none".to_owned();
+    }
     let values: Vec<&str> = values.iter().map(String::as_str).collect();
     values.join("+")
 }

@@ -70,6 +70,10 @@ fn problems_of_one_file() {
             ),
         ],
     );
+}
+
+#[test]
+fn problems_of_names_and_columns() {
     check(
         "nobody is named, or no group",
         &[
@@ -118,77 +122,40 @@ fn problems_of_one_file() {
     );
 }
 
+/// The first file of two that contradict each other.
+const FIRST: &str = "upn,id,mail,enabled,userType,licences,deleted,roles\n\
+                     a@contoso.com,@u1,a@contoso.com,yes,Member,A+B,no,X\nb@contoso.com,@u2,,,,,,\n";
+
 #[test]
+#[rustfmt::skip] // keeps the columns of the table
 fn files_that_contradict_each_other() {
-    let first = "upn,id,mail,enabled,userType,licences,deleted,roles\n\
-                 a@contoso.com,@u1,a@contoso.com,yes,Member,A+B,no,X\n\
-                 b@contoso.com,@u2,,,,,,\n";
-    let second = |header: &str, row: &str| format!("{header}\n{row}\n");
-    for (header, row, column, part) in [
-        (
-            "upn,id",
-            "a@contoso.com,@u7",
-            "id",
-            "the object id of this person is `@u7` here and `@u1`",
-        ),
-        (
-            "upn,id",
-            "z@contoso.com,@u1",
-            "upn",
-            "UPN of this person is `z@contoso.com` here",
-        ),
-        (
-            "upn,mail",
-            "a@contoso.com,a@x.example",
-            "mail",
-            "`a@x.example` here and `a@contoso.com`",
-        ),
-        (
-            "upn,block credential",
-            "a@contoso.com,TRUE",
-            "block credential",
-            "is `no` here and `yes`",
-        ),
-        (
-            "upn,userType",
-            "a@contoso.com,Guest",
-            "userType",
-            "is `Guest` here and `Member`",
-        ),
-        (
-            "upn,licences",
-            "a@contoso.com,A",
-            "licences",
-            "is `A` here and `A+B`",
-        ),
-        (
-            "upn,deleted",
-            "a@contoso.com,yes",
-            "deleted",
-            "is `yes` here and `no`",
-        ),
-        (
-            "upn,roles",
-            "a@contoso.com,Y",
-            "roles",
-            "is `Y` here and `X`",
-        ),
-        (
-            "upn,id",
-            "b@contoso.com,@u1",
-            "id",
-            "that of `a@contoso.com` in `environment/directory.csv`, row 2, the UPN that of `b@contoso.com` in `environment/directory.csv`, row 3",
-        ),
-    ] {
-        check(
-            row,
-            &[
-                ("directory.csv", first),
-                ("directory-b.csv", &second(header, row)),
-            ],
-            &[("directory-b.csv", 2, column, part)],
-        );
-    }
+    //        header and row of the second file                  column, and what is said of it
+    contradict("upn,id",               "a@contoso.com,@u7",        "id", "object id: `@u7` here and `@u1`");
+    contradict("upn,id",               "z@contoso.com,@u1",        "upn", "UPN: `z@contoso.com` here");
+    contradict("upn,mail",             "a@contoso.com,a@b.example", "mail", "mail: `a@b.example` here");
+    contradict("upn,block credential", "a@contoso.com,TRUE",       "block credential", "sign-in allowed: `no` here");
+    contradict("upn,userType",         "a@contoso.com,Guest",      "userType", "user type: `Guest` here");
+    contradict("upn,licences",         "a@contoso.com,A",          "licences", "licences: `A` here and `A+B`");
+    contradict("upn,licences",         "a@contoso.com,",           "licences", "licences: `none` here and `A+B`");
+    contradict("upn,deleted",          "a@contoso.com,yes",        "deleted", "account deleted: `yes` here");
+    contradict("upn,roles",            "a@contoso.com,Y",          "roles", "directory roles: `Y` here");
+    contradict("upn,id",               "b@contoso.com,@u1",        "id",
+               "that of `a@contoso.com` in `environment/directory.csv`, row 2, the UPN that of \
+                `b@contoso.com` in `environment/directory.csv`, row 3");
+}
+
+#[track_caller]
+fn contradict(header: &str, row: &str, column: &str, says: &str) {
+    let second = format!("{header}\n{row}\n");
+    let files = [
+        ("directory.csv", FIRST),
+        ("directory-b.csv", second.as_str()),
+    ];
+    check(row, &files, &[("directory-b.csv", 2, column, says)]);
+}
+
+#[test]
+fn problems_of_who_is_meant() {
     check(
         "where the other value stands",
         &[

@@ -124,6 +124,10 @@ fn entra() {
         ],
         &[],
     );
+}
+
+#[test]
+fn directory_roles() {
     check(
         "directory roles, one assignment a row, and whoever is in no row has none",
         &[

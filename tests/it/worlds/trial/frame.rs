@@ -169,6 +169,22 @@ fn held(principal: Principal, role: Uuid) -> (String, Row) {
     (format!("{holder}_role"), row)
 }
 
+/// What nobody knows of a stub user.
+const UNTOLD: [&str; 12] = [
+    "title",
+    "main_phone",
+    "mobile_phone",
+    "fax",
+    "home_phone",
+    "street",
+    "city",
+    "state",
+    "country",
+    "synchronised",
+    "invitation",
+    "invited_on",
+];
+
 /// A stub user is disabled, Read-Write, and in the root unit; nobody has licensed it.
 fn stub_row(stub: &StubUser) -> Row {
     let text = |text: &str| show(&Value::Text(text.to_owned()));
@@ -189,10 +205,13 @@ fn stub_row(stub: &StubUser) -> Row {
         ("disabled", number(1)),
         ("licensed", null.clone()),
         ("application_id", null.clone()),
-        ("directory_id", null),
+        ("directory_id", null.clone()),
         ("stub", number(1)),
+        ("deleted", number(0)),
     ];
-    cells.map(|(name, cell)| (name.to_owned(), cell)).into()
+    let told = cells.map(|(name, cell)| (name.to_owned(), cell));
+    let untold = UNTOLD.map(|name| (name.to_owned(), null.clone()));
+    told.into_iter().chain(untold).collect()
 }
 
 fn cell(id: Uuid) -> String {
