@@ -78,7 +78,7 @@ const FULL_NAME: Wanted = Wanted {
 
 const TITLE: Wanted = Wanted {
     what: "title",
-    patterns: &[Is("jobtitle"), Is("title")],
+    patterns: &[Is("title"), Is("job title")],
 };
 
 const MAIN_PHONE: Wanted = Wanted {
