@@ -14,6 +14,8 @@ use uuid::Uuid;
 
 use crate::model::{Principal, Refusal, UserId, Write};
 
+mod caller;
+mod directory;
 mod owner;
 mod privileges;
 mod refusals;
@@ -175,12 +177,17 @@ struct Memo {
     owners: HashMap<(i64, Principal), Option<Refusal>>,
     taken: Option<stub::Taken>,
     owning: Option<BTreeSet<UserId>>,
+    caller: caller::Known,
 }
 
 impl Memo {
-    /// Roles were given or taken, so who may own is to be asked again.
-    fn rights_changed(&mut self) {
+    /// Roles of somebody were given or taken, so who may own is to be asked again; and what the caller may
+    /// do, unless it is somebody else who is known not to be the caller.
+    fn rights_changed(&mut self, of: Principal) {
         self.owners.clear();
+        if self.caller.may_be(of) {
+            self.caller = caller::Known::default();
+        }
     }
 
     /// A record has another owner, so who owns any is to be asked again.

@@ -147,7 +147,9 @@ impl Service<'_> {
         if let Some(known) = self.memo.owners.get(&key) {
             return Ok(known.clone());
         }
-        let refusal = if table.ownable {
+        let refusal = if let Some(refusal) = self.may_assign(entity)? {
+            Some(refusal)
+        } else if table.ownable {
             privileges::owner_refusal(self.connection, entity, owner)?
         } else {
             Some(refusal(Reason::TableNotOwned, &[("entity", &entity)]))

@@ -27,8 +27,18 @@ pub enum Reason {
     RoleToDisabledUser,
     /// Access teams hold no roles.
     RoleToAccessTeam,
+    /// A support user holds no roles.
+    RoleToSupportUser,
     /// Nobody else has System Administrator.
     LastSystemAdministrator,
+    /// An administrator of the directory keeps System Administrator.
+    DirectoryAdministrator,
+    /// The caller has not the privilege, or not at the depth that it takes.
+    CallerLacksPrivilege,
+    /// The access mode of an application user stays.
+    ApplicationUserMode,
+    /// There are as many non-interactive users as there may be.
+    NonInteractiveLimit,
     /// Access teams own nothing.
     OwnerIsAccessTeam,
     /// The user to own has no role at all.
@@ -97,7 +107,7 @@ use Certainty::{Assumed, Confirmed};
 
 /// Every refusal there is, in the order of [`Reason`].
 #[rustfmt::skip] // keeps one refusal to a pair of lines
-pub const REFUSALS: [RefusalRule; 20] = [
+pub const REFUSALS: [RefusalRule; 25] = [
     rule(Reason::RecordMissing, 0x8004_0217, Confirmed, "3.6",
         "{entity} With Id = {id} Does Not Exist"),
     rule(Reason::PrincipalMissing, 0x8004_0217, Assumed, "4.1",
@@ -114,8 +124,18 @@ pub const REFUSALS: [RefusalRule; 20] = [
         "The specified user(Id = {principal}) is disabled. Consider enabling this user. Additional Details: roles are not given to disabled users while {setting} is off"),
     rule(Reason::RoleToAccessTeam, 0x8004_8331, Confirmed, "3.3",
         "Cannot assign roles or profiles to an access team."),
+    rule(Reason::RoleToSupportUser, 0x8004_1D51, Confirmed, "3.6",
+        "The support user are read-only, which cannot be assigned with other roles (Id = {principal})."),
     rule(Reason::LastSystemAdministrator, 0x8004_1D2F, Assumed, "3.6",
         "The user (Id = {principal}) is the only user that has the System Administrator Role."),
+    rule(Reason::DirectoryAdministrator, 0x8004_1D64, Assumed, "3.6",
+        "Users who are granted the Microsoft 365 Global administrator or Service administrator role cannot be removed from the System Administrator security role. (Id = {principal})"),
+    rule(Reason::CallerLacksPrivilege, 0x8004_0220, Assumed, "3.6",
+        "Principal user (Id={caller}, type=8), is missing {privilege} privilege at depth {depth}."),
+    rule(Reason::ApplicationUserMode, 0x8004_0D40, Confirmed, "3.6",
+        "An application user's access mode cannot be changed. (Id = {principal})"),
+    rule(Reason::NonInteractiveLimit, 0x8004_0216, Assumed, "2",
+        "An unexpected error occurred. Only {max} users can have the access mode non-interactive, and {count} have it."),
     rule(Reason::OwnerIsAccessTeam, 0x8004_8340, Confirmed, "3.3",
         "You cannot assign a record to the access team. You can assign a record to the owner team."),
     rule(Reason::UserWithoutRoles, 0x8004_2F09, Confirmed, "3.6",

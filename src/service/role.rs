@@ -3,7 +3,10 @@
 //! In: a principal and one copy of a role. Out: the answer, and the row written or deleted. Platform
 //! facts 3.2 to 3.6. Which copy should be given is the plan's choice; a wrong one is refused here.
 
-use crate::model::{Principal, Refusal, RoleId, TeamType, setting};
+use std::fmt::Display;
+
+use crate::model::{AccessMode, Principal, Refusal, RoleId, TeamType, UserId, setting};
+use crate::service::directory;
 use crate::service::refusals::{Reason, refusal};
 use crate::service::rows::{self, Holder, HolderKind};
 use crate::service::{Performed, Service, ServiceError};
@@ -20,6 +23,9 @@ impl Service<'_> {
         if rows::holds(self.connection, principal, role)? {
             return Ok(Performed::NoChangeNeeded);
         }
+        if let Some(refusal) = self.may_give_role(principal, holder.unit, role)? {
+            return Ok(Performed::Refused(refusal));
+        }
         if let Some(refusal) = self.role_refusal(principal, &holder, role)? {
             return Ok(Performed::Refused(refusal));
         }
@@ -32,24 +38,40 @@ impl Service<'_> {
         principal: Principal,
         role: RoleId,
     ) -> Result<Performed, ServiceError> {
-        if rows::holder(self.connection, principal)?.is_none() {
+        let Some(holder) = rows::holder(self.connection, principal)? else {
             return Ok(Performed::Refused(principal_missing(principal)));
-        }
+        };
         if !rows::holds(self.connection, principal, role)? {
             return Ok(Performed::NoChangeNeeded);
         }
+        if let Some(refusal) = self.may_take_role(principal, holder.unit)? {
+            return Ok(Performed::Refused(refusal));
+        }
         if let Principal::User(user) = principal
             && rows::is_system_administrator(self.connection, role)?
-            && !rows::other_system_administrator(self.connection, user, role)?
+            && let Some(refusal) = self.stays_system_administrator(user, role)?
         {
-            let values: [(&str, &dyn std::fmt::Display); 1] = [("principal", &user)];
-            return Ok(Performed::Refused(refusal(
-                Reason::LastSystemAdministrator,
-                &values,
-            )));
+            return Ok(Performed::Refused(refusal));
         }
         self.delete_role(principal, role)?;
         Ok(Performed::Done { actual: None })
+    }
+
+    /// Why System Administrator cannot be taken from a user, if so. Where both reasons hold, the last one
+    /// of all speaks first; no source says which does.
+    fn stays_system_administrator(
+        &self,
+        user: UserId,
+        role: RoleId,
+    ) -> Result<Option<Refusal>, ServiceError> {
+        let reason = if !rows::other_system_administrator(self.connection, user, role)? {
+            Reason::LastSystemAdministrator
+        } else if directory::is_administrator(self.connection, user)? {
+            Reason::DirectoryAdministrator
+        } else {
+            return Ok(None);
+        };
+        Ok(Some(refusal(reason, &[("principal", &user)])))
     }
 
     /// The way back of a removal: no rule is asked, only whether the role is as the change says.
@@ -83,8 +105,8 @@ impl Service<'_> {
         Ok(Performed::Done { actual: None })
     }
 
-    /// Why the role cannot be given, if so. Where several rules are broken, the unit speaks before
-    /// the disabled user; no source says which one does.
+    /// Why the role cannot be given, if so. Where several rules are broken, the support user speaks before
+    /// the unit, and that before the disabled user; no source says which one does.
     pub(super) fn role_refusal(
         &self,
         principal: Principal,
@@ -95,7 +117,15 @@ impl Service<'_> {
             return Ok(Some(unknown_role(role)));
         };
         let (other_unit, disabled) = match holder.kind {
-            HolderKind::User { disabled } => (Reason::RoleOfOtherUnit, disabled),
+            HolderKind::User {
+                mode: AccessMode::Support,
+                ..
+            } => {
+                let principal = principal.uuid();
+                let values: [(&str, &dyn Display); 1] = [("principal", &principal)];
+                return Ok(Some(refusal(Reason::RoleToSupportUser, &values)));
+            }
+            HolderKind::User { disabled, .. } => (Reason::RoleOfOtherUnit, disabled),
             HolderKind::Team {
                 kind: TeamType::Access,
             } => return Ok(Some(refusal(Reason::RoleToAccessTeam, &[]))),
@@ -137,7 +167,7 @@ impl Service<'_> {
         };
         let values = (principal.uuid().into_bytes(), role.0.into_bytes());
         rows::change(self.connection, sql, values)?;
-        self.memo.rights_changed();
+        self.memo.rights_changed(principal);
         Ok(())
     }
 
@@ -152,7 +182,7 @@ impl Service<'_> {
         };
         let values = (principal.uuid().into_bytes(), role.0.into_bytes());
         let deleted = rows::change(self.connection, sql, values)?;
-        self.memo.rights_changed();
+        self.memo.rights_changed(principal);
         Ok(deleted)
     }
 }

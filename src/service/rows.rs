@@ -20,7 +20,7 @@ pub(super) struct Holder {
 }
 
 pub(super) enum HolderKind {
-    User { disabled: bool },
+    User { disabled: bool, mode: AccessMode },
     Team { kind: TeamType },
 }
 
@@ -28,6 +28,9 @@ pub(super) enum HolderKind {
 pub(super) struct Account {
     pub(super) unit: UnitId,
     pub(super) mode: AccessMode,
+    pub(super) disabled: bool,
+    /// Whether it is an application user.
+    pub(super) application: bool,
 }
 
 /// A query with its values whose answer is one value of one row, or none.
@@ -109,15 +112,14 @@ pub(super) fn holder(
 ) -> Result<Option<Holder>, ServiceError> {
     match principal {
         Principal::User(user) => {
-            let sql = "SELECT business_unit, disabled FROM user WHERE id = ?1";
-            row(connection, sql, [user.0.as_bytes()], |row| {
-                Ok(Holder {
-                    unit: UnitId(Uuid::from_bytes(row.get(0)?)),
-                    kind: HolderKind::User {
-                        disabled: row.get(1)?,
-                    },
-                })
-            })
+            let found = account(connection, user)?;
+            Ok(found.map(|account| Holder {
+                unit: account.unit,
+                kind: HolderKind::User {
+                    disabled: account.disabled,
+                    mode: account.mode,
+                },
+            }))
         }
         Principal::Team(team) => {
             let sql = "SELECT business_unit, kind FROM team WHERE id = ?1";
@@ -145,18 +147,24 @@ pub(super) fn account(
     connection: &Connection,
     user: UserId,
 ) -> Result<Option<Account>, ServiceError> {
-    let sql = "SELECT business_unit, access_mode FROM user WHERE id = ?1";
-    let found: Option<([u8; 16], u8)> = row(connection, sql, [user.0.as_bytes()], |row| {
-        Ok((row.get(0)?, row.get(1)?))
-    })?;
+    let sql = "SELECT business_unit, access_mode, disabled, application_id IS NOT NULL
+               FROM user WHERE id = ?1";
+    let found: Option<([u8; 16], u8, bool, bool)> =
+        row(connection, sql, [user.0.as_bytes()], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+        })?;
     found
-        .map(|(unit, code)| {
+        .map(|(unit, code, disabled, application)| {
             let mode = AccessMode::from_code(code).ok_or(ServiceError::Damaged {
                 what: "access mode of a user",
                 found: code,
             })?;
-            let unit = UnitId(Uuid::from_bytes(unit));
-            Ok(Account { unit, mode })
+            Ok(Account {
+                unit: UnitId(Uuid::from_bytes(unit)),
+                mode,
+                disabled,
+                application,
+            })
         })
         .transpose()
 }
@@ -211,4 +219,42 @@ pub(super) fn other_system_administrator(
         SYSTEM_ADMINISTRATOR_TEMPLATE.into_bytes(),
     );
     yes(connection, sql, values)
+}
+
+/// Whether the user has System Administrator and no other enabled user has.
+pub(super) fn is_last_system_administrator(
+    connection: &Connection,
+    user: UserId,
+) -> Result<bool, ServiceError> {
+    let sql =
+        "SELECT count(*) FILTER (WHERE user = ?1) > 0 AND count(*) FILTER (WHERE user <> ?1) = 0
+               FROM (SELECT user.id AS user FROM user_role
+                     JOIN role ON role.id = user_role.role
+                     JOIN role AS root ON root.id = role.root
+                     JOIN user ON user.id = user_role.user
+                     WHERE (role.template = ?2 OR root.template = ?2) AND user.disabled = 0)";
+    let values = (
+        user.0.into_bytes(),
+        SYSTEM_ADMINISTRATOR_TEMPLATE.into_bytes(),
+    );
+    yes(connection, sql, values)
+}
+
+/// How many users, application users apart, have the access mode non-interactive.
+pub(super) fn non_interactive_users(connection: &Connection) -> Result<u32, ServiceError> {
+    let sql = "SELECT count(*) FROM user WHERE access_mode = ?1 AND application_id IS NULL";
+    let count = value(connection, sql, [AccessMode::NonInteractive.code()])?;
+    Ok(count.unwrap_or(0))
+}
+
+/// The value of a setting that is a number; one that is absent or is none has this default.
+pub(super) fn number_setting(
+    connection: &Connection,
+    name: &str,
+    default: u32,
+) -> Result<u32, ServiceError> {
+    let sql = "SELECT value FROM setting WHERE name = ?1";
+    let text: Option<String> = value(connection, sql, [name])?;
+    let number = text.and_then(|text| text.trim().parse().ok());
+    Ok(number.unwrap_or(default))
 }

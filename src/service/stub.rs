@@ -64,12 +64,15 @@ impl Service<'_> {
         ] {
             rows::change(self.connection, sql, [stub.id.0.as_bytes()])?;
         }
-        self.memo.rights_changed();
+        self.memo.rights_changed(Principal::User(stub.id));
         self.memo.taken = None;
         Ok(Performed::Done { actual: None })
     }
 
     fn stub_refusal(&mut self, stub: &StubUser) -> Result<Option<Refusal>, ServiceError> {
+        if let Some(refusal) = self.may_create_users()? {
+            return Ok(Some(refusal));
+        }
         if let Some(column) = blank_column(stub) {
             return Ok(Some(refusal(
                 Reason::RequiredColumn,
@@ -114,7 +117,10 @@ impl Service<'_> {
             StubWay::Api => {
                 let holder = Holder {
                     unit: root,
-                    kind: HolderKind::User { disabled: true },
+                    kind: HolderKind::User {
+                        disabled: true,
+                        mode: AccessMode::ReadWrite,
+                    },
                 };
                 self.role_refusal(Principal::User(stub.id), &holder, stub.default_role)
             }

@@ -1,6 +1,8 @@
 //! What the anchoring cases do not hold: the way back, what is remembered between writes, and that
 //! nothing is left of a write that was refused.
 
+mod changes;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -19,6 +21,8 @@ const ROOT: UnitId = UnitId(Uuid::from_u128(0x10));
 const BRANCH: UnitId = UnitId(Uuid::from_u128(0x11));
 const READER: RoleId = RoleId(Uuid::from_u128(0x20));
 const EMPTY: RoleId = RoleId(Uuid::from_u128(0x21));
+const ASSIGNER: RoleId = RoleId(Uuid::from_u128(0x22));
+const BRANCH_READER: RoleId = RoleId(Uuid::from_u128(0x0201));
 const ANA: UserId = UserId(Uuid::from_u128(0x30));
 const OLD: UserId = UserId(Uuid::from_u128(0x31));
 const STUB: UserId = UserId(Uuid::from_u128(0x39));
@@ -39,7 +43,8 @@ impl World {
     fn dump(&self) -> String {
         let mut lines = Vec::new();
         for sql in [
-            "SELECT 'user', hex(id), upn, hex(business_unit) || disabled || stub FROM user ORDER BY id",
+            "SELECT 'user', hex(id), upn || access_mode || coalesce(title, '-') || coalesce(full_name, '-'),
+             hex(business_unit) || disabled || stub || coalesce(first_name, '-') FROM user ORDER BY id",
             "SELECT 'user_role', hex(user), hex(role), '' FROM user_role ORDER BY user, role",
             "SELECT 'team_role', hex(team), hex(role), '' FROM team_role ORDER BY team, role",
             "SELECT 'record', hex(id), hex(owner), owner_type FROM record ORDER BY entity, id",
@@ -68,6 +73,13 @@ fn world() -> World {
         unit(BRANCH, Some(ROOT)),
         role(READER),
         role(EMPTY),
+        role(ASSIGNER),
+        copy(BRANCH_READER, READER, BRANCH),
+        Fact::RolePrivilege(RolePrivilege {
+            role: ASSIGNER,
+            privilege: "prvAssignRole".to_owned(),
+            depth: Depth::Organisation,
+        }),
         Fact::RolePrivilege(RolePrivilege {
             role: READER,
             privilege: "prvReadAccount".to_owned(),
@@ -100,11 +112,15 @@ fn world() -> World {
 }
 
 fn role(id: RoleId) -> Fact {
+    copy(id, id, ROOT)
+}
+
+fn copy(id: RoleId, root: RoleId, business_unit: UnitId) -> Fact {
     Fact::Role(Role {
         id,
-        name: format!("role {id}"),
-        business_unit: ROOT,
-        root: id,
+        name: format!("role {root}"),
+        business_unit,
+        root,
         template: None,
         inheritance: Inheritance::DirectUser,
     })

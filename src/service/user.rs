@@ -7,14 +7,22 @@
 //! service; an environment file holds the members that were loaded.
 
 use std::collections::BTreeSet;
+use std::fmt::Display;
 
 use crate::model::{
-    Aspects, Principal, Refusal, RoleId, UnitId, UserChange, UserId, UserValues, setting,
+    AccessMode, Aspects, Principal, ProfileField, Refusal, RoleId, UnitId, UserChange, UserId,
+    UserValues, setting,
 };
 use crate::service::refusals::{Reason, refusal};
 use crate::service::role::{not_as_before, principal_missing, unknown_role};
 use crate::service::rows::{self, Account};
 use crate::service::{Performed, Service, ServiceError};
+
+/// How many non-interactive users there may be where no setting says so.
+const NON_INTERACTIVE_MAX: u32 = 7;
+
+/// The fields that the full name is composed of.
+const NAMES: [ProfileField; 2] = [ProfileField::FirstName, ProfileField::LastName];
 
 impl Service<'_> {
     pub(super) fn change_user(&mut self, change: &UserChange) -> Result<Performed, ServiceError> {
@@ -26,7 +34,10 @@ impl Service<'_> {
         if self.values(user, &account, &change.aspects())? == after {
             return Ok(Performed::NoChangeNeeded);
         }
-        self.all_or_nothing(|service| service.make_so(user, &account, &after))
+        if let Some(refusal) = self.change_refusal(user, &account, &after)? {
+            return Ok(Performed::Refused(refusal));
+        }
+        self.all_or_nothing(user, |service| service.make_so(user, &account, &after))
     }
 
     /// The way back: no rule is asked, only whether the user is as the change says.
@@ -38,12 +49,94 @@ impl Service<'_> {
         if self.values(user, &account, &change.aspects())? != change.before() {
             return Ok(not_as_before(&format!("user {user} has other values")));
         }
-        self.all_or_nothing(|service| service.put_back(user, &account, &change.after()))
+        self.all_or_nothing(user, |service| {
+            service.put_back(user, &account, &change.after())
+        })
+    }
+
+    /// Why the user cannot be changed so, whatever becomes of the roles, if so.
+    fn change_refusal(
+        &mut self,
+        user: UserId,
+        account: &Account,
+        after: &UserValues,
+    ) -> Result<Option<Refusal>, ServiceError> {
+        if let Some(refusal) = self.caller_refusal(user, account, after)? {
+            return Ok(Some(refusal));
+        }
+        let unit = after.business_unit.filter(|unit| *unit != account.unit);
+        if let Some(unit) = unit
+            && !self.unit_exists(unit)?
+        {
+            return Ok(Some(refusal(Reason::UnitMissing, &[("id", &unit)])));
+        }
+        let mode = after.access_mode.filter(|mode| *mode != account.mode);
+        let stripped = unit.is_some() && !self.keeps_roles()?;
+        let kept_out = mode.is_some_and(|mode| !administers(mode));
+        if (stripped || kept_out) && rows::is_last_system_administrator(self.connection, user)? {
+            let values: [(&str, &dyn Display); 1] = [("principal", &user)];
+            return Ok(Some(refusal(Reason::LastSystemAdministrator, &values)));
+        }
+        match mode {
+            Some(mode) => self.mode_refusal(user, account, mode),
+            None => Ok(None),
+        }
+    }
+
+    /// Why the caller may not do it, if so. Roles are given where the user is by then.
+    fn caller_refusal(
+        &mut self,
+        user: UserId,
+        account: &Account,
+        after: &UserValues,
+    ) -> Result<Option<Refusal>, ServiceError> {
+        if let Some(refusal) = self.may_write_users()? {
+            return Ok(Some(refusal));
+        }
+        let unit = after.business_unit.unwrap_or(account.unit);
+        let strips = unit != account.unit && !self.keeps_roles()?;
+        let held = if strips {
+            Vec::new()
+        } else {
+            self.roles_of(user)?
+        };
+        for role in after.roles.iter().flatten() {
+            if !held.contains(role)
+                && let Some(refusal) = self.may_give_role(Principal::User(user), unit, *role)?
+            {
+                return Ok(Some(refusal));
+            }
+        }
+        Ok(None)
+    }
+
+    fn mode_refusal(
+        &self,
+        user: UserId,
+        account: &Account,
+        mode: AccessMode,
+    ) -> Result<Option<Refusal>, ServiceError> {
+        if account.application {
+            let values: [(&str, &dyn Display); 1] = [("principal", &user)];
+            return Ok(Some(refusal(Reason::ApplicationUserMode, &values)));
+        }
+        if mode != AccessMode::NonInteractive {
+            return Ok(None);
+        }
+        let max = rows::number_setting(
+            self.connection,
+            setting::NON_INTERACTIVE_MAX,
+            NON_INTERACTIVE_MAX,
+        )?;
+        let count = rows::non_interactive_users(self.connection)?;
+        let values: [(&str, &dyn Display); 2] = [("max", &max), ("count", &count)];
+        Ok((count >= max).then(|| refusal(Reason::NonInteractiveLimit, &values)))
     }
 
     /// A refusal in the middle takes back what was written before it.
     fn all_or_nothing(
         &mut self,
+        user: UserId,
         write: impl FnOnce(&mut Self) -> Result<Option<Refusal>, ServiceError>,
     ) -> Result<Performed, ServiceError> {
         self.connection.execute_batch("SAVEPOINT change_user")?;
@@ -52,7 +145,7 @@ impl Service<'_> {
             self.connection.execute_batch("ROLLBACK TO change_user")?;
         }
         self.connection.execute_batch("RELEASE change_user")?;
-        self.memo.rights_changed();
+        self.memo.rights_changed(Principal::User(user));
         Ok(match refused {
             Some(refusal) => Performed::Refused(refusal),
             None => Performed::Done { actual: None },
@@ -92,16 +185,22 @@ impl Service<'_> {
         after: &UserValues,
     ) -> Result<Option<Refusal>, ServiceError> {
         if let Some(unit) = after.business_unit.filter(|unit| *unit != account.unit) {
-            if !self.unit_exists(unit)? {
-                return Ok(Some(refusal(Reason::UnitMissing, &[("id", &unit)])));
-            }
             self.set_unit(user, unit)?;
             if !self.keeps_roles()? {
                 let sql = "DELETE FROM user_role WHERE user = ?1";
                 rows::change(self.connection, sql, [user.0.as_bytes()])?;
             }
         }
-        self.set_mode_and_profile(user, after)?;
+        self.set_mode(user, after)?;
+        for (field, value) in &after.profile {
+            // Read-only: the service composes it.
+            if *field != ProfileField::FullName {
+                self.set_field(user, *field, value.as_deref())?;
+            }
+        }
+        if after.profile.keys().any(|field| NAMES.contains(field)) {
+            self.compose_full_name(user)?;
+        }
         for role in after.roles.iter().flatten() {
             if let Some(refusal) = self.give_in_turn(user, *role)? {
                 return Ok(Some(refusal));
@@ -133,7 +232,10 @@ impl Service<'_> {
             }
             self.set_unit(user, unit)?;
         }
-        self.set_mode_and_profile(user, after)?;
+        self.set_mode(user, after)?;
+        for (field, value) in &after.profile {
+            self.set_field(user, *field, value.as_deref())?;
+        }
         let Some(roles) = &after.roles else {
             return Ok(None);
         };
@@ -172,15 +274,32 @@ impl Service<'_> {
         Ok(())
     }
 
-    fn set_mode_and_profile(&self, user: UserId, after: &UserValues) -> Result<(), ServiceError> {
+    fn set_mode(&self, user: UserId, after: &UserValues) -> Result<(), ServiceError> {
         if let Some(mode) = after.access_mode {
             let sql = "UPDATE user SET access_mode = ?2 WHERE id = ?1";
             rows::change(self.connection, sql, (user.0.as_bytes(), mode.code()))?;
         }
-        for (field, value) in &after.profile {
-            let sql = format!("UPDATE user SET {} = ?2 WHERE id = ?1", field.key());
-            rows::change(self.connection, &sql, (user.0.as_bytes(), value))?;
-        }
+        Ok(())
+    }
+
+    /// Fields are columns by the names of their keys.
+    fn set_field(
+        &self,
+        user: UserId,
+        field: ProfileField,
+        value: Option<&str>,
+    ) -> Result<(), ServiceError> {
+        let sql = format!("UPDATE user SET {} = ?2 WHERE id = ?1", field.key());
+        rows::change(self.connection, &sql, (user.0.as_bytes(), value))?;
+        Ok(())
+    }
+
+    /// The full name is the first name and the last, as far as they are there.
+    fn compose_full_name(&self, user: UserId) -> Result<(), ServiceError> {
+        let sql = "UPDATE user SET full_name =
+                   nullif(trim(coalesce(first_name, '') || ' ' || coalesce(last_name, '')), '')
+                   WHERE id = ?1";
+        rows::change(self.connection, sql, [user.0.as_bytes()])?;
         Ok(())
     }
 
@@ -189,4 +308,9 @@ impl Service<'_> {
         Ok(self.setting(setting::OWNERSHIP_ACROSS_UNITS)?
             && self.setting(setting::KEEP_ROLES_ON_MOVE)?)
     }
+}
+
+/// Whether somebody of this access mode can do the work of a System Administrator.
+fn administers(mode: AccessMode) -> bool {
+    matches!(mode, AccessMode::ReadWrite | AccessMode::Administrative)
 }

@@ -155,8 +155,8 @@ fn create(seq: u64) -> Change {
 
 /// Ana in another unit, with another access mode and name, and with a role that she had not.
 fn change_ana(seq: u64) -> Change {
-    let name = |before: &str, after: &str| Changed {
-        before: Some(before.to_owned()),
+    let name = |before: Option<&str>, after: &str| Changed {
+        before: before.map(str::to_owned),
         after: Some(after.to_owned()),
     };
     let wanted = UserChange {
@@ -169,7 +169,11 @@ fn change_ana(seq: u64) -> Change {
             before: AccessMode::ReadWrite,
             after: AccessMode::Administrative,
         }),
-        profile: [(ProfileField::FullName, name("ana@contoso.com", "Ana"))].into(),
+        profile: [
+            (ProfileField::FirstName, name(None, "Ana")),
+            (ProfileField::FullName, name(Some("ana@contoso.com"), "Ana")),
+        ]
+        .into(),
         roles: Some(Changed {
             before: [].into(),
             after: [BRANCH_ROLE].into(),

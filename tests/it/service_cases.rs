@@ -84,6 +84,9 @@ pub(crate) struct OwnerName {
 pub(crate) struct Expected {
     pub(crate) answer: String,
     pub(crate) code: Option<String>,
+    /// Whether `check/` has a rule for it by now.
+    #[serde(default = "yes")]
+    pub(crate) foretold: bool,
     #[serde(default)]
     after: Vec<After>,
 }
@@ -98,6 +101,10 @@ struct After {
     disabled: Option<bool>,
     stub: Option<bool>,
     unit: Option<String>,
+    access_mode: Option<String>,
+    /// Fields by key; blank where they hold nothing.
+    #[serde(default)]
+    profile: BTreeMap<String, String>,
     roles: Option<Vec<String>>,
     owner: Option<OwnerName>,
 }
@@ -107,6 +114,10 @@ struct After {
 struct RecordName {
     table: String,
     id: Uuid,
+}
+
+fn yes() -> bool {
+    true
 }
 
 /// What a performed write is, in the words of `expected.toml`.
@@ -345,24 +356,35 @@ impl World<'_> {
             }
         };
         if after.user.is_some() {
-            let row: Option<(bool, bool, String)> = self
+            let row: Option<(bool, bool, String, u8)> = self
                 .0
                 .query_row(
-                    "SELECT disabled, stub, business_unit.name FROM user
+                    "SELECT disabled, stub, business_unit.name, access_mode FROM user
                      JOIN business_unit ON business_unit.id = user.business_unit WHERE upn = ?1",
                     [text],
-                    |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+                    |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)),
                 )
                 .optional()
                 .unwrap();
             let told = |expected: Option<bool>| expected.map(|flag| flag.to_string());
             compare("exists", row.is_some().to_string(), told(after.exists));
-            let Some((disabled, stub, unit)) = row else {
+            let Some((disabled, stub, unit, mode)) = row else {
                 return;
             };
             compare("disabled", disabled.to_string(), told(after.disabled));
             compare("stub", stub.to_string(), told(after.stub));
             compare("unit", unit, after.unit.clone());
+            let mode = AccessMode::from_code(mode).unwrap();
+            compare(
+                "access mode",
+                mode.word().to_owned(),
+                after.access_mode.clone(),
+            );
+            for (field, expected) in &after.profile {
+                let sql = format!("SELECT {field} FROM user WHERE upn = ?1");
+                let found: Option<String> = self.one::<Option<String>>(&sql, [text]).flatten();
+                compare(field, found.unwrap_or_default(), Some(expected.clone()));
+            }
         }
         let expected = after.roles.as_ref().map(|roles| roles.join(", "));
         let principal = self.principal(after.user.as_deref(), after.team.as_deref(), None);

@@ -22,6 +22,7 @@ const SHARED: &[(&str, &str)] = &[
     ("model::Inheritance", "a noun: values of a column"),
     ("model::Loadable", "a noun: names of files"),
     ("model::Ownership", "a noun: values of a column"),
+    ("model::ProfileField", "a noun: names of columns"),
     ("model::StubWay", "a noun: a word of the manifest"),
     ("model::TeamType", "a noun: values of a column"),
     ("model::Principal", "a noun: an id and its type code"),
@@ -34,6 +35,10 @@ const SHARED: &[(&str, &str)] = &[
         "a constant of the platform",
     ),
     ("model::setting", "constants: names of settings"),
+    (
+        "model::parse_guid",
+        "how a GUID is spelt: the setting that holds one is found by each room itself",
+    ),
     (
         "model::ACTIVITY_TABLES",
         "data of the platform, anchored in the cases of the service; each room searches it itself",
@@ -62,10 +67,14 @@ const CALLED: &[(&str, &str)] = &[
     ),
     ("as_str", "of the standard library, on texts"),
     ("comparison_key", "see above"),
+    ("count", "check/ counts iterators, service/ rows in a query"),
     ("find", "of the standard library, on iterators"),
     ("get", "of the standard library, on maps"),
     ("is_empty", "of the standard library"),
     ("iter", "of the standard library"),
+    ("keys", "of the standard library, on maps"),
+    ("name", "the name under which a file is known as loaded"),
+    ("new", "of the standard library"),
     (
         "loaded",
         "check/ asks the facts, service/ a function of its own that asks the file",
