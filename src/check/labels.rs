@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::environment::Facts;
-use crate::model::{Principal, RoleId, Team, UnitId, User, UserId};
+use crate::model::{DirectoryPerson, Principal, RoleId, Team, UnitId, User, UserId};
 use crate::plan::DraftStub;
 
 /// Names listed in a message at most; the others are counted.
@@ -99,6 +99,28 @@ pub(super) fn listed(texts: impl IntoIterator<Item = String>) -> String {
         0 => list,
         more => format!("{list} and {more} more"),
     }
+}
+
+/// People, the first ten of them by name; who wants them all is told where they are.
+pub(super) fn names(people: &[String]) -> String {
+    const NAMES_MAX: usize = 10;
+    let mut sorted: Vec<&str> = people.iter().map(String::as_str).collect();
+    sorted.sort_unstable();
+    let shown = sorted.len().min(NAMES_MAX);
+    let list = sorted[..shown].join(", ");
+    match sorted.len() - shown {
+        0 => list,
+        more => format!("{list}, and {more} more; `cutover show readiness` lists them all"),
+    }
+}
+
+/// Somebody of the directory.
+pub(super) fn person_label(person: &DirectoryPerson) -> String {
+    let name = person.display_name.as_deref().unwrap_or_default().trim();
+    if name.is_empty() {
+        return person.upn.clone();
+    }
+    with_upn(name, &person.upn)
 }
 
 fn user_label(user: &User) -> String {

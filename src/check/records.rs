@@ -72,7 +72,7 @@ fn not_there(trial: &mut Trial<'_>, table: &mut DraftTable) {
 }
 
 /// The first row that still stands and is meant: the place of its file in the table, and its index.
-fn first_standing(
+pub(super) fn first_standing(
     table: &DraftTable,
     is_meant: impl Fn(&DraftRow) -> bool + Sync,
 ) -> Option<(usize, usize)> {

@@ -5,11 +5,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::check::caller::{self, Caller};
 use crate::check::labels::listed;
 use crate::check::state::{Seen, State};
-use crate::check::{Fall, Trial, access};
+use crate::check::{Fall, Trial, access, gifts};
 use crate::model::{
-    Code, Loadable, Place, Principal, RoleAction, RoleId, TeamType, UserId, setting, setting_on,
+    AccessMode, Code, Loadable, Place, Principal, RoleAction, RoleId, TeamType, UserId, setting,
+    setting_on,
 };
 use crate::plan::{Cause, DraftRole, DraftStub, DraftUser};
 
@@ -18,11 +20,13 @@ use crate::plan::{Cause, DraftRole, DraftStub, DraftUser};
 /// A row may have several faults of its own, all of them are told; its fate is the lowest code's.
 pub(super) fn check_given(
     trial: &mut Trial<'_>,
+    caller: &Caller,
     stubs: &[DraftStub],
     users: &[DraftUser],
     roles: &mut [DraftRole],
 ) {
     let state = State::of(trial.facts, stubs, users, roles);
+    let modes = modes(users);
     for role in roles {
         if role.action != RoleAction::Give || role.fallen.is_some() {
             continue;
@@ -31,6 +35,9 @@ pub(super) fn check_given(
             to_access_team(trial, &state, role),
             to_disabled(trial, &state, role),
             of_other_unit(trial, &state, role),
+            gifts::of_power(trial, role),
+            caller::may_change_role(trial, caller, role, state.unit_now(role.principal)),
+            gifts::to_support(trial, role, &modes),
         ];
         let own: Vec<Cause> = own.into_iter().flatten().collect();
         for cause in &own {
@@ -42,11 +49,33 @@ pub(super) fn check_given(
     }
 }
 
-/// Judges every role to be removed, all removals together.
-pub(super) fn check_removed(trial: &mut Trial<'_>, state: &State<'_>, roles: &mut [DraftRole]) {
+/// The access modes by the time that roles are given, of those who have another by then.
+fn modes(users: &[DraftUser]) -> BTreeMap<UserId, AccessMode> {
+    let standing = users.iter().filter(|change| change.fallen.is_none());
+    let changed = standing.filter_map(|change| {
+        let mode = change.access_mode.as_ref()?;
+        Some((change.user, mode.after))
+    });
+    changed.collect()
+}
+
+/// Judges every role to be removed, all removals together; those that the service refuses whatever else is
+/// removed take nothing away, and the others are judged without them.
+pub(super) fn check_removed(
+    trial: &mut Trial<'_>,
+    caller: &Caller,
+    state: &State<'_>,
+    roles: &mut [DraftRole],
+) {
+    let refused = refused(trial, caller, state, roles);
+    let mut fallen: BTreeSet<usize> = refused.iter().map(|(index, _)| *index).collect();
     let removals: Vec<Removal> = removals(roles);
-    let last = last_roles(trial, state, &removals);
-    let fallen: BTreeSet<usize> = last.iter().map(|(index, _)| *index).collect();
+    let possible = removals
+        .iter()
+        .filter(|removal| !fallen.contains(&removal.index));
+    let possible: Vec<Removal> = possible.copied().collect();
+    let last = last_roles(trial, state, &possible);
+    fallen.extend(last.iter().map(|(index, _)| *index));
     let (stopped, standing): (Vec<Removal>, Vec<Removal>) = removals
         .into_iter()
         .partition(|removal| fallen.contains(&removal.index));
@@ -59,6 +88,7 @@ pub(super) fn check_removed(trial: &mut Trial<'_>, state: &State<'_>, roles: &mu
     let unmoved: Vec<(usize, Fall)> = unmoved.collect();
     let judged = last
         .into_iter()
+        .chain(refused)
         .chain(access::check(trial, state, &standing, &stopped))
         .chain(unmoved);
     for (index, fall) in judged {
@@ -72,6 +102,29 @@ pub(super) fn check_removed(trial: &mut Trial<'_>, state: &State<'_>, roles: &mu
         }
         roles[index].fallen = trial.fell(falls);
     }
+}
+
+/// ROL013 and ROL017, which speak of one removal each, of a team's role too.
+fn refused(
+    trial: &mut Trial<'_>,
+    caller: &Caller,
+    state: &State<'_>,
+    roles: &[DraftRole],
+) -> Vec<(usize, Fall)> {
+    let mut falls = Vec::new();
+    for (index, role) in roles.iter().enumerate() {
+        if role.action != RoleAction::Remove || role.fallen.is_some() {
+            continue;
+        }
+        let unit = state.unit(role.principal);
+        let causes = [
+            caller::may_change_role(trial, caller, role, unit),
+            gifts::keeps_administrator(trial, role),
+        ];
+        let causes = causes.into_iter().flatten();
+        falls.extend(causes.map(|cause| (index, Fall::Own(cause))));
+    }
+    falls
 }
 
 /// A role that a row takes from a user.

@@ -5,7 +5,9 @@
 
 use std::collections::BTreeMap;
 
+use crate::check::caller::{self, Caller};
 use crate::check::labels::listed;
+use crate::check::placeholders::{self, Arrivals};
 use crate::check::{Fall, Trial};
 use crate::model::{
     Code, FindingId, Place, Principal, StubWay, UserId, comparison_key, setting, setting_on,
@@ -13,13 +15,21 @@ use crate::model::{
 use crate::plan::{Cause, DraftStub};
 
 /// Judges every stub user; those that stand are noted.
-pub(super) fn check(trial: &mut Trial<'_>, stubs: &mut [DraftStub], names: &[String]) {
+pub(super) fn check(
+    trial: &mut Trial<'_>,
+    caller: &Caller,
+    arrivals: &Arrivals<'_>,
+    stubs: &mut [DraftStub],
+    names: &[String],
+) {
     let taken = Taken::of(trial, stubs);
     for stub in stubs {
         let causes = [
             default_role(trial, stub, names),
             role_on_disabled(trial, stub),
             already_taken(trial, &taken, stub),
+            placeholders::on_the_way(trial, arrivals, stub),
+            caller::makes(trial, caller),
         ];
         let causes: Vec<Cause> = causes.into_iter().flatten().collect();
         for cause in &causes {

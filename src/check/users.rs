@@ -5,8 +5,9 @@
 
 use std::collections::BTreeSet;
 
+use crate::check::caller::{self, Caller};
 use crate::check::labels::listed;
-use crate::check::{Fall, Trial, access};
+use crate::check::{Fall, Trial, access, modes, placeholders, profile};
 use crate::model::{
     AccessMode, Code, Loadable, Place, Principal, RoleId, SYSTEM_ADMINISTRATOR_TEMPLATE, UnitId,
     UserId, setting, setting_on,
@@ -16,7 +17,7 @@ use crate::plan::{Cause, DraftUser};
 /// Judges every user to be changed.
 ///
 /// A row may have several faults, all of them are told; its fate is the lowest code's.
-pub(super) fn check(trial: &mut Trial<'_>, users: &mut [DraftUser]) {
+pub(super) fn check(trial: &mut Trial<'_>, caller: &Caller, users: &mut [DraftUser]) {
     for user in users {
         roles_unknown(trial, user);
         let own = [
@@ -24,8 +25,13 @@ pub(super) fn check(trial: &mut Trial<'_>, users: &mut [DraftUser]) {
             last_administrator(trial, user),
             roles_of_disabled(trial, user),
             no_copy(trial, user),
+            placeholders::to_sign_in(trial, user),
+            modes::of_application_user(trial, user),
+            profile::kept_in_directory(trial, user),
+            caller::changes(trial, caller),
         ];
-        let own: Vec<Cause> = own.into_iter().flatten().collect();
+        let mut own: Vec<Cause> = own.into_iter().flatten().collect();
+        own.extend(caller::gives_again(trial, caller, user));
         for cause in &own {
             let place = Place::row(user.file, user.row, user.line);
             trial.findings.place(cause.finding, place);

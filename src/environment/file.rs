@@ -147,6 +147,17 @@ impl EnvironmentFile {
         self.at_one_moment(|connection| Keys::read(connection, entity, field, progress))
     }
 
+    /// How many records of a table are loaded.
+    pub fn record_count(&self, entity: &str) -> Result<u64, EnvironmentError> {
+        const COUNT: &str = "SELECT count(*) FROM record WHERE entity = (SELECT number FROM entity \
+                             WHERE name = ?1)";
+        self.at_one_moment(|connection| {
+            let mut statement = connection.prepare_cached(COUNT)?;
+            let count: i64 = statement.query_row([entity], |row| row.get(0))?;
+            Ok(u64::try_from(count).unwrap_or_default())
+        })
+    }
+
     /// Runs `read` in one read transaction, or in the caller's where there is one.
     fn at_one_moment<T>(
         &self,

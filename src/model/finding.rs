@@ -18,7 +18,8 @@ pub struct Finding {
     pub message: String,
     /// What to do.
     pub cure: String,
-    /// How many rows it concerns (1 where it concerns none: a fault of the environment).
+    /// How many rows it concerns, or people where it speaks of people (1 where it concerns neither: a fault
+    /// of the environment).
     pub count: u64,
     /// Changes that fell because this one did, and got no finding of their own.
     pub blocks: u64,
@@ -103,6 +104,11 @@ impl Findings {
         let finding = &mut self.list[id.0];
         finding.count += places.len() as u64;
         finding.places.append(places);
+    }
+
+    /// Counts people, or whatever else it concerns that has no place in an export.
+    pub fn people(&mut self, id: FindingId, count: u64) {
+        self.list[id.0].count += count;
     }
 
     /// Counts changes that fell because of this finding.

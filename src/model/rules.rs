@@ -9,8 +9,11 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 mod access;
+mod environment;
 mod files;
+mod licences;
 mod owners;
+mod profile;
 mod records;
 mod roles;
 mod stubs;
@@ -117,6 +120,9 @@ codes! {
     Stb003 = STB003 "STB003" in stubs,
     Stb004 = STB004 "STB004" in stubs,
     Stb005 = STB005 "STB005" in stubs,
+    Stb006 = STB006 "STB006" in stubs,
+    Stb008 = STB008 "STB008" in stubs,
+    Stb009 = STB009 "STB009" in stubs,
     Rol001 = ROL001 "ROL001" in roles,
     Rol002 = ROL002 "ROL002" in roles,
     Rol003 = ROL003 "ROL003" in roles,
@@ -125,19 +131,55 @@ codes! {
     Rol006 = ROL006 "ROL006" in roles,
     Rol007 = ROL007 "ROL007" in roles,
     Rol008 = ROL008 "ROL008" in roles,
+    Rol009 = ROL009 "ROL009" in roles,
+    Rol010 = ROL010 "ROL010" in roles,
+    Rol011 = ROL011 "ROL011" in roles,
     Rol012 = ROL012 "ROL012" in roles,
+    Rol013 = ROL013 "ROL013" in roles,
+    Rol014 = ROL014 "ROL014" in roles,
     Rol015 = ROL015 "ROL015" in roles,
+    Rol016 = ROL016 "ROL016" in roles,
+    Rol017 = ROL017 "ROL017" in roles,
+    Lic001 = LIC001 "LIC001" in licences,
+    Lic002 = LIC002 "LIC002" in licences,
+    Lic003 = LIC003 "LIC003" in licences,
+    Lic004 = LIC004 "LIC004" in licences,
+    Lic005 = LIC005 "LIC005" in licences,
+    Lic006 = LIC006 "LIC006" in licences,
+    Acc001 = ACC001 "ACC001" in access,
+    Acc002 = ACC002 "ACC002" in access,
+    Acc003 = ACC003 "ACC003" in access,
+    Acc004 = ACC004 "ACC004" in access,
+    Acc005 = ACC005 "ACC005" in access,
+    Acc006 = ACC006 "ACC006" in access,
+    Acc007 = ACC007 "ACC007" in access,
+    Acc008 = ACC008 "ACC008" in access,
     Acc009 = ACC009 "ACC009" in access,
+    Acc010 = ACC010 "ACC010" in access,
+    Acc011 = ACC011 "ACC011" in access,
+    Acc012 = ACC012 "ACC012" in access,
+    Acc013 = ACC013 "ACC013" in access,
     Acc014 = ACC014 "ACC014" in access,
     Acc015 = ACC015 "ACC015" in access,
     Acc016 = ACC016 "ACC016" in access,
     Acc017 = ACC017 "ACC017" in access,
+    Acc018 = ACC018 "ACC018" in access,
+    Prf001 = PRF001 "PRF001" in profile,
+    Prf002 = PRF002 "PRF002" in profile,
+    Prf003 = PRF003 "PRF003" in profile,
     Rec001 = REC001 "REC001" in records,
     Rec002 = REC002 "REC002" in records,
     Rec003 = REC003 "REC003" in records,
     Rec004 = REC004 "REC004" in records,
     Rec005 = REC005 "REC005" in records,
     Rec006 = REC006 "REC006" in records,
+    Rec007 = REC007 "REC007" in records,
+    Rec008 = REC008 "REC008" in records,
+    Rec009 = REC009 "REC009" in records,
+    Rec010 = REC010 "REC010" in records,
+    Env002 = ENV002 "ENV002" in environment,
+    Env003 = ENV003 "ENV003" in environment,
+    Env006 = ENV006 "ENV006" in environment,
 }
 
 impl fmt::Display for Code {

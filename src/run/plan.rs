@@ -6,9 +6,10 @@ use std::io;
 use std::path::Path;
 
 use crate::apply::{JournalState, journal_state};
-use crate::check::{DayOne, approvable, check, people_report};
+use crate::check::{CheckPolicy, DayOne, approvable, check, people_report};
 use crate::environment::{EnvironmentFile, Facts, Keys, Moment, Owners};
-use crate::model::{FileId, Finding, Findings, Identity, PeopleReport, Person, Progress};
+use crate::model::{CascadeAssign, FileId, Finding, Findings, Identity};
+use crate::model::{PeopleReport, Person, Progress};
 use crate::model::{RecordRows, Resolution};
 use crate::plan::{Document, Draft, RulingsRecord, ToSeal, Unchecked, Wanted, build};
 use crate::project::{OwnersError, Project, SheetToWrite, fresh_folder, publish};
@@ -85,6 +86,8 @@ struct Records {
     owners: BTreeMap<String, Option<Owners>>,
     /// Which record bears which key, for the tables that are found by key.
     keys: BTreeMap<(String, String), Keys>,
+    /// How many records are loaded of the tables that assigning may take along.
+    counts: BTreeMap<String, u64>,
 }
 
 impl Present {
@@ -100,12 +103,14 @@ impl Present {
 impl Records {
     fn of(
         environment: &EnvironmentFile,
+        facts: &Facts,
         tables: &Tables,
         progress: &dyn Progress,
     ) -> Result<Self, Failure> {
         Ok(Self {
             owners: owners(environment, tables, progress)?,
             keys: keys(environment, tables, progress)?,
+            counts: counts(environment, facts)?,
         })
     }
 }
@@ -142,6 +147,23 @@ fn owners(
         owners.insert(table.clone(), environment.owners(table, progress)?);
     }
     Ok(owners)
+}
+
+/// Of the tables below another, those whose records are loaded.
+fn counts(environment: &EnvironmentFile, facts: &Facts) -> Result<BTreeMap<String, u64>, Failure> {
+    let cascades = facts.cascades().iter();
+    let follow = cascades.filter(|cascade| cascade.assign != CascadeAssign::None);
+    let children: BTreeSet<&String> = follow.map(|cascade| &cascade.child).collect();
+    let mut counts = BTreeMap::new();
+    for child in children {
+        if facts
+            .entity(child)
+            .is_some_and(|entity| entity.records_loaded)
+        {
+            counts.insert(child.clone(), environment.record_count(child)?);
+        }
+    }
+    Ok(counts)
 }
 
 fn keys(
@@ -203,7 +225,7 @@ impl Making<'_> {
         let mut resolution = None;
         let records = rayon::in_place_scope(|scope| {
             scope.spawn(|_| resolution = Some(self.resolve(people, findings)));
-            let records = Records::of(environment, &tables, progress);
+            let records = Records::of(environment, &self.present.facts, &tables, progress);
             drop(moment);
             records
         })?;
@@ -246,14 +268,23 @@ impl Making<'_> {
             stubs: &self.project.manifest.environment.stubs,
         };
         let accept = &self.project.manifest.accept;
+        let environment = &self.project.manifest.environment;
+        let policy = CheckPolicy {
+            accept,
+            kind: environment.stubs.kind,
+            mail_synchronised: environment.mail_synchronised,
+            on_premises: environment.on_premises,
+            as_of: &self.present.as_of,
+            records: &records.counts,
+        };
         let mut draft = build(&wanted, rows, records.owners, &mut findings)?;
-        let unchecked = check(&mut draft, &self.present.facts, accept, &mut findings);
+        let unchecked = check(&mut draft, &self.present.facts, &policy, &mut findings);
         let findings = findings.finish(accept);
         let people = people_report(&DayOne {
             draft: &draft,
             facts: &self.present.facts,
             missing: &resolution.stubs,
-            on_premises: self.project.manifest.environment.on_premises,
+            on_premises: environment.on_premises,
             errors: findings.iter().filter(|finding| finding.stops()).count() as u64,
         });
         Ok(Judged {

@@ -13,7 +13,7 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
-use cutover::check::{approvable, check};
+use cutover::check::{CheckPolicy, approvable, check};
 use cutover::environment::{EnvironmentFile, Facts, Owners, load};
 use cutover::model::{
     Accept, FileId, Finding, Findings, Identity, Input, InputKind, OwnerPolicy, PeopleReport,
@@ -116,7 +116,12 @@ impl Made {
         let mut findings = Findings::default();
         let accept = Accept::default();
         let mut draft = build(&wanted, vec![rows], owners, &mut findings).unwrap();
-        let unchecked = check(&mut draft, &self.facts, &accept, &mut findings);
+        let unchecked = check(
+            &mut draft,
+            &self.facts,
+            &CheckPolicy::of(&accept),
+            &mut findings,
+        );
         (draft, findings.finish(&accept), unchecked)
     }
 

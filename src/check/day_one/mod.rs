@@ -79,7 +79,7 @@ impl<'a> Scene<'a> {
         to_work.extend(changes.keys());
         Self {
             day,
-            roles: people.roles(),
+            roles: people.roles().clone(),
             people,
             state: State::of(day.facts, &draft.stubs, &draft.users, &draft.roles),
             changes,

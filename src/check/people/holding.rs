@@ -100,6 +100,11 @@ impl<'a> Roles<'a> {
             .map_or(Holding::Nothing, Holding::Unknown)
     }
 
+    /// Whether a role reads data, as far as is known.
+    pub(in crate::check) fn reads(&self, role: RoleId) -> bool {
+        !self.opens_only(role)
+    }
+
     fn opens_only(&self, role: RoleId) -> bool {
         self.is_automatic(role) || self.reads_nothing(role)
     }

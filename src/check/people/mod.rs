@@ -138,6 +138,23 @@ pub(in crate::check) enum DisabledBy {
     Unknown(Needs),
 }
 
+impl DisabledBy {
+    /// The reason in words.
+    pub(in crate::check) fn words(self) -> &'static str {
+        match self {
+            Self::Deleted => "deleted in the directory",
+            Self::NotInDirectory => "not in the directory",
+            Self::SignInBlocked => "sign-in is blocked in the directory",
+            Self::NoLicence => "no licence",
+            Self::NotInGroup => "not directly in the security group of the environment",
+            Self::ByHand => {
+                "entitled, so by hand in the environment, or entitled again and not signed in since"
+            }
+            Self::Unknown(_) => "the reason is not known",
+        }
+    }
+}
+
 /// A user of the environment as a person, today.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::check) struct PersonView<'a> {
@@ -200,7 +217,7 @@ impl Outsider<'_> {
 /// Everybody.
 #[derive(Clone, Debug)]
 pub(in crate::check) struct People<'a> {
-    facts: &'a Facts,
+    roles: Roles<'a>,
     users: BTreeMap<UserId, PersonView<'a>>,
     outsiders: Vec<Outsider<'a>>,
 }
@@ -228,7 +245,7 @@ impl<'a> People<'a> {
         });
         let outsiders = outsiders.collect();
         Self {
-            facts,
+            roles: Roles::of(facts),
             users,
             outsiders,
         }
@@ -245,8 +262,8 @@ impl<'a> People<'a> {
     }
 
     /// What roles are worth to those who hold them.
-    pub(in crate::check) fn roles(&self) -> Roles<'a> {
-        Roles::of(self.facts)
+    pub(in crate::check) fn roles(&self) -> &Roles<'a> {
+        &self.roles
     }
 }
 

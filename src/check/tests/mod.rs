@@ -1,12 +1,18 @@
 //! Small worlds for the rules: who is there, what is wanted, which rules speak.
 //!
 //! In: changes to one world in which everything goes through. Out: codes, as `CODE`, `CODE+n` where n
-//! changes are blocked by it, `?CODE` where the rule is left unchecked. Notes of stub users (STB001)
-//! are left out where a case is not about them.
+//! changes are blocked by it, `?CODE` where the rule is left unchecked. What is said of everybody and of
+//! the environment as a whole is left out where a case is not about it: notes of stub users (STB001), and
+//! [`OF_EVERYBODY`].
 
+mod accounts;
+mod callers;
 mod day_one;
+mod everybody;
+mod licences;
 mod owners;
 mod people;
+mod profiles;
 mod properties;
 mod records;
 mod removals;
@@ -14,6 +20,7 @@ mod roles;
 mod sealed;
 mod stubs;
 mod table;
+mod taken_along;
 mod users;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -21,7 +28,7 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
-use crate::check::{approvable, check as judge};
+use crate::check::{CheckPolicy, approvable, check as judge};
 use crate::environment::Facts;
 use crate::model::{
     Accept, AccessMode, BusinessUnit, Code, Depth, Entity, Fact, Fate, FileId, Finding, Findings,
@@ -104,7 +111,10 @@ fn world() -> World {
             default_role_names: vec!["Sales".to_owned()],
             ..Draft::default()
         },
-        accept: Accept::default(),
+        accept: Accept {
+            administrators: ["ana@contoso.com", "gus"].map(str::to_owned).into(),
+            ..Accept::default()
+        },
     };
     world.facts.extend(Loadable::ALL.map(Fact::Loaded));
     for (role, name) in [
@@ -193,7 +203,7 @@ impl World {
             business_unit: unit,
             access_mode: AccessMode::ReadWrite,
             disabled,
-            licensed: None,
+            licensed: Some(true),
             application_id: None,
             directory_id: None,
             stub: false,
@@ -381,10 +391,21 @@ impl World {
         facts
     }
 
-    fn judged(mut self) -> Judged {
+    /// What the rules say of what a case is about.
+    fn judged(self) -> Judged {
+        let mut judged = self.judged_whole();
+        let is_apart = |code: &Code| OF_EVERYBODY.contains(code);
+        judged.findings.retain(|finding| !is_apart(&finding.code));
+        judged.unchecked.retain(|rule| !is_apart(&rule.code));
+        judged
+    }
+
+    /// All that the rules say.
+    fn judged_whole(mut self) -> Judged {
         let facts = self.facts();
         let mut findings = Findings::default();
-        let unchecked = judge(&mut self.draft, &facts, &self.accept, &mut findings);
+        let policy = CheckPolicy::of(&self.accept);
+        let unchecked = judge(&mut self.draft, &facts, &policy, &mut findings);
         Judged {
             draft: self.draft,
             findings: findings.finish(&self.accept),
@@ -456,7 +477,17 @@ impl Judged {
     }
 }
 
-/// The rules that speak about a world, notes of stub users apart; and what follows from that.
+/// Rules that speak of everybody or of the environment as a whole, whatever a case is about.
+const OF_EVERYBODY: [Code; 6] = [
+    Code::Acc001,
+    Code::Acc010,
+    Code::Acc012,
+    Code::Env006,
+    Code::Rol009,
+    Code::Rol010,
+];
+
+/// The rules that speak about a world, those apart that speak of everybody; and what follows from that.
 #[track_caller]
 fn check(case: &str, world: World, expected: &[&str]) {
     let judged = world.judged();

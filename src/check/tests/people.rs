@@ -17,13 +17,14 @@ fn ana(change: impl FnOnce(&mut User), facts: Vec<Fact>) -> World {
     };
     world = world.user(ANA, "Ana", ROOT, false);
     if let Some(Fact::User(user)) = world.facts.last_mut() {
+        user.licensed = None;
         change(user);
     }
     world.facts.extend(facts);
     world
 }
 
-fn person(upn: &str, change: impl FnOnce(&mut DirectoryPerson)) -> Fact {
+pub(super) fn person(upn: &str, change: impl FnOnce(&mut DirectoryPerson)) -> Fact {
     let mut person = DirectoryPerson {
         upn: upn.to_owned(),
         ..DirectoryPerson::default()
@@ -47,7 +48,7 @@ fn product(name: &str, provisions: Option<bool>) -> Fact {
     })
 }
 
-fn member(group: &str, member: &str, via: Option<&str>) -> Fact {
+pub(super) fn member(group: &str, member: &str, via: Option<&str>) -> Fact {
     Fact::GroupMember(GroupMember {
         group: group.to_owned(),
         member: member.to_owned(),
@@ -272,8 +273,10 @@ fn what_roles_are_worth() {
 fn holding(case: &str, world: World, who: Principal, expected: Holding) {
     let facts = world.facts();
     let user = UserId(who.uuid());
-    let roles = People::of(&facts, false).roles();
+    let people = People::of(&facts, false);
     let of_team = |team| facts.team_roles(team).to_vec();
-    let found = roles.holding(user, facts.user_roles(user), of_team);
+    let found = people
+        .roles()
+        .holding(user, facts.user_roles(user), of_team);
     assert_eq!(found, expected, "case: {case}");
 }

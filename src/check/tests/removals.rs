@@ -71,7 +71,7 @@ fn the_caller_and_built_in_users() {
         world
     };
     check("somebody else is the caller",  two().fact(caller(EVA)),                                                 &[]);
-    check("the caller",                   two().fact(caller(ANA)),                                                 &["ACC009"]);
+    check("the caller",                   two().fact(caller(ANA)),                                                 &["ROL013", "ACC009"]);
     let both = || world().user(GUS, "Gus", EUROPE, false)
         .holds(GUS, SALES_IN_EUROPE).holds(GUS, ADMINISTRATOR_IN_EUROPE).holds(EVA, READER)
         .remove(EVA, ADMINISTRATOR).remove(GUS, ADMINISTRATOR_IN_EUROPE);

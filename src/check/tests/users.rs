@@ -99,7 +99,7 @@ fn moves() {
     check("the only System Administrator",        world().moves(EVA),                                           &["ACC009"]);
     check("one of two",                           gus().moves(EVA),                                             &[]);
     check("the only one, roles are kept",         keeps().moves(EVA),                                           &[]);
-    check("the caller",                           world().caller(ANA).moves(ANA),                               &["ACC009"]);
+    check("the caller",                           world().caller(ANA).moves(ANA),                               &["ROL013", "ACC009", "ENV002"]);
     check("roles not loaded",                     world().without(Loadable::UserRoles).moves(BEN),              &["?ROL003", "?ROL004"]);
 }
 

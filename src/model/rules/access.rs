@@ -1,8 +1,162 @@
-//! Rules about access: who may be changed, and who must stay able to sign in.
+//! Rules about access: who can sign in, who may be changed, and who must stay able to sign in.
 //!
 //! Data only; see [`Rule`] for what each field says.
 
 use crate::model::rules::{Code, Rule, Severity};
+
+pub(super) const ACC001: Rule = Rule {
+    code: Code::Acc001,
+    severity: Severity::Warning,
+    title: "disabled, with the reason (no licence, not in the group, by hand, deleted in \
+          the directory)",
+    what: "Every disabled user who is a person, by the first reason that holds: deleted \
+          in the directory, not in it, sign-in blocked there, no licence, not directly \
+          in the security group, else by hand in the environment, or entitled again \
+          without having signed in since.",
+    why: "Each reason has another cure, and only the last lies within the environment. A \
+          disabled user can own records and cannot work with them.",
+    example: "`dora@contoso.com` is disabled and licensed, and the group `CRM Users` does \
+          not have her.",
+    cure: "For those who are to work: licence, group or sign-in, as the reason says, \
+          given by an administrator of the directory; whoever is entitled again is \
+          enabled at the next sign-in and needs a new invitation where the environment \
+          invites. For leavers nothing, but see LIC004.",
+    source: "S55 S56 S57 S61 S62 P7.3",
+    guards: false,
+    keep_out: false,
+};
+
+pub(super) const ACC002: Rule = Rule {
+    code: Code::Acc002,
+    severity: Severity::Warning,
+    title: "licensed, not in the environment's security group",
+    what: "An enabled person has a licence and is not in the group that says who may be a \
+          user: the one that the setting `security_group` names, else the only one in \
+          `groups`.",
+    why: "Licence and group together enable a user. Whoever is outside the group is \
+          disabled as soon as the directory is synchronised.",
+    example: "The setting `security_group` is `CRM Users`; `ben@contoso.com` is in `Sales \
+          Team` only.",
+    cure: "Have an administrator add the person to the group, and load `groups` again; or \
+          correct the setting where another group is meant.",
+    source: "S55 S60 P7.2",
+    guards: false,
+    keep_out: false,
+};
+
+pub(super) const ACC003: Rule = Rule {
+    code: Code::Acc003,
+    severity: Severity::Warning,
+    title: "only through a nested group: not provisioned before the first sign-in (older: \
+          ignored)",
+    what: "Somebody is in the environment's security group only by way of a group inside \
+          it (column `via` of `groups`, or the inner group listed as a member).",
+    why: "Nested groups do not make users. Today such a person becomes a user at the \
+          first sign-in, too late for roles and records; older releases ignored nested \
+          groups altogether.",
+    example: "`CRM Users` has the member `Sales Team`, and `cleo@contoso.com` is in \
+          `Sales Team`.",
+    cure: "Add the person to the group itself.",
+    source: "S59 P7.2",
+    guards: false,
+    keep_out: false,
+};
+
+pub(super) const ACC004: Rule = Rule {
+    code: Code::Acc004,
+    severity: Severity::Error,
+    title: "non-interactive limit exceeded: 7, older 5; application users do not count",
+    what: "Changes of access mode are counted in the order in which they are written: \
+          whoever becomes non-interactive when all places are taken falls. Disabled \
+          users count, application users do not. The limit is the setting \
+          `MaxNumberOfNonInteractiveUsers`, else 7. The service's code for it is an \
+          assumed code.",
+    why: "The service refuses the one that is too many. Older documents say 5; an \
+          environment of that age has to say so in `settings`.",
+    example: "Seven users are non-interactive, and row 4 of the users file wishes the \
+          same for `sync@contoso.com`.",
+    cure: "Change another non-interactive user to `read-write` or `administrative` by a \
+          row above, drop the row, or use an application user, for which there is no \
+          limit.",
+    source: "S74 S75 S76 P2",
+    guards: true,
+    keep_out: false,
+};
+
+pub(super) const ACC005: Rule = Rule {
+    code: Code::Acc005,
+    severity: Severity::Warning,
+    title: "access mode Administrative, and owns or needs customer data",
+    what: "After the plan somebody has the access mode `administrative`, and gets records \
+          or a role that reads data.",
+    why: "That mode shows the settings and no customer data, whatever roles say: the \
+          records have an owner who never sees them.",
+    example: "`admin.ben@contoso.com` is `administrative`; row 9 of the accounts names \
+          him as owner.",
+    cure: "Change the access mode to `read-write`, with a licence, by a row of a users \
+          file; or rule for another owner in `owners.csv`.",
+    source: "S66",
+    guards: false,
+    keep_out: false,
+};
+
+pub(super) const ACC006: Rule = Rule {
+    code: Code::Acc006,
+    severity: Severity::Note,
+    title: "directory administrator: gets System Administrator, unlicensed also access \
+          mode Administrative",
+    what: "A user's person has a directory role that rules the service: global (once \
+          company) administrator, Dynamics 365 (service) administrator, Power Platform \
+          administrator.",
+    why: "The service gives such a person System Administrator by itself, and the access \
+          mode Administrative where there is no licence. It is not planned and cannot be \
+          taken, though directory roles else say nothing of what somebody may do here.",
+    example: "`ana@contoso.com` is Global Administrator in Entra and has no Dynamics 365 \
+          licence.",
+    cure: "Nothing. Where somebody is not to administer, take the directory role first.",
+    source: "S48 S49 S50 S51",
+    guards: false,
+    keep_out: false,
+};
+
+pub(super) const ACC007: Rule = Rule {
+    code: Code::Acc007,
+    severity: Severity::Warning,
+    title: "not yet synchronised (cures in order)",
+    what: "Somebody of the directory has a licence that makes a user, is let in by the \
+          security group, may sign in, and is no user of the environment.",
+    why: "Synchronisation takes minutes, not days: whoever is still absent has to be \
+          brought in before roles and records can go to that person. A stub user in that \
+          place would be a duplicate.",
+    example: "`gus@contoso.com` has `Dynamics 365 Sales Enterprise` since Monday and is \
+          not in `users`.",
+    cure: "In this order: wait some minutes; have an administrator sign out of the admin \
+          centre and of the apps, close all browsers and sign in again, which forces a \
+          synchronisation; take the licence away and give it again; ask Microsoft's \
+          support to reset the synchronisation. Then load `users` again.",
+    source: "S04 S06 S07 S08 P7.4",
+    guards: false,
+    keep_out: false,
+};
+
+pub(super) const ACC008: Rule = Rule {
+    code: Code::Acc008,
+    severity: Severity::Warning,
+    title: "unlicensed but enabled: right for Administrative and non-interactive, wrong \
+          for Read-Write",
+    what: "Somebody of whom LIC001 does not speak is enabled, has an access mode that \
+          needs a licence and no licence.",
+    why: "Administrators and programs stay in the list of enabled users without a \
+          licence, and rightly. Anybody else there is about to be disabled, or is a \
+          program whose access mode was never changed.",
+    example: "`sync@contoso.com` is a program: enabled, `read-write`, licence taken away \
+          last week.",
+    cure: "Give a licence to people; give programs one for a moment, change the access \
+          mode to non-interactive, and take it away again.",
+    source: "S73",
+    guards: false,
+    keep_out: false,
+};
 
 pub(super) const ACC009: Rule = Rule {
     code: Code::Acc009,
@@ -21,6 +175,77 @@ pub(super) const ACC009: Rule = Rule {
     cure: "Drop the removal from the roles file, or give the role to another enabled user by a \
           row of it.",
     source: "design 8",
+    guards: false,
+    keep_out: false,
+};
+
+pub(super) const ACC010: Rule = Rule {
+    code: Code::Acc010,
+    severity: Severity::Warning,
+    title: "application user without a role",
+    what: "An enabled application user has, after the plan, no role of its own and none \
+          through a team.",
+    why: "An application may do what its roles allow, and without one nothing: every call \
+          is refused.",
+    example: "`# Migration` has the application id of the integration and no row in \
+          `user_roles`.",
+    cure: "Give it a security role made for it by a row of a `[[roles]]` file.",
+    source: "S78",
+    guards: false,
+    keep_out: false,
+};
+
+pub(super) const ACC011: Rule = Rule {
+    code: Code::Acc011,
+    severity: Severity::Warning,
+    title: "exactly one global administrator",
+    what: "Of all people in the directory who are not deleted, one has the role of global \
+          (once company) administrator.",
+    why: "When that person is away, nobody can give licences, add people to groups or buy \
+          seats, all of which the night of a go-live may need.",
+    example: "The directory's export names `ana@contoso.com` as the only Global \
+          Administrator.",
+    cure: "Give a second person the directory role.",
+    source: "S52 S53 S54",
+    guards: false,
+    keep_out: false,
+};
+
+pub(super) const ACC012: Rule = Rule {
+    code: Code::Acc012,
+    severity: Severity::Warning,
+    title: "mode to be changed needs the licence for the time of the change (order of \
+          steps)",
+    what: "A row of a users file changes a person's access mode to administrative or \
+          non-interactive. Such an account needs a licence once, so that it is a user, \
+          and none afterwards.",
+    why: "In the wrong order the user is disabled before the mode was changed, or keeps a \
+          paid seat for nothing. Taking the licence has been seen to leave the mode \
+          changed back.",
+    example: "Row 3 makes `build.agent@contoso.com` non-interactive; his licence is to be \
+          freed that day.",
+    cure: "Give the licence where there is none and wait until the user is enabled; apply \
+          the plan; run `cutover verify`, which reads the mode back; then take the \
+          licence away, and verify once more.",
+    source: "S69 S72",
+    guards: false,
+    keep_out: false,
+};
+
+pub(super) const ACC013: Rule = Rule {
+    code: Code::Acc013,
+    severity: Severity::Warning,
+    title: "people are ready to sign in while records are still to be assigned",
+    what: "The plan assigns records, and somebody who was invited is enabled, licensed, \
+          let in by the group and has a role today. Environments of today invite nobody; \
+          there the order of go-live says the same of everybody.",
+    why: "Whoever works while owners change sees records come and go, and edits what is \
+          about to be taken away. The documents say: migrate first, then invite.",
+    example: "Ben Okafor accepted his invitation on Friday; his 412 accounts are assigned \
+          on Saturday night.",
+    cure: "Send invitations after `cutover verify` was clean, or tell the people when to \
+          begin.",
+    source: "S11 S10",
     guards: false,
     keep_out: false,
 };
@@ -88,5 +313,20 @@ pub(super) const ACC017: Rule = Rule {
     cure: "Nothing needs to be done.",
     source: "promise 6",
     guards: false,
+    keep_out: false,
+};
+
+pub(super) const ACC018: Rule = Rule {
+    code: Code::Acc018,
+    severity: Severity::Error,
+    title: "access mode of an application user",
+    what: "A row of a users file wishes another access mode for an application user \
+          (`0x80040d40`).",
+    why: "Application users are non-interactive for good, do not count towards the limit, \
+          and the service refuses to change it.",
+    example: "Row 6 wishes `read-write` for `# Migration`, who has an application id.",
+    cure: "Drop the wish from the users file.",
+    source: "S76 P2",
+    guards: true,
     keep_out: false,
 };

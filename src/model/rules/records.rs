@@ -99,3 +99,72 @@ pub(super) const REC006: Rule = Rule {
     guards: false,
     keep_out: true,
 };
+
+pub(super) const REC007: Rule = Rule {
+    code: Code::Rec007,
+    severity: Severity::Warning,
+    title: "records outside the plan follow by cascade (which tables; how many, where \
+          loaded); E where the cascade reaches a table that was not loaded and undo \
+          could not restore it, unless accepted",
+    what: "Assigning a record takes its child records along where `cascades` says `all`, \
+          `active` or `user-owned`. Named are the tables, at any depth, and how many of \
+          their loaded records no row names. Which child belongs to which record is not \
+          known here, so that is the most that can follow. The error is REC010.",
+    why: "Records change hands that nobody signed off. Rows that name children are \
+          written after their parents and so win.",
+    example: "`account,contact,all`: 300 accounts are assigned, and 904 of 1,204 contacts \
+          are named by no row.",
+    cure: "Name the children in a records file of their own, so that it is said who gets \
+          them; or go on where it is meant.",
+    source: "P4.4",
+    guards: false,
+    keep_out: false,
+};
+
+pub(super) const REC008: Rule = Rule {
+    code: Code::Rec008,
+    severity: Severity::Warning,
+    title: "the previous owner keeps a share (`sharetopreviousowneronassign`)",
+    what: "The setting is on, and records are assigned.",
+    why: "Whoever gives a record away still sees and edits it, and each share is a row in \
+          the environment: a million records, a million shares.",
+    example: "`settings` holds `sharetopreviousowneronassign` with the value `true`.",
+    cure: "Have an administrator switch the setting off for the time of the migration, \
+          and on again afterwards, unless the shares are wanted.",
+    source: "P4.2",
+    guards: false,
+    keep_out: false,
+};
+
+pub(super) const REC009: Rule = Rule {
+    code: Code::Rec009,
+    severity: Severity::Warning,
+    title: "SYSTEM or INTEGRATION owns it now",
+    what: "Records that are to be assigned belong to one of the two users of the service \
+          itself.",
+    why: "Nobody made such a record by hand: a solution, a flow or a synchronisation did, \
+          and may look for it where it was.",
+    example: "12 of the accounts belong to `SYSTEM`.",
+    cure: "Ask what made them before they are assigned; leave their rows out where that \
+          is not known.",
+    source: "S77 P2",
+    guards: false,
+    keep_out: false,
+};
+
+pub(super) const REC010: Rule = Rule {
+    code: Code::Rec010,
+    severity: Severity::Error,
+    title: "the cascade reaches a table that was not loaded, so undo could not restore it",
+    what: "Assigning rows of a table takes along rows of tables whose records were not \
+          loaded (see REC007). All rows of the table fall.",
+    why: "What nobody has read nobody can give back: `undo` restores owners that it \
+          knows.",
+    example: "`account,incident,all`, and the environment folder has no \
+          `records-incident`.",
+    cure: "Load the records of the tables named; or accept it: `unchecked = [\"REC010\"]` \
+          under `[accept]` in `cutover.toml`.",
+    source: "P4.4",
+    guards: false,
+    keep_out: false,
+};

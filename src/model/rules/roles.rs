@@ -141,6 +141,57 @@ pub(super) const ROL008: Rule = Rule {
     keep_out: false,
 };
 
+pub(super) const ROL009: Rule = Rule {
+    code: Code::Rol009,
+    severity: Severity::Warning,
+    title: "only roles that come with the licence: they open the app and read no data",
+    what: "After the plan an enabled person has roles, and all of them are automatic (the \
+          setting `automatic_roles` names them, separated by `;`) or have no privilege \
+          to read a table whose rows people can own. A role that reads a table of which \
+          nothing is known is taken for one that reads data.",
+    why: "Such a role arrives with a licence and an installed app, and only opens the \
+          app: the person sees empty lists.",
+    example: "Ben Okafor has `Customer Service app access` alone, which came with his \
+          licence.",
+    cure: "Give a role that reads data by a row of a `[[roles]]` file.",
+    source: "S32 S33 S34",
+    guards: false,
+    keep_out: false,
+};
+
+pub(super) const ROL010: Rule = Rule {
+    code: Code::Rol010,
+    severity: Severity::Warning,
+    title: "roles only through a team",
+    what: "After the plan an enabled person has roles that read data through teams alone.",
+    why: "The roles of a team do not replace a role of one's own: some data stays \
+          invisible, and other trouble follows.",
+    example: "Cleo Lind is in the team Key Accounts, which has `Sales Manager`, and has \
+          no role herself.",
+    cure: "Give a role of her own by a row of a `[[roles]]` file.",
+    source: "S31 S35 S36",
+    guards: false,
+    keep_out: false,
+};
+
+pub(super) const ROL011: Rule = Rule {
+    code: Code::Rol011,
+    severity: Severity::Error,
+    title: "administrator role, or one that can give roles, not named in `[accept] \
+          administrators`",
+    what: "A row of a roles file gives System Administrator, or a role with \
+          `prvAssignRole`, to a user or team that `administrators` under `[accept]` does \
+          not name, by UPN, mail or name.",
+    why: "Whoever can give roles can give himself all of them. In a file of thousands of \
+          rows one such role is easily passed over, so it takes a word of its own.",
+    example: "Row 214: `System Administrator` for `temp.consultant@contoso.com`.",
+    cure: "Drop the row, or name who is meant: `administrators = [\"ana@contoso.com\"]` \
+          under `[accept]` in `cutover.toml`.",
+    source: "S45 S48",
+    guards: false,
+    keep_out: false,
+};
+
 pub(super) const ROL012: Rule = Rule {
     code: Code::Rol012,
     severity: Severity::Error,
@@ -151,6 +202,43 @@ pub(super) const ROL012: Rule = Rule {
     cure: "Give the role to the members or to an owner team, or drop the row.",
     source: "P3.3",
     guards: true,
+    keep_out: false,
+};
+
+pub(super) const ROL013: Rule = Rule {
+    code: Code::Rol013,
+    severity: Severity::Error,
+    title: "the caller may not give this role (not System Administrator, above his own, \
+          outside his unit)",
+    what: "The user who applies the plan (the setting `caller`) must hold `prvAssignRole` \
+          as deep as the business unit of whoever gets or loses the role, and of a role \
+          to be given every privilege at least as deep. A System Administrator may give \
+          all; so may a caller who is not named. Refused with `0x80040220`, for these \
+          writes an assumed code.",
+    why: "Nobody gives away more than he has: the service refuses it.",
+    example: "The caller has `Sales Manager`; row 8 gives `System Customizer`.",
+    cure: "Name a System Administrator as `caller` in `settings`, or give the caller the \
+          rights that the finding names, and load again; or drop the row.",
+    source: "S45 P3.6",
+    guards: true,
+    keep_out: false,
+};
+
+pub(super) const ROL014: Rule = Rule {
+    code: Code::Rol014,
+    severity: Severity::Note,
+    title: "automatic role of a licence: never planned, removed or compared",
+    what: "A row of a roles file gives or removes a role that the setting \
+          `automatic_roles` names: one that comes with a licence where its app is \
+          installed. The row changes nothing and is counted as no change needed.",
+    why: "The service gives and takes such roles by itself; what a plan gave would be no \
+          more, and what it took would come back.",
+    example: "Row 9 gives `Customer Service app access`, which came with the Customer \
+          Service licence.",
+    cure: "Nothing; or delete the row. Where the role does not come by itself, take it \
+          out of the setting.",
+    source: "S33 P3.1",
+    guards: false,
     keep_out: false,
 };
 
@@ -168,4 +256,37 @@ pub(super) const ROL015: Rule = Rule {
     source: "design 2",
     guards: false,
     keep_out: true,
+};
+
+pub(super) const ROL016: Rule = Rule {
+    code: Code::Rol016,
+    severity: Severity::Error,
+    title: "support user is given no role",
+    what: "A row of a roles file gives a role to a user whose access mode is `support` \
+          (`0x80041d51`).",
+    why: "That is Microsoft's own account in the environment, and the service refuses to \
+          give it roles.",
+    example: "Row 12 gives `Salesperson` to `crmoln@microsoft.com`.",
+    cure: "Drop the row.",
+    source: "P2 P3.6",
+    guards: true,
+    keep_out: false,
+};
+
+pub(super) const ROL017: Rule = Rule {
+    code: Code::Rol017,
+    severity: Severity::Error,
+    title: "directory administrator keeps System Administrator",
+    what: "A row of a roles file removes System Administrator from somebody whose person \
+          has a directory role that gives it: global (once company) administrator, \
+          Dynamics 365 (service) administrator, Power Platform administrator \
+          (`0x80041d64`).",
+    why: "The service gives the role to such people by itself and refuses to take it.",
+    example: "Row 3 removes `System Administrator` from `ana@contoso.com`, who is Global \
+          Administrator.",
+    cure: "Drop the row, or have the directory role taken first and load `directory` \
+          again.",
+    source: "S48 P3.6",
+    guards: true,
+    keep_out: false,
 };

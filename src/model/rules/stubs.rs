@@ -95,3 +95,57 @@ pub(super) const STB005: Rule = Rule {
     guards: true,
     keep_out: false,
 };
+
+pub(super) const STB006: Rule = Rule {
+    code: Code::Stb006,
+    severity: Severity::Error,
+    title: "the person is in the directory and only not synchronised yet: synchronise \
+          first, or a duplicate arises that can never be merged",
+    what: "Somebody for whom a stub user is planned is in the directory by UPN or mail, \
+          not deleted and with a licence. No stub user is planned then, and the rows \
+          that need it stop. Somebody without a licence is not going to be synchronised; \
+          there a stub user takes nobody's place.",
+    why: "When the real person arrives there are two users, the records hang on the one \
+          that can never sign in, and the two cannot be merged.",
+    example: "The accounts name `gus@contoso.com`, who has a licence since Monday and is \
+          not in `users` yet.",
+    cure: "Have the person synchronised (ACC007 has the steps), add to the security group \
+          or let in whoever the finding says is kept out, and load `users` again. For a \
+          leaver take the licence away and load `directory` again. Or set `STB006 = \
+          \"keep out\"` under `[accept]` in `cutover.toml`.",
+    source: "S04 P1.4",
+    guards: false,
+    keep_out: true,
+};
+
+pub(super) const STB008: Rule = Rule {
+    code: Code::Stb008,
+    severity: Severity::Error,
+    title: "a stub is to be enabled or licensed",
+    what: "A row of a users file wishes an access mode for a stub user that is there.",
+    why: "A stub user cannot sign in, be enabled or be synchronised, so no access mode \
+          will ever matter for it. The wish is meant for a person, who has to be another \
+          user.",
+    example: "Row 5 wishes `read-write` for `old.timer@contoso.com`, who is a stub user.",
+    cure: "Have the person made and licensed in the directory, move the stub user's \
+          records to that user by a records file, and drop the row.",
+    source: "S80",
+    guards: false,
+    keep_out: false,
+};
+
+pub(super) const STB009: Rule = Rule {
+    code: Code::Stb009,
+    severity: Severity::Warning,
+    title: "a stub's person now exists as a real user: reclaim",
+    what: "A user who is a person has the UPN or mail of a stub user in the environment.",
+    why: "The stub user's records belong to that person and will never move by \
+          themselves.",
+    example: "Stub user Gus Berg, made in the first wave, and `gus@contoso.com`, \
+          synchronised since.",
+    cure: "Name the person as owner in a records file for the stub user's records, plan \
+          and apply.",
+    source: "S79 P1.9",
+    guards: false,
+    keep_out: false,
+};

@@ -1,0 +1,139 @@
+//! Rules about roles by what they are and who gets them: ROL011, ROL014, ROL016, ROL017.
+//!
+//! In: role rows. Out: those that ask for what the service gives by itself, what it refuses to a support
+//! user or to take from an administrator of the directory, and roles that let somebody rule, unless the
+//! manifest names who may.
+
+use std::collections::BTreeMap;
+
+use crate::check::people::InDirectory;
+use crate::check::{Trial, needs};
+use crate::model::{
+    AccessMode, Code, Fate, Loadable, Place, Principal, RoleAction, RoleId, UserId, comparison_key,
+};
+use crate::plan::{Cause, Draft, DraftRole};
+
+/// What lets somebody give roles.
+const ASSIGN_ROLE: &str = "prvAssignRole";
+
+/// ROL014: rows about roles that come with a licence never become changes. What comes by itself goes by
+/// itself, and a row that gives or takes it is as good as obeyed.
+pub(super) fn automatic(trial: &mut Trial<'_>, draft: &mut Draft) {
+    let roles = trial.people.roles();
+    let (apart, others): (Vec<DraftRole>, Vec<DraftRole>) = std::mem::take(&mut draft.roles)
+        .into_iter()
+        .partition(|row| row.fallen.is_none() && roles.is_automatic(row.role));
+    draft.roles = others;
+    for row in apart {
+        let name = &row.role_name;
+        let message = || {
+            format!(
+                "`{name}` comes by itself with a licence, and goes with it; the rows about it change nothing"
+            )
+        };
+        let cure = || Code::Rol014.rule().cure.to_owned();
+        let finding = trial.findings.about(Code::Rol014, name, message, cure);
+        let place = Place::row(row.file, row.row, row.line);
+        trial.findings.place(finding, place);
+        *draft.settled.entry((row.file, Fate::NoChange)).or_default() += 1;
+    }
+}
+
+/// ROL016: Microsoft's support user is given no role.
+pub(super) fn to_support(
+    trial: &mut Trial<'_>,
+    row: &DraftRole,
+    modes: &BTreeMap<UserId, AccessMode>,
+) -> Option<Cause> {
+    let Principal::User(user) = row.principal else {
+        return None;
+    };
+    let known = trial.facts.users().get(&user)?;
+    let mode = modes.get(&user).copied().unwrap_or(known.access_mode);
+    if mode != AccessMode::Support {
+        return None;
+    }
+    let subject = trial.labels.principal(row.principal);
+    let message =
+        || format!("{subject} is a support user; expected somebody who can be given roles");
+    let cure = || Code::Rol016.rule().cure.to_owned();
+    Some(trial.cause(Code::Rol016, &subject, message, cure))
+}
+
+/// ROL011: the role rules, or lets its holder give roles, and the manifest does not name who gets it.
+pub(super) fn of_power(trial: &mut Trial<'_>, row: &DraftRole) -> Option<Cause> {
+    let power = power(trial, row.role)?;
+    if is_named(trial, row.principal) {
+        return None;
+    }
+    let who = trial.labels.principal(row.principal);
+    let name = &row.role_name;
+    let subject = format!("{name} for {who}");
+    let message = || {
+        format!(
+            "the row gives `{name}`, {power}, to {who}, whom `administrators` under `[accept]` does \
+             not name"
+        )
+    };
+    let cure = || Code::Rol011.rule().cure.to_owned();
+    Some(trial.cause(Code::Rol011, &subject, message, cure))
+}
+
+/// What a role lets its holder do beyond working with data.
+fn power(trial: &mut Trial<'_>, role: RoleId) -> Option<&'static str> {
+    if trial.people.roles().is_system_administrator(role) {
+        return Some("which may do everything");
+    }
+    let root = trial.facts.roles().get(&role)?.root;
+    if !trial.facts.loaded(Loadable::RolePrivileges) {
+        trial.unasked(Code::Rol011, &needs(&[Loadable::RolePrivileges]), 1);
+        return None;
+    }
+    let mut held = trial.facts.role_privileges(root).iter();
+    held.any(|held| held.privilege.eq_ignore_ascii_case(ASSIGN_ROLE))
+        .then_some("which lets its holder give roles (`prvAssignRole`)")
+}
+
+/// Whether `[accept] administrators` names the user or team: by UPN, mail or name.
+fn is_named(trial: &Trial<'_>, principal: Principal) -> bool {
+    let named = &trial.policy.accept.administrators;
+    let is = |text: &str| named.contains(&comparison_key(text));
+    match principal {
+        Principal::Team(team) => {
+            (trial.facts.teams().get(&team)).is_some_and(|team| is(&team.name))
+        }
+        Principal::User(user) => trial.facts.users().get(&user).is_some_and(|user| {
+            is(&user.upn)
+                || [&user.mail, &user.full_name]
+                    .into_iter()
+                    .flatten()
+                    .any(|text| is(text))
+        }),
+    }
+}
+
+/// ROL017: an administrator of the directory keeps System Administrator.
+pub(super) fn keeps_administrator(trial: &mut Trial<'_>, row: &DraftRole) -> Option<Cause> {
+    let Principal::User(user) = row.principal else {
+        return None;
+    };
+    if row.action != RoleAction::Remove || !trial.people.roles().is_system_administrator(row.role) {
+        return None;
+    }
+    let view = trial.people.users().get(&user)?;
+    let Some(roles) = view.administrator_roles() else {
+        if view.directory != InDirectory::Absent {
+            trial.unasked(Code::Rol017, &needs(&[Loadable::Directory]), 1);
+        }
+        return None;
+    };
+    if roles.is_empty() {
+        return None;
+    }
+    let subject = trial.labels.principal(row.principal);
+    let held = roles.join("`, `");
+    let name = &row.role_name;
+    let message = || format!("{subject} has `{held}` in the directory, and the row takes `{name}`");
+    let cure = || Code::Rol017.rule().cure.to_owned();
+    Some(trial.cause(Code::Rol017, &subject, message, cure))
+}
