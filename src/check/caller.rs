@@ -272,7 +272,9 @@ pub(super) fn gives_again(
 ) -> Vec<Cause> {
     let principal = Principal::User(change.user);
     let known = trial.facts.users().get(&change.user);
-    let unit = known.map(|known| known.business_unit);
+    // They are given where the user is by then.
+    let moved = change.business_unit.as_ref().map(|unit| unit.after);
+    let unit = moved.or(known.map(|known| known.business_unit));
     let mut causes = Vec::new();
     for role in change.roles_given_again() {
         if let Some(why) = refused(trial, caller, principal, unit, Some(role)) {

@@ -10,7 +10,7 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use cutover::environment::{self, EnvironmentFile};
-use cutover::model::{Change, Code, Silent, StubWay, UserId, Write, comparison_key};
+use cutover::model::{Change, Code, ProfileField, Silent, StubWay, UserId, Write, comparison_key};
 use cutover::plan::{Document, SealedPlan};
 use cutover::service::{REFUSALS, Reason};
 use rayon::prelude::*;
@@ -45,7 +45,23 @@ const NOT_FROM_AN_EXPORT: &[(&str, &str)] = &[
         "p1-6-api-needs-a-mail",
         "a stub user without a mail is planned with its UPN as mail",
     ),
+    (
+        "p2-a-blank-name-leaves-the-other",
+        "a blank cell wishes nothing",
+    ),
+    (
+        "p3-4-moved-already-and-roles-to-come",
+        "a plan does not begin halfway: who is in the unit already is given the role by itself",
+    ),
+    (
+        "p3-6-caller-creates-users",
+        "the record that the stub user is wanted for takes rights of its own",
+    ),
 ];
+
+/// Rules that speak of a case beside those that foretell its answer: of several refusals the service
+/// tells the first.
+const SPEAK_TOO: &[(&str, &str)] = &[("p3-6-caller-is-asked-before-the-unit", "ROL004")];
 
 /// Which rules foretell which answer of the service. Where the subject itself is not there, the rule
 /// of the reference speaks: nobody can be asked for by an id that nothing knows.
@@ -61,27 +77,23 @@ pub(crate) const FORETOLD_BY: &[(u32, &[Code])] = &[
             Code::Acc015,
         ],
     ),
+    (0x8004_0216, &[Code::Acc004]),
+    (0x8004_0220, &[Code::Env002, Code::Rol013]),
     (0x8004_0225, &[Code::Rol003, Code::Stb004]),
+    (0x8004_0D40, &[Code::Acc018]),
     (0x8004_0237, &[Code::Stb003, Code::Stb005]),
     (0x8004_0299, &[Code::Own009]),
     (0x8004_1409, &[Code::Rol004, Code::Rol003]),
     (0x8004_140D, &[Code::Rol004]),
     (0x8004_1D2C, &[Code::Stb005]),
     (0x8004_1D2F, &[Code::Acc009]),
+    (0x8004_1D51, &[Code::Rol016]),
+    (0x8004_1D64, &[Code::Rol017]),
     (0x8004_2F09, &[Code::Own010]),
     (0x8004_2F0A, &[Code::Own010]),
     (0x8004_8331, &[Code::Rol012]),
     (0x8004_8340, &[Code::Own008]),
     (0x8006_0888, &[Code::Rol001, Code::Stb003]),
-];
-
-/// Answers of the service that no rule foretells yet; a code that gets one moves up.
-const NO_RULE_YET: &[u32] = &[
-    0x8004_0216,
-    0x8004_0220,
-    0x8004_0D40,
-    0x8004_1D51,
-    0x8004_1D64,
 ];
 
 /// The record that a stub user is wanted for; the cases about stub users hold none.
@@ -93,9 +105,6 @@ fn the_plan_foretells_every_case() {
         .into_iter()
         .filter(|folder| !listed(&name(folder)))
         .collect();
-    let (asked, waiting): (Vec<PathBuf>, Vec<PathBuf>) = asked
-        .into_iter()
-        .partition(|folder| read::<Expected>(folder, "expected.toml").foretold);
     let wrong: String = asked
         .par_iter()
         .map(|folder| match foretell(folder) {
@@ -104,12 +113,11 @@ fn the_plan_foretells_every_case() {
         })
         .collect();
     println!(
-        "{} cases foretold, {} not yet, {} listed",
+        "{} cases foretold, {} listed",
         asked.len(),
-        waiting.len(),
         NOT_FROM_AN_EXPORT.len()
     );
-    let all = asked.len() + waiting.len() + NOT_FROM_AN_EXPORT.len();
+    let all = asked.len() + NOT_FROM_AN_EXPORT.len();
     assert_eq!(all, folders().len());
     assert!(wrong.is_empty(), "\n{wrong}");
 }
@@ -121,10 +129,8 @@ fn every_refusal_is_foretold_by_some_rule() {
         .iter()
         .filter(|rule| rule.reason != Reason::NotAsBefore);
     let answered: BTreeSet<u32> = refusals.map(|rule| rule.code.0).collect();
-    let foretold = FORETOLD_BY.iter().map(|(code, _)| *code);
-    let known: BTreeSet<u32> = foretold.chain(NO_RULE_YET.iter().copied()).collect();
-    assert_eq!(answered, known);
-    assert_eq!(known.len(), FORETOLD_BY.len() + NO_RULE_YET.len());
+    let foretold: BTreeSet<u32> = FORETOLD_BY.iter().map(|(code, _)| *code).collect();
+    assert_eq!(answered, foretold);
 }
 
 fn name(folder: &Path) -> String {
@@ -167,6 +173,12 @@ fn foretell(folder: &Path) -> Result<(), String> {
         .filter(|finding| finding.severity == "error" && !finding.accepted)
         .map(|finding| finding.code.as_str())
         .collect();
+    let case = name(folder);
+    let speaks_too = |code: &&str| SPEAK_TOO.contains(&(case.as_str(), *code));
+    let errors: BTreeSet<&str> = errors
+        .into_iter()
+        .filter(|code| !speaks_too(code))
+        .collect();
     let expected: Expected = read(folder, "expected.toml");
     let is_planned = planned.iter().any(|planned| is_the_same(planned, &wanted));
     match expected.answer.as_str() {
@@ -186,14 +198,21 @@ fn foretell(folder: &Path) -> Result<(), String> {
     }
 }
 
-/// Whether a planned write is that of a case. A case may leave the roles of a moved user out, and then says
-/// what the move alone does; a plan gives them again.
+/// Whether a planned write is that of a case. A case may leave the roles of a moved user and the full name
+/// out, and then says what comes of the rest alone; a plan knows of both. What is so already is no part of a
+/// plan.
 fn is_the_same(planned: &Write, wanted: &Write) -> bool {
     match (planned, wanted) {
-        (Write::ChangeUser(planned), Write::ChangeUser(wanted)) if wanted.roles.is_none() => {
-            let mut planned = planned.clone();
-            planned.roles = None;
-            planned == *wanted
+        (Write::ChangeUser(planned), Write::ChangeUser(wanted)) => {
+            let (mut planned, mut wanted) = (planned.clone(), wanted.clone());
+            if wanted.roles.is_none() {
+                planned.roles = None;
+            }
+            if !wanted.profile.contains_key(&ProfileField::FullName) {
+                planned.profile.remove(&ProfileField::FullName);
+            }
+            wanted.access_mode = wanted.access_mode.filter(|mode| mode.before != mode.after);
+            planned == wanted
         }
         _ => planned == wanted,
     }

@@ -84,9 +84,6 @@ pub(crate) struct OwnerName {
 pub(crate) struct Expected {
     pub(crate) answer: String,
     pub(crate) code: Option<String>,
-    /// Whether `check/` has a rule for it by now.
-    #[serde(default = "yes")]
-    pub(crate) foretold: bool,
     #[serde(default)]
     after: Vec<After>,
 }
@@ -114,10 +111,6 @@ struct After {
 struct RecordName {
     table: String,
     id: Uuid,
-}
-
-fn yes() -> bool {
-    true
 }
 
 /// What a performed write is, in the words of `expected.toml`.
