@@ -176,21 +176,29 @@ fn person(page: &mut Page<'_>, row: &ReadinessRow) -> io::Result<()> {
         upn => format!("{} <{upn}>", row.name),
     };
     writeln!(page.out, "{}", styled(HEADING, who))?;
-    for (moment, (answer, why)) in MOMENTS.iter().zip(&row.moments) {
-        let style = match answer.as_str() {
-            "yes" => GOOD,
-            "no" => BAD,
-            _ => WARN,
-        };
-        let answer = styled(style, answer);
-        let why = if why.is_empty() {
-            String::new()
-        } else {
-            format!("  {why}")
-        };
-        writeln!(page.out, "  {moment:<20}{answer}{why}")?;
+    let [today, after_plan, after_hand_over] = &row.moments;
+    if today == after_plan && after_plan == after_hand_over {
+        return moment(page, "now and later", today);
+    }
+    for (name, standing) in MOMENTS.iter().zip(&row.moments) {
+        moment(page, name, standing)?;
     }
     Ok(())
+}
+
+fn moment(page: &mut Page<'_>, name: &str, (answer, why): &(String, String)) -> io::Result<()> {
+    let style = match answer.as_str() {
+        "yes" => GOOD,
+        "no" => BAD,
+        _ => WARN,
+    };
+    let answer = styled(style, answer);
+    let why = if why.is_empty() {
+        String::new()
+    } else {
+        format!("  {why}")
+    };
+    writeln!(page.out, "  {name:<21}{answer}{why}")
 }
 
 /// Writes everybody in scope as CSV, in the order of the plan.
