@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 use cutover::check::{CheckPolicy, approvable, check};
-use cutover::environment::{EnvironmentFile, Facts, Owners, load};
+use cutover::environment::{EnvironmentFile, Facts, Given, Owners, load};
 use cutover::model::{
     Accept, FileId, Finding, Findings, Identity, Input, InputKind, OwnerPolicy, PeopleReport,
     RecordRows, References, Resolution, Silent, StubPolicy,
@@ -61,7 +61,7 @@ impl Made {
         let project = Project::open(folder.path()).unwrap();
         let file = project.environment_file();
         let from = project.environment_folder().unwrap();
-        load(&from, "environment/", &file, AS_OF, &Silent).unwrap();
+        load(&from, "environment/", &file, Given::on(AS_OF), &Silent).unwrap();
         let environment = EnvironmentFile::open(&file).unwrap();
         let owners = environment.owners("account", &Silent).unwrap();
         let (input, rows, references) = read(&export(folder.path()), folder.path());
