@@ -18,13 +18,21 @@ pub(super) enum Verdict {
     Ended(Outcome, Option<UserId>),
 }
 
-/// Judges what was found; `intended` says that a run before this one was about to write it and
-/// never heard how that ended.
-pub(super) fn judge(write: &Write, found: &Present, intended: bool) -> Verdict {
+/// What runs before this one have had to do with a change.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Past {
+    /// One was about to write it, and never heard how that ended.
+    pub(super) intended: bool,
+    /// On the way back: so it was with the change that is taken back.
+    pub(super) left_open: bool,
+}
+
+/// Judges what was found.
+pub(super) fn judge(write: &Write, found: &Present, past: Past) -> Verdict {
     let after = write.after();
     if is_same(found, &after) {
         let actual = other_id(found, &after);
-        let outcome = if intended {
+        let outcome = if past.intended {
             Outcome::Done { actual }
         } else {
             Outcome::NoChangeNeeded
@@ -34,7 +42,7 @@ pub(super) fn judge(write: &Write, found: &Present, intended: bool) -> Verdict {
     if is_same(found, &write.before()) {
         return Verdict::Write;
     }
-    if intended && is_between(write, found) {
+    if (past.intended || past.left_open) && is_between(write, found) {
         return Verdict::GoOn;
     }
     Verdict::Ended(Outcome::Drifted(found.clone()), None)
@@ -110,51 +118,138 @@ fn other_id(found: &Present, planned: &Present) -> Option<UserId> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Verdict, judge};
-    use crate::model::{Outcome, Present, Principal, RecordId, UserId, Write};
+    use super::{Past, Verdict, judge};
+    use crate::model::{
+        AccessMode, Changed, Outcome, Present, Principal, ProfileField, RecordId, RoleId, UnitId,
+        UserChange, UserId, UserValues, Write,
+    };
     use uuid::Uuid;
+
+    const NOTHING: Past = Past {
+        intended: false,
+        left_open: false,
+    };
+    const INTENDED: Past = Past {
+        intended: true,
+        left_open: false,
+    };
+    const LEFT_OPEN: Past = Past {
+        intended: false,
+        left_open: true,
+    };
 
     fn owner(number: u128) -> Principal {
         Principal::User(UserId(Uuid::from_u128(number)))
     }
 
+    fn ended(outcome: Outcome) -> Verdict {
+        Verdict::Ended(outcome, None)
+    }
+
+    fn drift(found: &Present) -> Verdict {
+        ended(Outcome::Drifted(found.clone()))
+    }
+
     #[test]
+    #[rustfmt::skip] // keeps the columns of the table
     fn a_record() {
-        let ended = |outcome| Verdict::Ended(outcome, None);
-        let drift = |found: &Present| ended(Outcome::Drifted(found.clone()));
+        let (before, after) = (Present::Owner(owner(1)), Present::Owner(owner(2)));
         let other = Present::Owner(owner(3));
-        check("before", &Present::Owner(owner(1)), false, &Verdict::Write);
-        check(
-            "before, after a crash",
-            &Present::Owner(owner(1)),
-            true,
-            &Verdict::Write,
-        );
-        check(
-            "after",
-            &Present::Owner(owner(2)),
-            false,
-            &ended(Outcome::NoChangeNeeded),
-        );
-        check(
-            "after, after a crash",
-            &Present::Owner(owner(2)),
-            true,
-            &ended(Outcome::Done { actual: None }),
-        );
-        check("another", &other, false, &drift(&other));
-        check("another, after a crash", &other, true, &drift(&other));
-        check("gone", &Present::Absent, false, &drift(&Present::Absent));
+        let done = ended(Outcome::Done { actual: None });
+        record("before",                &before, NOTHING,  &Verdict::Write);
+        record("before, after a crash", &before, INTENDED, &Verdict::Write);
+        record("after",                 &after,  NOTHING,  &ended(Outcome::NoChangeNeeded));
+        record("after, after a crash",  &after,  INTENDED, &done);
+        record("after, on the way back of a crash", &after, LEFT_OPEN, &ended(Outcome::NoChangeNeeded));
+        record("another",                &other, NOTHING,  &drift(&other));
+        record("another, after a crash", &other, INTENDED, &drift(&other));
+        record("gone", &Present::Absent, NOTHING, &drift(&Present::Absent));
     }
 
     #[track_caller]
-    fn check(case: &str, found: &Present, intended: bool, expected: &Verdict) {
+    fn record(case: &str, found: &Present, past: Past, expected: &Verdict) {
         let write = Write::AssignRecord {
             entity: "account".into(),
             record: RecordId(Uuid::from_u128(9)),
             before: owner(1),
             after: owner(2),
         };
-        assert_eq!(&judge(&write, found, intended), expected, "case: {case}");
+        assert_eq!(&judge(&write, found, past), expected, "case: {case}");
+    }
+
+    /// From unit 1 to 2, Read-Write to Read, a title to none, roles 1 and 2 to 3 and 4.
+    fn change() -> UserChange {
+        let roles = |numbers: [u128; 2]| numbers.map(Uuid::from_u128).map(RoleId).into();
+        let title = Changed {
+            before: Some("Head".to_owned()),
+            after: None,
+        };
+        UserChange {
+            user: UserId(Uuid::from_u128(9)),
+            business_unit: Some(Changed {
+                before: UnitId(Uuid::from_u128(1)),
+                after: UnitId(Uuid::from_u128(2)),
+            }),
+            access_mode: Some(Changed {
+                before: AccessMode::ReadWrite,
+                after: AccessMode::Read,
+            }),
+            profile: [(ProfileField::Title, title)].into(),
+            roles: Some(Changed {
+                before: roles([1, 2]),
+                after: roles([3, 4]),
+            }),
+        }
+    }
+
+    #[test]
+    fn a_user() {
+        let (before, after) = (change().before(), change().after());
+        user("before", &before, [true, true, true]);
+        user("after", &after, [false, false, false]);
+        let half = UserValues {
+            roles: Some([].into()),
+            ..after.clone()
+        };
+        user("moved and stripped", &half, [false, true, true]);
+        let half = UserValues {
+            business_unit: after.business_unit,
+            roles: Some([RoleId(Uuid::from_u128(4))].into()),
+            ..before.clone()
+        };
+        user("moved, one role given", &half, [false, true, true]);
+        let other = UserValues {
+            access_mode: Some(AccessMode::Administrative),
+            ..before.clone()
+        };
+        user("another mode", &other, [false, false, false]);
+        let other = UserValues {
+            business_unit: Some(UnitId(Uuid::from_u128(3))),
+            ..before.clone()
+        };
+        user("another unit", &other, [false, false, false]);
+        let other = UserValues {
+            profile: [(ProfileField::Title, Some("Chief".to_owned()))].into(),
+            ..before.clone()
+        };
+        user("another title", &other, [false, false, false]);
+        let mut other = before;
+        if let Some(roles) = &mut other.roles {
+            roles.insert(RoleId(Uuid::from_u128(5)));
+        }
+        user("one role more", &other, [false, false, false]);
+    }
+
+    /// `written` says whether it is written: where nothing is known of the past, after a crash, and on
+    /// the way back of a crash.
+    #[track_caller]
+    fn user(case: &str, found: &UserValues, written: [bool; 3]) {
+        let write = Write::ChangeUser(Box::new(change()));
+        let found = Present::Values(Box::new(found.clone()));
+        let verdicts = [NOTHING, INTENDED, LEFT_OPEN].map(|past| {
+            let verdict = judge(&write, &found, past);
+            matches!(verdict, Verdict::Write | Verdict::GoOn)
+        });
+        assert_eq!(verdicts, written, "case: {case}");
     }
 }

@@ -73,18 +73,18 @@ impl<'a> Pass<'a> {
         }
     }
 
-    /// Takes in how a change ended; `stub` is the stub user that it is about, see [`Dependents`].
+    /// Takes in how a change ended; `user` is the one whom others depend on, see [`Dependents`].
     pub(super) fn ended(
         &mut self,
         kind: ChangeKind,
-        stub: Option<UserId>,
+        user: Option<UserId>,
         outcome: &Outcome,
         actual: Option<UserId>,
     ) {
         self.tally.entry(kind).or_default().count(outcome);
-        if let Some(stub) = stub {
-            self.dependents.ended(stub, outcome);
-            self.translation.learn(stub, actual);
+        if let Some(user) = user {
+            self.dependents.ended(kind, user, outcome);
+            self.translation.learn(user, actual);
         }
     }
 }

@@ -35,6 +35,12 @@ pub(super) trait Changes {
     /// The parts, stage after stage.
     fn parts(&self) -> Result<Vec<Part>, ApplyError>;
 
+    /// Whether the change that this one takes back may have been written in part: its outcome was never
+    /// heard.
+    fn left_open(&self, _seq: Seq) -> Result<bool, ApplyError> {
+        Ok(false)
+    }
+
     /// The changes of one part, by rising number, in batches of at most `batch`.
     fn read(&self, part: &Part, batch: usize, sink: &mut Sink<'_>) -> Result<(), ApplyError>;
 }

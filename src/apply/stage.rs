@@ -12,7 +12,7 @@ use std::thread::{self, Scope, ScopedJoinHandle};
 
 use crate::apply::ApplyError;
 use crate::apply::entry::{Entry, Intent, Settled, State};
-use crate::apply::judge::{Verdict, judge};
+use crate::apply::judge::{Past, Verdict, judge};
 use crate::apply::pass::{Pass, title};
 use crate::apply::source::{Part, each_batch};
 use crate::model::{Change, Outcome, Present, Seq, Step, Subject, Unit, UserId, Write};
@@ -107,7 +107,11 @@ impl Running<'_, '_, '_, '_> {
             .map(|(change, ..)| change.write.subject())
             .collect();
         for ((change, stub, intended), found) in open.into_iter().zip(self.present(&subjects)?) {
-            self.judge_one(change, stub, intended, found, &mut batch);
+            let past = Past {
+                intended,
+                left_open: self.left_open(&change)?,
+            };
+            self.judge_one(change, stub, past, found, &mut batch);
         }
         Ok(batch)
     }
@@ -121,7 +125,7 @@ impl Running<'_, '_, '_, '_> {
         batch: &mut Batch,
         open: &mut Vec<(Change, Option<UserId>, bool)>,
     ) {
-        let stub = self.pass.dependents.stub_of(&change.write);
+        let stub = self.pass.dependents.user_of(&change.write);
         let state = known.get(&change.seq).map(|entry| entry.state);
         if state.is_some_and(State::is_success) {
             if let (Some(stub), Some(entry)) = (stub, known.get(&change.seq)) {
@@ -149,7 +153,7 @@ impl Running<'_, '_, '_, '_> {
         &mut self,
         mut change: Change,
         stub: Option<UserId>,
-        intended: bool,
+        past: Past,
         found: Present,
         batch: &mut Batch,
     ) {
@@ -158,7 +162,7 @@ impl Running<'_, '_, '_, '_> {
             stub.id = *id;
         }
         let (seq, kind) = (change.seq, change.write.kind());
-        let verdict = judge(&change.write, &found, intended);
+        let verdict = judge(&change.write, &found, past);
         let value_read = match verdict {
             Verdict::GoOn => change.write.before(),
             Verdict::Write | Verdict::Ended(..) => found,
@@ -182,6 +186,14 @@ impl Running<'_, '_, '_, '_> {
                 },
                 stub,
             )),
+        }
+    }
+
+    /// Only users can be written in part.
+    fn left_open(&self, change: &Change) -> Result<bool, ApplyError> {
+        match change.write {
+            Write::ChangeUser(_) => self.pass.source.left_open(change.seq),
+            _ => Ok(false),
         }
     }
 

@@ -161,6 +161,12 @@ impl Changes for Backwards<'_> {
         Ok(parts)
     }
 
+    fn left_open(&self, seq: Seq) -> Result<bool, ApplyError> {
+        let entries = self.applied.entries(seq, seq)?;
+        let state = entries.get(&seq).map(|entry| entry.state);
+        Ok(state == Some(State::Intended))
+    }
+
     fn read(&self, part: &Part, batch: usize, sink: &mut Sink<'_>) -> Result<(), ApplyError> {
         let mut result = Ok(());
         self.plan

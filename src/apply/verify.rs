@@ -192,7 +192,7 @@ impl Comparison<'_> {
         } else {
             write.after()
         };
-        let as_planned = is_same(&self.roles_apart(&found, &expected), &expected);
+        let as_planned = is_same(&self.roles_apart(write, &found, &expected), &expected);
         let counts = self.verified.counts.entry(write.kind()).or_default();
         if as_planned {
             counts.as_planned += 1;
@@ -226,26 +226,44 @@ impl Comparison<'_> {
 
     /// What was found, without the roles that other changes of the plan give or take: those are
     /// compared by themselves.
-    fn roles_apart(&self, found: &Present, expected: &Present) -> Present {
+    fn roles_apart(&self, write: &Write, found: &Present, expected: &Present) -> Present {
         let mut found = found.clone();
-        if let (Present::User { id, roles, .. }, Present::User { roles: planned, .. }) =
-            (&mut found, expected)
-        {
-            let there: BTreeSet<RoleId> = roles.iter().copied().collect();
-            let planned_set: BTreeSet<RoleId> = planned.iter().copied().collect();
-            let spoken_of = self.roles.get(id);
-            let explained = there
-                .symmetric_difference(&planned_set)
-                .all(|role| spoken_of.is_some_and(|roles| roles.contains(role)));
-            if explained {
-                roles.clone_from(planned);
+        match (write, &mut found, expected) {
+            (_, Present::User { id, roles, .. }, Present::User { roles: planned, .. }) => {
+                let there: BTreeSet<RoleId> = roles.iter().copied().collect();
+                let planned_set: BTreeSet<RoleId> = planned.iter().copied().collect();
+                if self.is_explained(*id, &there, &planned_set) {
+                    roles.clone_from(planned);
+                }
             }
+            (Write::ChangeUser(change), Present::Values(found), Present::Values(planned)) => {
+                if let (Some(there), Some(planned)) = (&mut found.roles, &planned.roles)
+                    && self.is_explained(change.user, there, planned)
+                {
+                    there.clone_from(planned);
+                }
+            }
+            _ => {}
         }
         found
     }
+
+    /// Whether the plan speaks elsewhere of every role in which the two differ.
+    fn is_explained(
+        &self,
+        user: UserId,
+        there: &BTreeSet<RoleId>,
+        planned: &BTreeSet<RoleId>,
+    ) -> bool {
+        let spoken_of = self.roles.get(&user);
+        there
+            .symmetric_difference(planned)
+            .all(|role| spoken_of.is_some_and(|roles| roles.contains(role)))
+    }
 }
 
-/// The roles that the plan gives to its own stub users, or takes from them.
+/// The roles that the plan gives to its own stub users and to users whom it changes, or takes from them, by
+/// changes of their own.
 fn roles_spoken_of(
     plan: &dyn Changes,
     translation: &Translation,
@@ -254,13 +272,16 @@ fn roles_spoken_of(
     let of_users = parts
         .iter()
         .filter(|part| !matches!(part.stage, Stage::Records { .. }));
-    let mut stubs = BTreeSet::new();
+    let mut users = BTreeSet::new();
     let mut roles: BTreeMap<UserId, BTreeSet<RoleId>> = BTreeMap::new();
     each_batch(plan, of_users, READ_BACK, |changes| {
         for Change { write, .. } in changes {
             match translation.write(write) {
                 Write::CreateStub(stub) => {
-                    stubs.insert(stub.id);
+                    users.insert(stub.id);
+                }
+                Write::ChangeUser(change) => {
+                    users.insert(change.user);
                 }
                 Write::GiveRole {
                     principal: Principal::User(user),
@@ -269,7 +290,7 @@ fn roles_spoken_of(
                 | Write::RemoveRole {
                     principal: Principal::User(user),
                     role,
-                } if stubs.contains(&user) => {
+                } if users.contains(&user) => {
                     roles.entry(user).or_default().insert(role);
                 }
                 _ => {}

@@ -384,6 +384,20 @@ fn a_record_that_somebody_took_since_it_was_read_has_drifted() {
 }
 
 #[test]
+fn a_user_whom_somebody_changed_since_he_was_read_has_drifted() {
+    let (folder, target) = embedded();
+    write(&target, vec![vec![create(0)]]).1.unwrap();
+    let other = Connection::open(folder.path().join("environment.sqlite")).unwrap();
+    let give = "INSERT INTO user_role (user, role) VALUES (?1, ?2)";
+    let given = (ANA.0.into_bytes(), ROLE.0.into_bytes());
+    assert_eq!(other.execute(give, given).unwrap(), 1);
+    let (outcomes, ended) = write(&target, vec![vec![change_ana(1)]]);
+    ended.unwrap();
+    let found = target.present(&[change_ana(1).write.subject()]).unwrap();
+    assert_eq!(outcomes, [(Seq(1), Outcome::Drifted(found[0].clone()))]);
+}
+
+#[test]
 fn only_what_was_read_before_another_program_wrote_is_looked_at_again() {
     let (folder, target) = embedded();
     let (sender, stage) = feed(1);

@@ -15,7 +15,7 @@ use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior};
 use crate::environment::{EnvironmentError, EnvironmentFile};
 use crate::model::{Change, Fact, Identity, Outcome, Present, RecordId, Seq, Subject, Write};
 use crate::service::{Performed, Service, ServiceError};
-use crate::target::subjects::{Records, in_order_of_rows, read_all, users_by_upn};
+use crate::target::subjects::{Records, in_order_of_rows, read_all, read_values, users_by_upn};
 use crate::target::{AsOf, Feed, Scope, Target, TargetError};
 
 /// Subjects that one connection reads at a time; fewer are not worth a second one.
@@ -157,21 +157,24 @@ impl Writing<'_> {
         self.others = self.stage.is_outdated(as_of);
     }
 
-    /// What a record holds where another program has come between its reading and now. Stub users
-    /// and roles need no second look: the service itself answers by what is there, and so it does on
+    /// What a record or a user holds where another program has come between its reading and now: the
+    /// service would write over whatever is there. Stub users and roles need no second look: the service itself answers by what is there, and so it does on
     /// the way back.
     fn drifted(
         &self,
         connection: &Connection,
         change: &Change,
     ) -> rusqlite::Result<Option<Present>> {
-        let Write::AssignRecord { entity, record, .. } = &change.write else {
-            return Ok(None);
-        };
         if !self.others || change.restore {
             return Ok(None);
         }
-        let found = Records::new(connection)?.owner(entity, *record)?;
+        let found = match &change.write {
+            Write::AssignRecord { entity, record, .. } => {
+                Records::new(connection)?.owner(entity, *record)?
+            }
+            Write::ChangeUser(wanted) => read_values(connection, wanted.user, &wanted.aspects())?,
+            _ => return Ok(None),
+        };
         let known = found == change.write.before() || found == change.write.after();
         Ok((!known).then_some(found))
     }

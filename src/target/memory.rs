@@ -48,6 +48,11 @@ impl Memory {
         self.state().refusals.insert(seq, refusal);
     }
 
+    /// Whether it refuses this change.
+    pub(crate) fn refuses(&self, seq: Seq) -> bool {
+        self.state().refusals.contains_key(&seq)
+    }
+
     /// Fails at the batch after this many; `committed` says whether that batch is written all the
     /// same, as when the line drops before the answer comes.
     pub(crate) fn fail_after(&self, batches: usize, committed: bool) {

@@ -8,12 +8,14 @@ use proptest::collection::{btree_set, vec};
 use proptest::prelude::*;
 
 use crate::apply::tests::world::{
-    Crash, Folder, Fragile, Listed, assign, give, remove, stub, user,
+    Crash, Folder, Fragile, Listed, assign, change_user, give, remove, stub, user,
 };
 use crate::apply::undo::{go_back, plan_back};
 use crate::apply::verify::compare;
 use crate::apply::{Applied, ApplyError, JournalState, carry_out, journal_state};
-use crate::model::{Present, Principal, Refusal, Seq, ServiceCode, Silent, Stage, Write};
+use crate::model::{
+    AccessMode, Present, Principal, Refusal, Seq, ServiceCode, Silent, Stage, Write,
+};
 use crate::target::Target;
 use crate::target::memory::Memory;
 
@@ -45,13 +47,25 @@ impl Case {
             if self.already.contains(&change.seq.0) {
                 target.put(change.write.subject(), change.write.after());
             } else if self.drifted.contains(&change.seq.0)
-                && matches!(change.write, Write::AssignRecord { .. })
+                && let Some(other) = something_else(&change.write)
             {
-                let somebody = Present::Owner(Principal::User(user(9)));
-                target.put(change.write.subject(), somebody);
+                target.put(change.write.subject(), other);
             }
         }
         target
+    }
+}
+
+/// What is neither before nor after.
+fn something_else(write: &Write) -> Option<Present> {
+    match write {
+        Write::AssignRecord { .. } => Some(Present::Owner(Principal::User(user(9)))),
+        Write::ChangeUser(change) => {
+            let mut values = change.before();
+            values.access_mode = Some(AccessMode::Read);
+            Some(Present::Values(Box::new(values)))
+        }
+        _ => None,
     }
 }
 
@@ -59,12 +73,13 @@ fn plans() -> impl Strategy<Value = Listed> {
     let owners = 1_u128..14;
     (
         0_u128..4,
+        btree_set(1_u128..8, 0..6),
         btree_set((1_u128..14, 1_u128..4), 0..6),
         vec(owners.clone(), 0..25),
         vec(owners, 0..15),
         btree_set((1_u128..6, 4_u128..6), 0..4),
     )
-        .prop_map(|(stubs, roles, accounts, contacts, removed)| {
+        .prop_map(|(stubs, users, roles, accounts, contacts, removed)| {
             let records = |entity, from: u128, owners: &[u128]| {
                 (from..)
                     .zip(owners)
@@ -77,7 +92,8 @@ fn plans() -> impl Strategy<Value = Listed> {
             };
             let roles = roles
                 .into_iter()
-                .filter(|(to, _)| *to < 10 + stubs)
+                // What is given to a user who is changed goes with that change.
+                .filter(|(to, _)| *to < 10 + stubs && !users.contains(to))
                 .map(|(to, role)| give(user(to), role));
             let removed = removed
                 .into_iter()
@@ -85,6 +101,11 @@ fn plans() -> impl Strategy<Value = Listed> {
             let stubs = (0..stubs).map(|number| Write::CreateStub(Box::new(stub(number))));
             Listed::new(vec![
                 (Stage::StubUsers, "systemuser", stubs.collect()),
+                (
+                    Stage::ExistingUsers,
+                    "systemuser",
+                    users.iter().map(|number| change_user(*number)).collect(),
+                ),
                 (Stage::RolesGiven, "systemuserroles", roles.collect()),
                 (
                     Stage::Records { order: 0 },
@@ -102,10 +123,12 @@ fn plans() -> impl Strategy<Value = Listed> {
 }
 
 fn crashes() -> impl Strategy<Value = Vec<Crash>> {
-    let crash = (0_usize..6, 0_usize..7, 0_usize..7).prop_map(|(batches, written, told)| Crash {
+    let crash = (0_usize..6, 0_usize..7, 0_usize..7, any::<bool>());
+    let crash = crash.prop_map(|(batches, written, told, half)| Crash {
         batches,
         written,
         told,
+        half,
     });
     vec(crash, 0..6)
 }
@@ -222,16 +245,18 @@ proptest! {
         let (folder, memory) = (Folder::new(case.batch), case.target());
         let before = held(&case, &memory);
         let crashes = &case.crashes;
+        let mut halves = 0;
         if whole || crashes.is_empty() {
             apply_through(&case, crashes, &folder, &memory);
         } else {
             // Undone from where a crash left it.
             let broken = fragile(&case, &memory, &folder.journal, crashes.first().copied());
             let _ = carry_out(&case.plan, &broken, &folder.options());
+            halves = broken.halves.lock().unwrap().len();
         }
         let refusals_apart = Memory::new(Vec::new(), Vec::new());
         copy(&case, &memory, &refusals_apart);
-        let written_before = memory.written().len();
+        let written_before = memory.written().len() + halves;
         let undone = undo_through(&case, &case.crashes_back, &folder, &refusals_apart);
         prop_assert_eq!(held(&case, &refusals_apart), before);
         prop_assert_eq!(undone.total().unsuccessful(), 0);

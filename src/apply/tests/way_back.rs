@@ -110,6 +110,7 @@ fn it_is_told_beforehand() {
         batches: 2,
         written: 1,
         told: 0,
+        half: false,
     };
     let broken = Fragile::new(&memory, &folder.journal, false).crash(crash);
     assert!(carry_out(&plan, &broken, &folder.options()).is_err());
@@ -138,6 +139,7 @@ fn an_undo_that_was_broken_off_is_ended_first() {
         batches: 0,
         written: 1,
         told: 0,
+        half: false,
     };
     let journal = undo_journal(&folder.journal);
     let broken = Fragile::new(&memory, &journal, false).crash(crash);
@@ -167,6 +169,7 @@ fn a_stub_user_whose_id_was_never_heard_is_found_by_its_upn() {
         batches: 0,
         written: 1,
         told: 0,
+        half: false,
     };
     let broken = Fragile::new(&memory, &folder.journal, true).crash(crash);
     assert!(carry_out(&plan, &broken, &folder.options()).is_err());

@@ -17,8 +17,9 @@ use crate::apply::journal::Journal;
 use crate::apply::source::{Changes, Part, Sealed, Sink};
 use crate::apply::{ApplyError, JOURNAL, Options};
 use crate::model::{
-    Change, ChangeKind, Fact, Identity, OrganisationId, Outcome, Present, Principal, RecordId,
-    RoleId, Seq, Silent, Stage, StopSignal, StubUser, StubWay, Subject, UnitId, UserId, Write,
+    AccessMode, Change, ChangeKind, Changed, Fact, Identity, OrganisationId, Outcome, Present,
+    Principal, ProfileField, RecordId, RoleId, Seq, Silent, Stage, StopSignal, StubUser, StubWay,
+    Subject, UnitId, UserChange, UserId, UserValues, Write,
 };
 use crate::plan::Moved;
 use crate::target::memory::Memory;
@@ -267,6 +268,45 @@ impl Folder {
     }
 }
 
+/// A user moved to another unit with an access mode of its own, with roles 6 and 7 instead of 1 and 2.
+pub(super) fn change_user(number: u128) -> Write {
+    let unit = |number| UnitId(Uuid::from_u128(number));
+    let title = |text: &str| Some(text.to_owned());
+    Write::ChangeUser(Box::new(UserChange {
+        user: user(number),
+        business_unit: Some(Changed {
+            before: unit(1),
+            after: unit(2),
+        }),
+        access_mode: Some(Changed {
+            before: AccessMode::ReadWrite,
+            after: AccessMode::Administrative,
+        }),
+        profile: [(
+            ProfileField::Title,
+            Changed {
+                before: title("Head"),
+                after: None,
+            },
+        )]
+        .into(),
+        roles: Some(Changed {
+            before: [role(1), role(2)].into(),
+            after: [role(6), role(7)].into(),
+        }),
+    }))
+}
+
+/// The user in the new unit, stripped, before anything else.
+fn half_changed(change: &UserChange) -> Present {
+    let before = change.before();
+    Present::Values(Box::new(UserValues {
+        business_unit: change.after().business_unit,
+        roles: Some([].into()),
+        ..before
+    }))
+}
+
 /// Where a run breaks: at the batch after `batches`, with this much of it written, and this much of
 /// that told.
 #[derive(Clone, Copy, Debug)]
@@ -274,6 +314,8 @@ pub(super) struct Crash {
     pub(super) batches: usize,
     pub(super) written: usize,
     pub(super) told: usize,
+    /// Whether a change of a user that comes next is written in part.
+    pub(super) half: bool,
 }
 
 /// A target that breaks on demand, and gives its stub users other ids on demand.
@@ -286,6 +328,8 @@ pub(super) struct Fragile<'a> {
     stop: Mutex<Option<(usize, StopSignal)>>,
     /// Changes that came without being in the journal; there must be none.
     pub(super) unannounced: Mutex<Vec<Seq>>,
+    /// Users who were written in part.
+    pub(super) halves: Mutex<Vec<Seq>>,
 }
 
 impl<'a> Fragile<'a> {
@@ -297,6 +341,7 @@ impl<'a> Fragile<'a> {
             crash: Mutex::new(None),
             stop: Mutex::new(None),
             unannounced: Mutex::new(Vec::new()),
+            halves: Mutex::new(Vec::new()),
         }
     }
 
@@ -349,6 +394,17 @@ impl<'a> Fragile<'a> {
             if *left == 0 {
                 signal.ask();
             }
+        }
+    }
+
+    /// As a target does that writes a user in several steps, and whose line drops after the first. What it
+    /// refuses it refuses before.
+    fn write_half(&self, change: &Change) {
+        if let Write::ChangeUser(wanted) = &change.write
+            && !self.inner.refuses(change.seq)
+        {
+            self.inner.put(change.write.subject(), half_changed(wanted));
+            self.halves.lock().unwrap().push(change.seq);
         }
     }
 
@@ -416,7 +472,10 @@ impl Target for Fragile<'_> {
             self.count_towards_stop();
             let crash = self.breaks();
             if let Some(crash) = crash {
-                batch.truncate(crash.written);
+                let rest = batch.split_off(crash.written.min(batch.len()));
+                if let Some(next) = rest.first().filter(|_| crash.half) {
+                    self.write_half(next);
+                }
             }
             let outcomes = self.pass_on(batch)?;
             let told = crash.map_or(outcomes.len(), |crash| crash.told);
