@@ -206,9 +206,12 @@ pub(in crate::check) struct Outsider<'a> {
 }
 
 impl Outsider<'_> {
-    /// Whether this is somebody who ought to be a user and only has not been synchronised yet (S04).
+    /// Whether this is somebody who ought to be a user and only has not been synchronised yet (S04). Who
+    /// administers the directory is let in without a licence (S84).
     pub(in crate::check) fn is_due(&self) -> bool {
-        self.licensed == Licensed::Yes
+        let roles = self.person.roles.iter().flatten();
+        let administers = roles.map(String::as_str).any(is_administrator_role);
+        (self.licensed == Licensed::Yes || administers)
             && self.membership.passes()
             && self.person.enabled != Some(false)
     }
@@ -335,8 +338,9 @@ fn disabled_by(view: &PersonView<'_>) -> DisabledBy {
 
 /// What the directory calls the administrators who are System Administrators of every environment
 /// (S48; the names have changed with the years), as comparison keys.
-const ADMINISTRATOR_ROLES: [&str; 7] = [
+const ADMINISTRATOR_ROLES: [&str; 8] = [
     "global administrator",
+    "general administrator",
     "company administrator",
     "dynamics 365 administrator",
     "dynamics 365 service administrator",
@@ -345,9 +349,12 @@ const ADMINISTRATOR_ROLES: [&str; 7] = [
     "service administrator",
 ];
 
-/// The two names of the role that rules the whole subscription, as comparison keys.
-pub(in crate::check) const GLOBAL_ADMINISTRATOR: [&str; 2] =
-    ["global administrator", "company administrator"];
+/// The names of the role that rules the whole subscription (S50 S89), as comparison keys.
+pub(in crate::check) const GLOBAL_ADMINISTRATOR: [&str; 3] = [
+    "global administrator",
+    "company administrator",
+    "general administrator",
+];
 
 fn is_administrator_role(role: &str) -> bool {
     ADMINISTRATOR_ROLES.contains(&comparison_key(role).as_str())

@@ -197,3 +197,170 @@ fn the_setting_is_switched_on_and_back_where_the_plan_needs_it() {
     let places: Vec<&str> = switches.map(|step| step.title.as_str()).collect();
     assert_eq!(places, ["switch settings", "switch settings back"]);
 }
+
+/// A person of the directory who is no user.
+fn outsider(upn: &str, licences: &[&str], roles: &[&str]) -> Fact {
+    let texts = |texts: &[&str]| Some(texts.iter().map(|text| (*text).to_owned()).collect());
+    Fact::Person(Box::new(DirectoryPerson {
+        upn: upn.to_owned(),
+        display_name: Some("Zoe Zimmer".to_owned()),
+        enabled: Some(true),
+        licences: texts(licences),
+        roles: texts(roles),
+        ..DirectoryPerson::default()
+    }))
+}
+
+fn in_group(upn: &str) -> Fact {
+    Fact::GroupMember(GroupMember {
+        group: GROUP.to_owned(),
+        member: upn.to_owned(),
+        via: None,
+    })
+}
+
+fn rows_of(report: &PeopleReport, kind: HandOverKind) -> Vec<Vec<String>> {
+    let list = report.hand_over.iter().find(|list| list.kind == kind);
+    list.map_or_else(Vec::new, |list| list.rows.clone())
+}
+
+#[test]
+fn somebody_who_is_due() {
+    let zoe = "zoe@contoso.com";
+    let report = report(&ANA_AS_SHE_SHOULD_BE, |world| {
+        let world = world.fact(outsider(zoe, &["Dynamics 365 Sales"], &[]));
+        world
+            .fact(in_group(zoe))
+            .fact(outsider("yan@contoso.com", &[], &[]))
+    });
+    let rows = rows_of(&report, HandOverKind::PeopleToSynchronise);
+    assert_eq!(rows.len(), 1, "{rows:?}");
+    let cures = &rows[0][2];
+    let places = ["wait", "sign out", "take the licence away", "ask support"].map(|word| {
+        cures
+            .find(word)
+            .unwrap_or_else(|| panic!("no `{word}` in {cures}"))
+    });
+    assert!(places.is_sorted(), "in this order: {cures}");
+    let person = report
+        .readiness
+        .iter()
+        .find(|one| one.upn == zoe)
+        .expect("Zoe");
+    assert_eq!(person.today.words(), "not yet synchronised; no role");
+    assert_eq!(person.after_hand_over.words(), "no role");
+}
+
+#[test]
+fn who_administers_the_directory_needs_no_licence() {
+    let zoe = "zoe@contoso.com";
+    let report = report(&ANA_AS_SHE_SHOULD_BE, |world| {
+        world
+            .fact(outsider(zoe, &[], &["General Administrator"]))
+            .fact(in_group(zoe))
+    });
+    assert_eq!(rows_of(&report, HandOverKind::PeopleToSynchronise).len(), 1);
+    assert!(rows_of(&report, HandOverKind::LicencesToGive).is_empty());
+}
+
+#[test]
+fn telling_people_comes_last() {
+    let report = report(&ANA_AS_SHE_SHOULD_BE, |world| world);
+    let last = report.steps.last().expect("steps");
+    assert_eq!(last.list, Some(HandOverKind::Invitations));
+    assert_eq!(last.state, Progressed::Open(0));
+    let place = |start: &str| {
+        let mut titles = report.steps.iter().map(|step| step.title.as_str());
+        titles
+            .position(|title| title.starts_with(start))
+            .unwrap_or_else(|| panic!("{start}"))
+    };
+    let order = [
+        "buy",
+        "create the people",
+        "give licences",
+        "add the people",
+        "bring the people",
+        "apply",
+        "verify",
+        "free licences",
+    ];
+    assert!(order.map(place).is_sorted());
+}
+
+#[test]
+fn steps_name_who_may_do_them() {
+    let of = |roles: &[&str]| {
+        let report = report(&ANA_AS_SHE_SHOULD_BE, |world| {
+            world.fact(outsider("zoe@contoso.com", &[], roles))
+        });
+        let step = report
+            .steps
+            .iter()
+            .find(|step| step.list == Some(HandOverKind::LicencesToGive));
+        step.expect("the step").whose.clone()
+    };
+    assert_eq!(
+        of(&["License Administrator"]),
+        "licence administrator: zoe@contoso.com"
+    );
+    let nobody = "licence administrator: nobody in the directory is, so a global administrator";
+    assert_eq!(of(&["Billing Administrator"]), nobody);
+}
+
+#[test]
+fn stub_users_are_never_ready() {
+    let report = report(&ANA_AS_SHE_SHOULD_BE, World::stub);
+    let stub = report
+        .readiness
+        .iter()
+        .find(|one| one.upn != "ana@contoso.com");
+    let stub = stub.expect("the stub user");
+    for standing in [&stub.today, &stub.after_plan, &stub.after_hand_over] {
+        assert_eq!(standing.words(), "stub user: can never sign in");
+    }
+}
+
+#[test]
+fn units_that_are_missing_come_first() {
+    let report = report(&ANA_AS_SHE_SHOULD_BE, |mut world| {
+        let units = &mut world.draft.unknown_units;
+        units.insert("sales emea".to_owned(), "Sales EMEA".to_owned());
+        world
+    });
+    assert_eq!(
+        report.hand_over[0].kind,
+        HandOverKind::BusinessUnitsToCreate
+    );
+    assert_eq!(report.hand_over[0].rows, [["Sales EMEA".to_owned()]]);
+    assert_eq!(report.steps[0].state, Progressed::Open(1));
+}
+
+#[test]
+fn a_licence_for_the_time_of_the_change() {
+    let unlicensed = Ana {
+        licences: &[],
+        ..ANA_AS_SHE_SHOULD_BE
+    };
+    let report = report(&unlicensed, |world| {
+        world.gets_mode(ANA, AccessMode::NonInteractive)
+    });
+    let rows = rows_of(&report, HandOverKind::LicencesToGive);
+    assert!(rows[0][3].contains("read the access mode back"), "{rows:?}");
+    let licensed = self::report(&ANA_AS_SHE_SHOULD_BE, |world| {
+        world.gets_mode(ANA, AccessMode::NonInteractive)
+    });
+    assert_eq!(rows_of(&licensed, HandOverKind::LicencesToFree).len(), 1);
+}
+
+#[test]
+fn a_wish_that_the_directory_keeps() {
+    let report = report(&ANA_AS_SHE_SHOULD_BE, |world| {
+        world.gets_title(ANA, "Head of Sales")
+    });
+    let rows = rows_of(&report, HandOverKind::ProfilesToCorrect);
+    assert_eq!(
+        rows[0][2..],
+        ["title", "", "Head of Sales"].map(str::to_owned)
+    );
+}

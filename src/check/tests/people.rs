@@ -280,3 +280,30 @@ fn holding(case: &str, world: World, who: Principal, expected: Holding) {
         .holding(user, facts.user_roles(user), of_team);
     assert_eq!(found, expected, "case: {case}");
 }
+
+#[test]
+fn administrator_roles_by_all_their_names() {
+    let names = [
+        ("Global Administrator", true),
+        ("General Administrator", true),
+        ("Company Administrator", true),
+        ("Dynamics 365 Administrator", true),
+        ("Dynamics 365 Service Administrator", true),
+        ("Power Platform Administrator", true),
+        ("Billing Administrator", false),
+        ("User (no administrator access)", false),
+    ];
+    for (name, administers) in names {
+        let person = DirectoryPerson {
+            upn: "zoe@contoso.com".to_owned(),
+            roles: Some([name.to_owned()].into()),
+            ..DirectoryPerson::default()
+        };
+        let world = world().fact(Fact::Person(Box::new(person)));
+        let facts = world.facts();
+        let people = People::of(&facts, false);
+        let outsiders = people.outsiders();
+        let due: Vec<bool> = outsiders.iter().map(|one| one.is_due()).collect();
+        assert_eq!(due, [administers], "{name}");
+    }
+}

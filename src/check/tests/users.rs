@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::check::tests::*;
-use crate::model::{Changed, setting};
+use crate::model::{Changed, ProfileField, setting};
 use crate::plan::DraftUser;
 
 const USERS: FileId = FileId(2);
@@ -36,13 +36,28 @@ impl World {
         self.wishes(row)
     }
 
-    fn gets_mode(self, principal: Principal, after: AccessMode) -> Self {
+    pub(super) fn gets_mode(self, principal: Principal, after: AccessMode) -> Self {
         let Principal::User(user) = principal else {
             panic!("teams have no access mode");
         };
         let before = self.facts().users()[&user].access_mode;
         let row = DraftUser {
             access_mode: Some(Changed { before, after }),
+            ..wish(user, self.draft.users.len())
+        };
+        self.wishes(row)
+    }
+
+    pub(super) fn gets_title(self, principal: Principal, title: &str) -> Self {
+        let Principal::User(user) = principal else {
+            panic!("teams have no title");
+        };
+        let title = Changed {
+            before: None,
+            after: Some(title.to_owned()),
+        };
+        let row = DraftUser {
+            profile: BTreeMap::from([(ProfileField::Title, title)]),
             ..wish(user, self.draft.users.len())
         };
         self.wishes(row)

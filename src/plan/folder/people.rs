@@ -285,4 +285,13 @@ mod tests {
              ana@contoso.com\n"
         );
     }
+
+    #[test]
+    fn no_list_has_a_column_for_passwords() {
+        for kind in HandOverKind::ALL {
+            let mut columns = kind.columns().iter();
+            let secret = columns.any(|column| column.to_lowercase().contains("password"));
+            assert!(!secret, "{}", kind.file());
+        }
+    }
 }
