@@ -17,6 +17,8 @@ mod rows;
 mod shrink;
 mod tally;
 mod trial;
+mod wish;
+mod wishes;
 mod world;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -1,15 +1,17 @@
 //! A world as a project folder: environment, exports, rulings and manifest.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::iter;
 use std::path::Path;
 
-use cutover::model::{Code, SYSTEM_ADMINISTRATOR_TEMPLATE};
+use cutover::model::{Code, ProfileField, SYSTEM_ADMINISTRATOR_TEMPLATE};
 use serde::Serialize;
 
 use crate::foretell::accept;
+use crate::worlds::wish::UserWant;
 use crate::worlds::world::{
-    FIRST_PERSON, ORGANISATION, RecordWant, RoleCopy, RoleWant, Stranger, Who, World,
+    FIRST_PERSON, Leads, ORGANISATION, RecordWant, RoleCopy, RoleWant, Stranger, Who, World,
 };
 
 /// What one row of an export asks for.
@@ -17,6 +19,17 @@ use crate::worlds::world::{
 pub(super) enum Asked<'w> {
     Record(&'w RecordWant),
     Role(&'w RoleWant),
+    User(&'w UserWant),
+}
+
+impl Asked<'_> {
+    pub(super) fn leads(&self) -> Leads {
+        match self {
+            Asked::Record(want) => want.leads,
+            Asked::Role(want) => want.leads,
+            Asked::User(want) => want.leads,
+        }
+    }
 }
 
 /// The rows of each export, by its name in the manifest.
@@ -30,10 +43,15 @@ pub(super) fn asked(world: &World) -> BTreeMap<String, Vec<Asked<'_>>> {
         let name = ROLES_EXPORT.to_owned();
         rows.entry(name).or_default().push(Asked::Role(want));
     }
+    for want in &world.user_wants {
+        let name = WISHES_EXPORT.to_owned();
+        rows.entry(name).or_default().push(Asked::User(want));
+    }
     rows
 }
 
 const ROLES_EXPORT: &str = "exports/roles.csv";
+const WISHES_EXPORT: &str = "exports/wishes.csv";
 
 fn records_export(table: &str) -> String {
     format!("exports/records-{table}.csv")
@@ -57,7 +75,8 @@ pub(super) fn write(world: &World, folder: &Path) {
         tree.1,
     );
     add("role_privileges", &["role", "privilege", "depth"], tree.2);
-    add("users", USERS, users(world));
+    let (header, rows) = users(world);
+    add("users", &header, rows);
     add(
         "user_roles",
         &["user", "role"],
@@ -150,13 +169,26 @@ fn units_and_roles(world: &World) -> (Rows, Rows, Rows) {
     (units.collect(), roles.collect(), privileges.collect())
 }
 
-fn users(world: &World) -> Rows {
+/// What of a profile the users of a world have, names and mail apart.
+fn fields(world: &World) -> BTreeSet<ProfileField> {
+    let people = world.people.iter().filter(|person| person.is_there);
+    people
+        .flat_map(|person| person.profile.keys().copied())
+        .collect()
+}
+
+fn users(world: &World) -> (Vec<&str>, Rows) {
+    let fields = fields(world);
+    let with_stubs = world.people.iter().any(|person| person.stub);
+    let mut header = USERS.to_vec();
+    header.extend(with_stubs.then_some("stub"));
+    header.extend(fields.iter().map(|field| field.key()));
     let there = world
         .people
         .iter()
         .filter(|person| person.is_there)
         .map(|person| {
-            vec![
+            let mut row = vec![
                 person.id.to_string(),
                 person.upn(),
                 person.mail.clone(),
@@ -166,8 +198,13 @@ fn users(world: &World) -> Rows {
                 world.units[person.unit].id.to_string(),
                 person.access_mode.clone(),
                 person.disabled.to_string(),
-            ]
+            ];
+            row.extend(with_stubs.then(|| person.stub.to_string()));
+            let value = |field| person.profile.get(field).cloned().unwrap_or_default();
+            row.extend(fields.iter().map(value));
+            row
         });
+    let more = header.len() - USERS.len();
     let strangers = world.strangers.iter().map(|Stranger { id, upn, mail }| {
         let root = world.units[0].id.to_string();
         let texts = [
@@ -181,9 +218,11 @@ fn users(world: &World) -> Rows {
             "read-write",
             "false",
         ];
-        texts.map(str::to_owned).to_vec()
+        let texts = texts.into_iter().chain(iter::repeat_n("", more));
+        texts.map(str::to_owned).collect()
     });
-    there.chain(strangers).collect()
+    let rows = there.chain(strangers).collect();
+    (header, rows)
 }
 
 fn people_there(world: &World) -> Vec<Who> {
@@ -246,9 +285,15 @@ fn records(world: &World, environment: &Path) {
 
 fn manifest(world: &World) -> String {
     let (policy, fallback) = (&world.policy, world.people[FIRST_PERSON].upn());
+    let from = "from = \"environment/\"";
+    let on_premises = if world.on_premises {
+        format!("{from}\non_premises = true")
+    } else {
+        from.to_owned()
+    };
     let lines = [
         "[environment]".to_owned(),
-        "from = \"environment/\"".to_owned(),
+        on_premises,
         "as_of = \"2026-11-24\"".to_owned(),
         format!("kind = {}", word(&world.kind)),
         format!("stubs = {}", word(&world.way)),
@@ -321,15 +366,28 @@ fn exports(world: &World, folder: &Path) {
 
 /// Writes one export; what the manifest says of it.
 fn export(world: &World, folder: &Path, name: &str, asked: &[Asked<'_>]) -> String {
+    let wished = wished(world);
     let row = |asked: &Asked<'_>| match asked {
         Asked::Record(want) => record_row(world, want),
         Asked::Role(want) => role_row(world, want),
+        Asked::User(want) => wish_row(world, want, &wished),
     };
     let rows: Rows = asked.iter().map(row).collect();
-    let Some(Asked::Record(first)) = asked.first() else {
-        let header = ["user", "role", "business unit", "action"];
-        table(&folder.join(name), &header, &rows);
-        return format!("[[roles]]\nfile = \"{name}\"\n");
+    let first = match asked.first() {
+        Some(Asked::Record(first)) => first,
+        Some(Asked::User(_)) => {
+            let fields = wished.iter().map(|field| field.key());
+            let change: Vec<&str> = WISHES.into_iter().chain(fields).collect();
+            let header: Vec<&str> = WISHER.into_iter().chain(change.iter().copied()).collect();
+            table(&folder.join(name), &header, &rows);
+            let change = format!("change = [\"{}\"]", change.join("\", \""));
+            return format!("[[users]]\nfile = \"{name}\"\n{change}\n");
+        }
+        Some(Asked::Role(_)) | None => {
+            let header = ["user", "role", "business unit", "action"];
+            table(&folder.join(name), &header, &rows);
+            return format!("[[roles]]\nfile = \"{name}\"\n");
+        }
     };
     let about = &world.tables[first.table];
     let (id, key) = if about.keyed {
@@ -367,4 +425,33 @@ fn role_row(world: &World, want: &RoleWant) -> Vec<String> {
         unit.unwrap_or_default(),
         if want.give { "give" } else { "remove" }.to_owned(),
     ]
+}
+
+/// Columns that say who wishes, and what everybody may wish for.
+const WISHER: [&str; 2] = ["systemuserid", "upn"];
+const WISHES: [&str; 2] = ["business_unit", "access_mode"];
+
+/// Fields of the profile that anybody wishes for.
+fn wished(world: &World) -> BTreeSet<ProfileField> {
+    let wants = world.user_wants.iter();
+    wants
+        .flat_map(|want| want.profile.keys().copied())
+        .collect()
+}
+
+fn wish_row(world: &World, want: &UserWant, fields: &BTreeSet<ProfileField>) -> Vec<String> {
+    let person = &world.people[want.person];
+    let (id, upn) = if want.by_id {
+        (world.id_of(Who::Person(want.person)).to_string(), String::new())
+    } else {
+        (String::new(), person.upn())
+    };
+    let unit = want.unit.map(|unit| world.units[unit].name.clone());
+    let mode = want.mode.map(|mode| mode.word().to_owned());
+    let texts = [want.unit_text.clone().or(unit), want.mode_text.clone().or(mode)];
+    let mut row = vec![id, upn];
+    row.extend(texts.map(Option::unwrap_or_default));
+    let value = |field| want.profile.get(field).cloned().unwrap_or_default();
+    row.extend(fields.iter().map(value));
+    row
 }

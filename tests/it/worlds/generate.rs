@@ -12,9 +12,10 @@ use cutover::model::{
 
 use crate::worlds::chance::Chance;
 use crate::worlds::rows::{self, give};
+use crate::worlds::wishes::{furnish, wish};
 use crate::worlds::world::{
-    ACROSS_UNITS, ADMINISTRATOR, FIRST_PERSON, OVERSEER, Person, Policy, ROLES_ON_DISABLED, Record,
-    Role, Table, Team, Unit, VISITOR, WORKER, Who, World,
+    ACROSS_UNITS, ADMINISTRATOR, FIRST_PERSON, KEEP_ROLES, OVERSEER, Person, Policy,
+    ROLES_ON_DISABLED, Record, Role, Table, Team, Unit, VISITOR, WORKER, Who, World,
 };
 
 const FIRST: &[&str] = &[
@@ -58,6 +59,8 @@ pub(super) fn world(chance: &mut Chance) -> World {
         policy: policy(chance),
         record_wants: Vec::new(),
         role_wants: Vec::new(),
+        user_wants: Vec::new(),
+        on_premises: false,
         rulings: Vec::new(),
         strangers: Vec::new(),
         keep_out: chance.percent(50),
@@ -73,6 +76,8 @@ pub(super) fn world(chance: &mut Chance) -> World {
     }
     roles(&mut world, chance);
     people(&mut world, chance);
+    furnish(&mut world, chance);
+    wish(&mut world, chance);
     teams(&mut world, chance);
     for person in 0..world.people.len() {
         equip(&mut world, person, chance);
@@ -115,8 +120,10 @@ fn settings(chance: &mut Chance) -> BTreeMap<String, String> {
     if chance.percent(60) {
         settings.insert(ROLES_ON_DISABLED.to_owned(), chance.percent(70).to_string());
     }
-    if chance.percent(40) {
-        settings.insert(ACROSS_UNITS.to_owned(), chance.percent(50).to_string());
+    for name in [ACROSS_UNITS, KEEP_ROLES] {
+        if chance.percent(50) {
+            settings.insert(name.to_owned(), chance.percent(60).to_string());
+        }
     }
     settings
 }
@@ -215,6 +222,8 @@ fn people(world: &mut World, chance: &mut Chance) {
             .to_owned(),
             disabled: number != FIRST_PERSON && chance.percent(15),
             roles: BTreeSet::new(),
+            stub: false,
+            profile: BTreeMap::new(),
         });
     }
 }
@@ -243,27 +252,24 @@ fn teams(world: &mut World, chance: &mut Chance) {
     }
 }
 
-/// Gives a user of the environment a way to read all tables.
+/// Gives a user of the environment a way to read all tables, before and after the plan moves them.
 fn equip(world: &mut World, number: usize, chance: &mut Chance) {
     let person = &world.people[number];
     if !person.is_there {
         return;
     }
     let (unit, disabled) = (person.unit, person.disabled);
+    let stripped_into = world.moved_to(number).filter(|_| !world.keeps_roles());
+    let can_be_given = !disabled || world.is_on(ROLES_ON_DISABLED);
+    if stripped_into.is_some() && !can_be_given {
+        // What a move takes from them is not given again: they live by their team.
+        join_a_team(world, number, chance);
+        return;
+    }
     let mut own = BTreeSet::new();
-    let holding: Vec<usize> = world
-        .teams
-        .iter()
-        .enumerate()
-        .filter(|(_, team)| team.kind != "access")
-        .map(|(team, _)| team)
-        .collect();
     match chance.below(4) {
-        0 => {
-            let team = holding[chance.below(holding.len())];
-            world.teams[team].members.insert(number);
-        }
-        1 if !disabled || world.is_on(ROLES_ON_DISABLED) => {
+        0 => join_a_team(world, number, chance),
+        1 if can_be_given => {
             own.insert((VISITOR, unit));
             let want = give(world, Who::Person(number), WORKER, chance);
             world.role_wants.push(want);
@@ -272,9 +278,13 @@ fn equip(world: &mut World, number: usize, chance: &mut Chance) {
             own.insert((WORKER, unit));
         }
     }
+    let follows = |role: usize| {
+        let copy = stripped_into.is_none_or(|new| world.is_below(new, world.roles[role].unit));
+        copy || world.is_on(ACROSS_UNITS)
+    };
     for role in ADMINISTRATOR + 1..world.roles.len() {
         let made = world.roles[role].unit;
-        if world.is_below(unit, made) && chance.percent(25) {
+        if world.is_below(unit, made) && chance.percent(25) && follows(role) {
             own.insert((role, unit));
         } else if world.is_on(ACROSS_UNITS) && chance.percent(15) {
             own.insert((role, made));
@@ -289,6 +299,15 @@ fn equip(world: &mut World, number: usize, chance: &mut Chance) {
             world.teams[team].members.insert(number);
         }
     }
+}
+
+/// A team whose roles read all tables.
+fn join_a_team(world: &mut World, number: usize, chance: &mut Chance) {
+    let teams = world.teams.iter().enumerate();
+    let holding = teams.filter(|(_, team)| team.kind != "access");
+    let holding: Vec<usize> = holding.map(|(team, _)| team).collect();
+    let team = holding[chance.below(holding.len())];
+    world.teams[team].members.insert(number);
 }
 
 fn tables(world: &mut World, chance: &mut Chance) {

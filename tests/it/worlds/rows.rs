@@ -131,9 +131,18 @@ fn role_wants(world: &mut World, chance: &mut Chance) {
     asked.copies = wants
         .map(|want| (want.who, world.copy_meant(want)))
         .collect();
+    let mut asks: Vec<(Who, bool)> = Vec::new();
     for _ in 0..chance.between(2, 10) {
-        let who = anybody(world, chance);
-        let want = if chance.percent(35) {
+        asks.push((anybody(world, chance), chance.percent(35)));
+    }
+    // Whoever is moved gets the roles of the new unit with the move, and loses them after it.
+    for mover in world.movers() {
+        if chance.percent(50) {
+            asks.push((Who::Person(mover), chance.percent(50)));
+        }
+    }
+    for (who, loses) in asks {
+        let want = if loses {
             a_removal(world, who, &mut asked, chance)
         } else {
             a_gift(world, who, &mut asked, chance)
@@ -148,7 +157,7 @@ fn a_removal(
     asked: &mut AskedFor,
     chance: &mut Chance,
 ) -> Option<RoleWant> {
-    let held: Vec<_> = world.roles_of(who).iter().copied().collect();
+    let held: Vec<_> = world.roles_kept(who).into_iter().collect();
     let copy = chance.pick(&held)?;
     let left = asked.kept.entry(who).or_insert(held.len());
     let person = matches!(who, Who::Person(_));

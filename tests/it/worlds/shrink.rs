@@ -20,6 +20,8 @@ type Cut = fn(&World, usize) -> Option<World>;
 const FAITHFUL: &[Cut] = &[
     |world, number| cut(world, number, |world| &mut world.record_wants),
     |world, number| cut(world, number, |world| &mut world.role_wants),
+    |world, number| cut(world, number, |world| &mut world.user_wants),
+    without_wished_field,
     |world, number| cut(world, number, |world| &mut world.cascades),
     without_team,
     without_record,
@@ -132,7 +134,8 @@ fn whos(world: &mut World) -> impl Iterator<Item = &mut Who> {
 fn is_meant(world: &World, who: Who) -> bool {
     let owners = world.record_wants.iter().map(|want| want.meant);
     let holders = world.role_wants.iter().map(|want| want.who);
-    owners.chain(holders).any(|one| one == who)
+    let wishers = world.user_wants.iter().map(|want| Who::Person(want.person));
+    owners.chain(holders).chain(wishers).any(|one| one == who)
 }
 
 /// Numbers above a gap move down by one.
@@ -144,6 +147,9 @@ fn without_person(world: &World, number: usize) -> Option<World> {
     let people = (1..world.people.len()).filter(|one| !is_meant(world, Who::Person(*one)));
     nth(world, number, people, |world, gap| {
         world.people.remove(gap);
+        for want in &mut world.user_wants {
+            want.person = closed(want.person, gap);
+        }
         for team in &mut world.teams {
             team.members.remove(&gap);
             team.members = team.members.iter().map(|one| closed(*one, gap)).collect();
@@ -155,6 +161,17 @@ fn without_person(world: &World, number: usize) -> Option<World> {
                 Who::Team(_) | Who::Ghost(_) => {}
             }
         }
+    })
+}
+
+fn without_wished_field(world: &World, number: usize) -> Option<World> {
+    let wants = world.user_wants.iter().enumerate();
+    let fields = wants.flat_map(|(want, about)| {
+        let fields = about.profile.keys().copied();
+        fields.map(move |field| (want, field))
+    });
+    nth(world, number, fields, |world, (want, field)| {
+        world.user_wants[want].profile.remove(&field);
     })
 }
 

@@ -81,8 +81,9 @@ pub(super) struct Tried {
 const WHOLE_PERCENT_MIN: u64 = 40;
 
 /// The kinds of change that a plan can hold.
-const KINDS: [ChangeKind; 4] = [
+const KINDS: [ChangeKind; 5] = [
     ChangeKind::CreateStubUser,
+    ChangeKind::ChangeUser,
     ChangeKind::GiveRole,
     ChangeKind::AssignRecord,
     ChangeKind::RemoveRole,
@@ -93,7 +94,14 @@ const FATES: [&str; 5] = ["no change", "repeated", "left", "kept out", "stopped"
 
 /// Whether a rule foretells a refusal of the service, always or for some rows.
 fn foretells(code: Code) -> bool {
-    let for_some = [Code::Acc009, Code::Own005, Code::Rol001, Code::Rol005];
+    let for_some = [
+        Code::Acc009,
+        Code::Acc014,
+        Code::Acc015,
+        Code::Own005,
+        Code::Rol001,
+        Code::Rol005,
+    ];
     code.rule().guards || for_some.contains(&code)
 }
 

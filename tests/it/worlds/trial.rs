@@ -2,7 +2,7 @@
 //!
 //! In: a world, and an empty folder. Out: every fault of the plan, and what the world reached. Here it
 //! is planned and its changes held against who was meant; `account.rs` says what each row must come to,
-//! `force.rs` asks the service, `frame.rs` says which cells may differ afterwards, `moved.rs` lets
+//! `users.rs` what is changed of a user, `force.rs` asks the service, `frame.rs` says which cells may differ afterwards, `moved.rs` lets
 //! others write between plan and apply and during apply, `probe.rs` asks for what no plan may ask.
 
 mod account;
@@ -11,6 +11,7 @@ mod frame;
 mod moved;
 mod probe;
 mod reason;
+mod users;
 
 pub(super) use moved::names_of_moves;
 
@@ -31,6 +32,7 @@ use crate::support::{Ended, document, run};
 use crate::worlds::disturb::CLOSED;
 use crate::worlds::files::{self, Asked};
 use crate::worlds::tally::{Fault, Kind};
+use crate::worlds::trial::account::At;
 use crate::worlds::world::{DEFAULT_ROLE, Leads, RecordWant, RoleWant, Who, World, planned_id};
 
 /// What came of one world.
@@ -86,14 +88,7 @@ pub(super) fn run_world(world: &World, folder: &Path) -> Report {
         report.faults.push(Fault::new(Kind::NotPlanned, words));
         return report;
     }
-    let mut trial = Trial {
-        world,
-        folder,
-        document: document(folder),
-        changes: changes(folder),
-        rows: files::asked(world),
-        report,
-    };
+    let mut trial = Trial::new(world, folder, report);
     trial.report.approved = trial.document.approved;
     for change in &trial.changes {
         *trial.report.kinds.entry(change.write.kind()).or_default() += 1;
@@ -117,22 +112,29 @@ struct Trial<'w> {
     folder: &'w Path,
     document: Document,
     changes: Vec<Change>,
-    /// The rows of each export, by its name.
-    rows: BTreeMap<String, Vec<Asked<'w>>>,
+    /// Every row of every export.
+    numbered: BTreeMap<At, Asked<'w>>,
+    /// The errors at each row.
+    errors: BTreeMap<At, BTreeSet<Code>>,
     report: Report,
 }
 
 impl<'w> Trial<'w> {
-    fn fault(&mut self, kind: Kind, words: impl Into<String>) {
-        self.report.faults.push(Fault::new(kind, words));
+    fn new(world: &'w World, folder: &'w Path, report: Report) -> Self {
+        let document = document(folder);
+        Self {
+            world,
+            folder,
+            changes: changes(folder),
+            numbered: account::numbered(world, &document),
+            errors: account::errors(&document),
+            document,
+            report,
+        }
     }
 
-    fn asked(&self, file: u16, row: u64) -> Asked<'w> {
-        let inputs = &self.document.inputs;
-        let input = inputs.iter().find(|input| input.file == file);
-        let rows = &self.rows[&input.expect("an input of that number").name];
-        // Row 1 is the header.
-        rows[usize::try_from(row - 2).expect("a row of a small file")]
+    fn fault(&mut self, kind: Kind, words: impl Into<String>) {
+        self.report.faults.push(Fault::new(kind, words));
     }
 
     /// Every change is about whom its row meant, comes of a row that may lead to one, and no two are
@@ -140,23 +142,32 @@ impl<'w> Trial<'w> {
     fn nobody_else(&mut self) {
         let mut faults = Vec::new();
         let mut subjects: BTreeSet<Subject> = BTreeSet::new();
+        let mut changed: BTreeSet<UserId> = BTreeSet::new();
         for change in &self.changes {
             let (file, row) = change.source.expect("a row that asked for it");
-            let asked = self.asked(file.0, row);
+            let asked = self.numbered[&(file.0, row)];
             let meant = match (&change.write, asked) {
                 (Write::CreateStub(stub), Asked::Record(want)) => {
                     **stub == self.stub_of(want.meant)
                 }
+                (Write::ChangeUser(change), Asked::User(want)) => {
+                    **change == self.change_planned(want)
+                }
                 (write, asked) => *write == self.write_of(asked),
             };
-            let leads = match asked {
-                Asked::Record(want) => want.leads,
-                Asked::Role(want) => want.leads,
-            };
-            if !meant || leads != Leads::ToChange {
+            if !meant || asked.leads() != Leads::ToChange {
                 faults.push(format!("{:?} came of {asked:?}", change.write));
             }
-            if !subjects.insert(change.write.subject()) {
+            // All of one user is one unit of work, roles given included.
+            let again = match &change.write {
+                Write::ChangeUser(change) => !changed.insert(change.user),
+                Write::GiveRole {
+                    principal: Principal::User(user),
+                    ..
+                } => changed.contains(user),
+                _ => false,
+            };
+            if again || !subjects.insert(change.write.subject()) {
                 faults.push(format!(
                     "a second change, {:?}, of one subject",
                     change.write
@@ -209,6 +220,7 @@ impl<'w> Trial<'w> {
                     Write::RemoveRole { principal, role }
                 }
             }
+            Asked::User(want) => Write::ChangeUser(Box::new(self.change_of(want))),
         }
     }
 

@@ -7,10 +7,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use cutover::model::{
     AmbiguousPolicy, BlankPolicy, ByNamePolicy, Depth, EnvironmentKind, Inheritance, MissingPolicy,
-    StubWay, comparison_key,
+    ProfileField, StubWay, comparison_key,
 };
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
+
+use crate::worlds::wish::UserWant;
 
 /// A business unit; the first of a world is the root.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -53,6 +55,12 @@ pub(super) struct Person {
     pub(super) access_mode: String,
     pub(super) disabled: bool,
     pub(super) roles: BTreeSet<RoleCopy>,
+    /// A stub user whom an earlier migration made.
+    #[serde(default)]
+    pub(super) stub: bool,
+    /// What the environment holds of the profile, names and mail apart.
+    #[serde(default)]
+    pub(super) profile: BTreeMap<ProfileField, String>,
 }
 
 impl Person {
@@ -180,6 +188,11 @@ pub(super) struct World {
     pub(super) policy: Policy,
     pub(super) record_wants: Vec<RecordWant>,
     pub(super) role_wants: Vec<RoleWant>,
+    #[serde(default)]
+    pub(super) user_wants: Vec<UserWant>,
+    /// Whether profiles are kept in the environment itself, and not in a directory.
+    #[serde(default)]
+    pub(super) on_premises: bool,
     /// Reference and ruling.
     pub(super) rulings: Vec<(String, String)>,
     pub(super) strangers: Vec<Stranger>,
@@ -205,6 +218,7 @@ pub(super) const ADMINISTRATOR: usize = 4;
 pub(super) const FIRST_PERSON: usize = 0;
 pub(super) const ROLES_ON_DISABLED: &str = "AllowRoleAssignmentOnDisabledUsers";
 pub(super) const ACROSS_UNITS: &str = "EnableOwnershipAcrossBusinessUnits";
+pub(super) const KEEP_ROLES: &str = "DoNotRemoveRolesOnChangeBusinessUnit";
 /// The setting that names the user who applies the plan.
 pub(super) const CALLER: &str = "caller";
 
@@ -229,10 +243,13 @@ impl World {
         false
     }
 
-    /// The unit of somebody; a stub user's is the root.
+    /// The unit of somebody once the plan has moved them; a stub user's is the root.
     pub(super) fn unit_of(&self, who: Who) -> usize {
         match who {
-            Who::Person(person) if self.people[person].is_there => self.people[person].unit,
+            Who::Person(person) if self.people[person].is_there => {
+                let moved = self.moved_to(person);
+                moved.unwrap_or(self.people[person].unit)
+            }
             Who::Person(_) | Who::Ghost(_) => 0,
             Who::Team(team) => self.teams[team].unit,
         }

@@ -43,6 +43,10 @@ pub(super) fn name_by_id(world: &mut World, person: usize) {
     for want in roles.filter(|want| want.who == who && want.leads == Leads::ToChange) {
         want.text.clone_from(&id);
     }
+    let wishes = world.user_wants.iter_mut();
+    for want in wishes.filter(|want| want.person == person) {
+        want.by_id = true;
+    }
 }
 
 /// The rows of records exports that lead to a change, by number.

@@ -27,7 +27,7 @@ pub(super) fn role_to_access_team(world: &mut World, chance: &mut Chance) -> Opt
 
 pub(super) fn last_role(world: &mut World, chance: &mut Chance) -> Option<()> {
     let user = somebody_with_roles(world, chance)?;
-    for copy in world.people[user].roles.clone() {
+    for copy in world.roles_kept(Who::Person(user)) {
         let want = remove(world, Who::Person(user), copy, chance);
         world.role_wants.push(want);
     }
@@ -37,9 +37,10 @@ pub(super) fn last_role(world: &mut World, chance: &mut Chance) -> Option<()> {
 pub(super) fn administrators_removed(world: &mut World, chance: &mut Chance) -> Option<()> {
     let before = world.role_wants.len();
     for person in 0..world.people.len() {
-        let copy = (ADMINISTRATOR, world.people[person].unit);
-        if world.people[person].roles.contains(&copy) && chance.percent(90) {
-            let want = remove(world, Who::Person(person), copy, chance);
+        let who = Who::Person(person);
+        let copy = (ADMINISTRATOR, world.unit_of(who));
+        if world.roles_kept(who).contains(&copy) && chance.percent(90) {
+            let want = remove(world, who, copy, chance);
             world.role_wants.push(want);
         }
     }
@@ -55,6 +56,7 @@ pub(super) fn caller_loses_a_role(world: &mut World, chance: &mut Chance) -> Opt
     loses_a_role(world, user, chance)?;
     let id = world.people[user].id.to_string();
     world.settings.insert(CALLER.to_owned(), id);
+    world.protect(user);
     Some(())
 }
 
@@ -64,6 +66,7 @@ pub(super) fn support_user_loses_a_role(world: &mut World, chance: &mut Chance) 
     loses_a_role(world, user, chance)?;
     // They are never matched by name.
     name_by_id(world, user);
+    world.protect(user);
     "support".clone_into(&mut world.people[user].access_mode);
     Some(())
 }
@@ -82,14 +85,15 @@ fn somebody_with_roles(world: &World, chance: &mut Chance) -> Option<usize> {
 
 /// Lets a row ask for what must not be: that a user loses a role.
 fn loses_a_role(world: &mut World, user: usize, chance: &mut Chance) -> Option<()> {
-    let copies: Vec<_> = world.people[user].roles.iter().copied().collect();
+    let kept = world.roles_kept(Who::Person(user));
+    let copies: Vec<_> = kept.iter().copied().collect();
     let copy = chance.pick(&copies)?;
     let want = remove(world, Who::Person(user), copy, chance);
     let text = world.people[user].id.to_string();
     world.role_wants.push(RoleWant { text, ..want });
     for number in 0..world.role_wants.len() {
         let want = &world.role_wants[number];
-        let held = world.people[user].roles.contains(&world.copy_meant(want));
+        let held = kept.contains(&world.copy_meant(want));
         if want.who == Who::Person(user) && !want.give && held {
             world.role_wants[number].leads = Leads::ToError;
         }

@@ -8,16 +8,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use cutover::model::{ChangeKind, Code, Write};
+use cutover::plan::Document;
 use cutover::service::{self, Performed};
 use rusqlite::Connection;
 
-use crate::worlds::files::Asked;
+use crate::worlds::files::{self, Asked};
 use crate::worlds::tally::Kind;
 use crate::worlds::trial::Trial;
-use crate::worlds::world::{Leads, RoleWant, Who};
+use crate::worlds::world::{Leads, RoleWant, Who, World};
 
 /// A file's number in the plan, and a row of it.
-type At = (u16, u64);
+pub(super) type At = (u16, u64);
 
 /// What the rows of one export came to.
 #[derive(Clone, Copy, Debug, Default)]
@@ -39,7 +40,6 @@ pub(super) struct Accounts {
 impl Trial<'_> {
     /// Sorts every row by what it came to.
     pub(super) fn account(&mut self) -> Accounts {
-        let errors = self.errors();
         let sources: BTreeSet<At> = self
             .changes
             .iter()
@@ -48,24 +48,21 @@ impl Trial<'_> {
             .collect();
         let mut accounts = Accounts::default();
         let mut silent = Vec::new();
-        for (at, asked) in self.numbered() {
+        for (&at, &asked) in &self.numbered {
             let fates = accounts.fates.entry(at.0).or_default();
             fates.rows += 1;
-            let leads = match asked {
-                Asked::Record(want) => want.leads,
-                Asked::Role(want) => want.leads,
-            };
-            match (leads, sources.contains(&at), errors.contains_key(&at)) {
+            let changes = sources.contains(&at) || self.goes_along(at, asked);
+            match (asked.leads(), changes, self.errors.contains_key(&at)) {
                 (_, true, _) => fates.changes += 1,
                 (_, false, true) => {}
                 (Leads::Left, false, false) => fates.left += 1,
                 (Leads::ToChange, false, false) if self.is_so(asked) => fates.so += 1,
-                // Who must not lose a role, and has lost it by another disturbance.
-                (Leads::ToError, false, false) if is_removal(asked) && self.is_so(asked) => {
+                // Who must not be touched, and is not, because another disturbance made it so.
+                (Leads::ToError, false, false) if is_of_a_user(asked) && self.is_so(asked) => {
                     fates.so += 1;
                 }
                 // What an earlier row said, whatever became of that one.
-                _ if self.has_twin(at, asked, &sources, &errors) => fates.so += 1,
+                _ if self.has_twin(at, asked, &sources) => fates.so += 1,
                 (Leads::ToChange, false, false) => {
                     accounts.blocked.push((at.0, self.write_of(asked)));
                 }
@@ -78,38 +75,6 @@ impl Trial<'_> {
         accounts
     }
 
-    /// Error findings by the row at which they are; of a fault in a ruling, the rows with its reference.
-    fn errors(&self) -> BTreeMap<At, BTreeSet<Code>> {
-        let mut errors: BTreeMap<At, BTreeSet<Code>> = BTreeMap::new();
-        let findings = self.document.findings.iter();
-        for finding in findings.filter(|finding| finding.severity == "error") {
-            let code: Code = finding.code.parse().expect("a rule");
-            assert!(
-                code == Code::Own006 || finding.count <= finding.places.len() as u64,
-                "places of a small world are all there: {finding:?}"
-            );
-            for place in &finding.places {
-                errors
-                    .entry((place.file, place.row))
-                    .or_default()
-                    .insert(code);
-            }
-        }
-        errors
-    }
-
-    /// Every row of every export.
-    fn numbered(&self) -> Vec<(At, Asked<'_>)> {
-        let mut numbered = Vec::new();
-        for input in &self.document.inputs {
-            let rows = self.rows.get(&input.name).map_or(&[][..], Vec::as_slice);
-            // Row 1 is the header.
-            let rows = (2..).zip(rows.iter().copied());
-            numbered.extend(rows.map(|(row, asked)| ((input.file, row), asked)));
-        }
-        numbered
-    }
-
     /// Whether the environment holds already what a row asks for.
     fn is_so(&self, asked: Asked<'_>) -> bool {
         match asked {
@@ -120,36 +85,32 @@ impl Trial<'_> {
                 table.loaded && record.is_there && owner == self.owner_meant(want)
             }
             Asked::Role(want) => self.is_held(want) == want.give,
+            Asked::User(want) => {
+                let clear = want.is_clear && self.world.people[want.person].is_there;
+                let change = self.change_of(want);
+                want.is_blank() || clear && change.before() == change.after()
+            }
         }
     }
 
     /// Whether somebody has the role of a row, as far as was loaded.
-    fn is_held(&self, want: &RoleWant) -> bool {
+    pub(super) fn is_held(&self, want: &RoleWant) -> bool {
         let file = match want.who {
             Who::Team(_) => "team_roles",
             Who::Person(_) | Who::Ghost(_) => "user_roles",
         };
         let copy = self.world.copy_meant(want);
-        !self.world.not_loaded.contains(file) && self.world.roles_of(want.who).contains(&copy)
+        !self.world.not_loaded.contains(file) && self.world.roles_kept(want.who).contains(&copy)
     }
 
     /// Whether another row asks for the same, and is heard: an earlier one, or one that leads somewhere.
-    fn has_twin(
-        &self,
-        at: At,
-        asked: Asked<'_>,
-        sources: &BTreeSet<At>,
-        errors: &BTreeMap<At, BTreeSet<Code>>,
-    ) -> bool {
+    fn has_twin(&self, at: At, asked: Asked<'_>, sources: &BTreeSet<At>) -> bool {
         let write = self.write_of(asked);
-        let others = self
-            .numbered()
-            .into_iter()
-            .filter(|(other, _)| *other != at);
+        let others = self.numbered.iter().filter(|(other, _)| **other != at);
         let mut heard = others.filter(|(other, _)| {
-            *other < at || sources.contains(other) || errors.contains_key(other)
+            **other < at || sources.contains(other) || self.errors.contains_key(other)
         });
-        heard.any(|(_, other)| self.write_of(other) == write)
+        heard.any(|(_, other)| self.write_of(*other) == write)
     }
 
     /// Asks the service for the blocked rows of one kind, all else of that stage being done.
@@ -167,7 +128,7 @@ impl Trial<'_> {
             .cloned()
             .collect();
         for (file, write) in asked {
-            if self.is_lost_stub(&write) || self.rests_on_a_gift_that_fell(&write) {
+            if self.cannot_be_asked(&write) || self.rests_on_a_gift_that_fell(&write) {
                 continue;
             }
             connection
@@ -194,12 +155,11 @@ impl Trial<'_> {
     /// A role may be taken from somebody only if another that the plan gives stays: where that one
     /// fell, so does the removal, though the service would allow it.
     fn rests_on_a_gift_that_fell(&self, write: &Write) -> bool {
-        let errors = self.errors();
-        let fell = |(at, asked): &(At, Asked<'_>)| match asked {
-            Asked::Role(want) => want.give && errors.contains_key(at),
-            Asked::Record(_) => false,
+        let fell = |(at, asked): (&At, &Asked<'_>)| match asked {
+            Asked::Role(want) => want.give && self.errors.contains_key(at),
+            Asked::Record(_) | Asked::User(_) => false,
         };
-        matches!(write, Write::RemoveRole { .. }) && self.numbered().iter().any(fell)
+        matches!(write, Write::RemoveRole { .. }) && self.numbered.iter().any(fell)
     }
 
     /// The plan's ledgers hold the same counts.
@@ -233,6 +193,42 @@ impl Trial<'_> {
     }
 }
 
-fn is_removal(asked: Asked<'_>) -> bool {
-    matches!(asked, Asked::Role(want) if !want.give)
+/// Whether a row asks for what the caller and the service's own users are kept from.
+fn is_of_a_user(asked: Asked<'_>) -> bool {
+    match asked {
+        Asked::Record(_) => false,
+        Asked::Role(want) => !want.give,
+        Asked::User(_) => true,
+    }
+}
+
+/// Every row of every export, by file and row of the plan.
+pub(super) fn numbered<'w>(world: &'w World, document: &Document) -> BTreeMap<At, Asked<'w>> {
+    let all = files::asked(world);
+    let mut numbered = BTreeMap::new();
+    for input in &document.inputs {
+        let rows = all.get(&input.name).map_or(&[][..], Vec::as_slice);
+        // Row 1 is the header.
+        let rows = (2..).zip(rows.iter().copied());
+        numbered.extend(rows.map(|(row, asked)| ((input.file, row), asked)));
+    }
+    numbered
+}
+
+/// Error findings by the row at which they are; of a fault in a ruling, the rows with its reference.
+pub(super) fn errors(document: &Document) -> BTreeMap<At, BTreeSet<Code>> {
+    let mut errors: BTreeMap<At, BTreeSet<Code>> = BTreeMap::new();
+    let findings = document.findings.iter();
+    for finding in findings.filter(|finding| finding.severity == "error") {
+        let code: Code = finding.code.parse().expect("a rule");
+        assert!(
+            code == Code::Own006 || finding.count <= finding.places.len() as u64,
+            "places of a small world are all there: {finding:?}"
+        );
+        for place in &finding.places {
+            let at = (place.file, place.row);
+            errors.entry(at).or_default().insert(code);
+        }
+    }
+    errors
 }

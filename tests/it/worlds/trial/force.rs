@@ -39,6 +39,7 @@ impl Trial<'_> {
         let transaction = connection.unchecked_transaction().expect("a transaction");
         for stage in [
             ChangeKind::CreateStubUser,
+            ChangeKind::ChangeUser,
             ChangeKind::GiveRole,
             ChangeKind::AssignRecord,
             ChangeKind::RemoveRole,
@@ -91,7 +92,8 @@ impl Trial<'_> {
                 if code == Code::Own006 {
                     continue;
                 }
-                let Some(write) = self.forced_write(code, self.asked(place.file, place.row)) else {
+                let asked = self.numbered[&(place.file, place.row)];
+                let Some(write) = self.forced_write(code, asked) else {
                     continue;
                 };
                 match forced.iter_mut().find(|forced| forced.write == write) {
@@ -121,14 +123,14 @@ impl Trial<'_> {
             // Of the rules about who is meant, only where the row means nothing that is there.
             (Code::Own005, Asked::Record(want)) => matches!(want.meant, Who::Ghost(_)),
             (Code::Rol001 | Code::Rol005, Asked::Role(want)) => is_about_nothing(want),
+            (code, Asked::User(want)) => self.is_refused_wish(code, want),
             (code, _) => code.rule().guards,
         };
         foretells.then(|| self.write_of(asked))
     }
 
     fn force(&mut self, connection: &Connection, one: &Forced, all: &[Forced]) {
-        // Nothing can be asked of a stub user who is not made, and another may have the planned id.
-        if self.is_lost_stub(&one.write) {
+        if self.cannot_be_asked(&one.write) {
             return;
         }
         connection
@@ -170,8 +172,20 @@ impl Trial<'_> {
         }
     }
 
-    /// Whether the write is about a stub user whom the plan does not make.
-    pub(super) fn is_lost_stub(&self, write: &Write) -> bool {
+    /// Whether the write is about a stub user whom the plan does not make, and whose id another may
+    /// have, or about a role in the unit to which somebody is not moved.
+    pub(super) fn cannot_be_asked(&self, write: &Write) -> bool {
+        let of_a_role = match write {
+            Write::GiveRole { principal, .. } | Write::RemoveRole { principal, .. } => {
+                Some(*principal)
+            }
+            _ => None,
+        };
+        self.is_lost_stub(write)
+            || of_a_role.is_some_and(|principal| self.is_left_behind(principal))
+    }
+
+    fn is_lost_stub(&self, write: &Write) -> bool {
         let (Write::GiveRole { principal, .. }
         | Write::RemoveRole { principal, .. }
         | Write::AssignRecord {

@@ -14,7 +14,7 @@ use uuid::Uuid;
 use crate::support::run;
 use crate::worlds::tally::Kind;
 use crate::worlds::trial::Trial;
-use crate::worlds::world::Leads;
+use crate::worlds::world::{Leads, Who};
 
 /// Every row of every table: the table, and the row's cells by column.
 pub(super) type Rows = BTreeSet<(String, Row)>;
@@ -82,10 +82,32 @@ impl Trial<'_> {
                 wrong.push(format!("not so in the end: {want:?}"));
             }
         }
+        for want in &self.world.user_wants {
+            let row = user_row(after, self.world.id_of(Who::Person(want.person)));
+            let unit = want.unit.map(|unit| cell(self.world.units[unit].id));
+            let mode = want.mode.map(|mode| number(mode.code().into()));
+            let mut wished: Vec<(&str, String)> = Vec::new();
+            wished.extend(unit.map(|unit| ("business_unit", unit)));
+            wished.extend(mode.map(|mode| ("access_mode", mode)));
+            for (field, value) in &want.profile {
+                wished.push((field.key(), show(&Value::Text(value.clone()))));
+            }
+            let lacks = |(name, value)| row.is_none_or(|row| row[name] != value);
+            if wished.into_iter().any(lacks) {
+                wrong.push(format!("not so in the end: {want:?}"));
+            }
+        }
         for words in wrong {
             self.fault(Kind::Frame, words);
         }
     }
+}
+
+fn user_row(rows: &Rows, user: Uuid) -> Option<&Row> {
+    let id = cell(user);
+    let mut users = rows.iter().filter(|(table, _)| table == "user");
+    let (_, row) = users.find(|(_, row)| row["id"] == id)?;
+    Some(row)
 }
 
 /// The rows after these writes.
