@@ -33,7 +33,7 @@ fn humans<'t>(trial: &Trial<'t>) -> impl Iterator<Item = &'t PersonView<'t>> + u
     users.filter(|view| view.kind == Kind::Human)
 }
 
-fn name(trial: &Trial<'_>, view: &PersonView<'_>) -> String {
+fn labelled(trial: &Trial<'_>, view: &PersonView<'_>) -> String {
     trial.labels.principal(Principal::User(view.user.id))
 }
 
@@ -46,13 +46,16 @@ fn disabled(trial: &mut Trial<'_>) {
             Some(DisabledBy::Unknown(missing)) => {
                 trial.unasked(Code::Acc001, &needs(missing), 1);
             }
-            Some(reason) => by_reason.entry(reason).or_default().push(name(trial, view)),
+            Some(reason) => by_reason
+                .entry(reason)
+                .or_default()
+                .push(labelled(trial, view)),
         }
     }
     for (reason, names) in by_reason {
         let reason = reason.words();
         let text = format!("disabled: {reason}");
-        trial.many(Code::Acc001, reason, names, &text);
+        trial.many(Code::Acc001, reason, &names, &text);
     }
 }
 
@@ -68,8 +71,8 @@ fn membership(trial: &mut Trial<'_>) {
         match view.membership {
             Membership::NoGroup | Membership::Direct => {}
             Membership::Outside if view.user.disabled => {}
-            Membership::Outside => outside.push(name(trial, view)),
-            Membership::Nested(via) => nested.push(by_way_of(&name(trial, view), via)),
+            Membership::Outside => outside.push(labelled(trial, view)),
+            Membership::Nested(via) => nested.push(by_way_of(&labelled(trial, view), via)),
             Membership::Unknown(missing) => {
                 trial.unasked(Code::Acc002, &needs(missing), 1);
                 trial.unasked(Code::Acc003, &needs(missing), 1);
@@ -83,9 +86,9 @@ fn membership(trial: &mut Trial<'_>) {
         }
     }
     let text = "enabled and licensed, and not in the security group of the environment";
-    trial.many(Code::Acc002, "not in the security group", outside, text);
+    trial.many(Code::Acc002, "not in the security group", &outside, text);
     let text = "in the security group only by way of a group inside it";
-    trial.many(Code::Acc003, "nested groups", nested, text);
+    trial.many(Code::Acc003, "nested groups", &nested, text);
 }
 
 fn by_way_of(name: &str, via: &str) -> String {
@@ -105,7 +108,7 @@ fn administrators(trial: &mut Trial<'_>) {
         if roles.is_empty() {
             continue;
         }
-        let label = format!("{} ({})", name(trial, view), roles.join(", "));
+        let label = format!("{} ({})", labelled(trial, view), roles.join(", "));
         if view.licensed == Licensed::No {
             unlicensed.push(label);
         } else {
@@ -114,10 +117,10 @@ fn administrators(trial: &mut Trial<'_>) {
     }
     let text =
         "administrators of the directory, who get the role System Administrator by themselves";
-    trial.many(Code::Acc006, "with a licence", licensed, text);
+    trial.many(Code::Acc006, "with a licence", &licensed, text);
     let text = "administrators of the directory without a licence, who get the role System \
                 Administrator and the access mode Administrative by themselves";
-    trial.many(Code::Acc006, "without a licence", unlicensed, text);
+    trial.many(Code::Acc006, "without a licence", &unlicensed, text);
 }
 
 /// ACC007: people who ought to be users by now. Where the directory was not loaded, this would have been
@@ -138,9 +141,9 @@ fn not_synchronised(trial: &mut Trial<'_>, stubs: &[DraftStub]) {
         .outsiders()
         .iter()
         .filter(|outsider| outsider.is_due());
-    let names = due.map(|outsider| person_label(outsider.person)).collect();
+    let names: Vec<String> = due.map(|outsider| person_label(outsider.person)).collect();
     let text = "licensed and let in by the directory, and no users of the environment yet";
-    trial.many(Code::Acc007, "not yet synchronised", names, text);
+    trial.many(Code::Acc007, "not yet synchronised", &names, text);
 }
 
 /// What is missing to tell whether somebody ought to be a user; nothing where that is known.
@@ -174,13 +177,13 @@ fn enabled_without_licence(trial: &mut Trial<'_>, outcome: &Outcome<'_>) {
             continue;
         }
         match view.licensed {
-            Licensed::No => names.push(name(trial, view)),
+            Licensed::No => names.push(labelled(trial, view)),
             Licensed::Unknown(missing) => trial.unasked(Code::Acc008, &needs(missing), 1),
             _ => {}
         }
     }
     let text = "enabled with an access mode that needs a licence, and without one";
-    trial.many(Code::Acc008, "without a licence", names, text);
+    trial.many(Code::Acc008, "without a licence", &names, text);
 }
 
 /// ACC011: a subscription with one global administrator.
@@ -204,7 +207,7 @@ fn one_global_administrator(trial: &mut Trial<'_>) {
     trial.many(
         Code::Acc011,
         "global administrators",
-        vec![person_label(only)],
+        &[person_label(only)],
         text,
     );
 }

@@ -6,11 +6,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::check::privileges::Reading;
 use crate::check::records::{Column, first_standing, mark};
 use crate::check::{Fall, Trial, needs};
 use crate::model::{
-    ACTIVITY_TABLES, Code, Depth, Inheritance, Loadable, Principal, READ_PRIVILEGES, RoleAction,
-    RoleId, TeamType, UnitId, UserId, parse_guid, setting,
+    Code, Depth, Inheritance, Loadable, Principal, RoleAction, RoleId, TeamType, UnitId, UserId,
+    parse_guid, setting,
 };
 use crate::plan::{Cause, DraftRole, DraftRow, DraftTable, DraftUser};
 
@@ -178,7 +179,7 @@ pub(super) fn assigns(trial: &mut Trial<'_>, caller: &Caller, table: &mut DraftT
     if *caller == Caller::Unbound || first_standing(table, is_there).is_none() {
         return;
     }
-    let wanted = privileges_of(&table.entity);
+    let wanted = privileges_of(trial, &table.entity);
     let wanted: Vec<&str> = wanted.iter().map(String::as_str).collect();
     let changes = table.changes();
     if let Some(cause) = lacks(trial, caller, &wanted, changes) {
@@ -188,18 +189,15 @@ pub(super) fn assigns(trial: &mut Trial<'_>, caller: &Caller, table: &mut DraftT
     }
 }
 
-/// What assigning a row of a table takes.
-fn privileges_of(entity: &str) -> [String; 3] {
-    let entity = entity.trim().to_lowercase();
-    let name = if ACTIVITY_TABLES.contains(&entity.as_str()) {
-        "Activity"
-    } else {
-        let odd = READ_PRIVILEGES.iter().find(|(table, _)| *table == entity);
-        odd.and_then(|(_, read)| read.strip_prefix("prvRead"))
-            .unwrap_or(&entity)
-    };
-    ["Assign", "Read", "Write"].map(|right| format!("prv{right}{name}"))
+/// What assigning a row of a table takes, spelt as the environment spells the table where some role reads it.
+fn privileges_of(trial: &Trial<'_>, entity: &str) -> [String; 3] {
+    let reads = Reading::of(entity, trial.facts).privilege;
+    let table = &reads[READ.len()..];
+    ["Assign", "Read", "Write"].map(|right| format!("prv{right}{table}"))
 }
+
+/// What privileges to read begin with, in whatever case.
+const READ: &str = "prvRead";
 
 /// ROL013 of a row that gives or takes a role.
 pub(super) fn may_change_role(

@@ -6,7 +6,7 @@
 use crate::check::Trial;
 use crate::check::people::is_honoured;
 use crate::model::{Code, EnvironmentKind, setting, setting_on};
-use crate::plan::Draft;
+use crate::plan::{Draft, DraftTable};
 
 /// Requests a day that identities without a licence of their own share (platform facts, 6.3).
 const POOL: u64 = 500_000;
@@ -31,7 +31,7 @@ fn requests(trial: &mut Trial<'_>, draft: &Draft) {
     let users = draft.users.iter().filter(|user| user.fallen.is_none());
     let roles = draft.roles.iter().filter(|role| role.fallen.is_none());
     let people = stubs.count() + users.count() + roles.count();
-    let records: u64 = draft.tables.iter().map(|table| table.changes()).sum();
+    let records: u64 = draft.tables.iter().map(DraftTable::changes).sum();
     let requests = people as u64 + records;
     let pool = pool(trial);
     if requests <= pool {

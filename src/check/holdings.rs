@@ -31,7 +31,7 @@ pub(super) fn check(trial: &mut Trial<'_>, outcome: &Outcome<'_>) {
         }
     }
     let text = "have only roles that open an app and read no data";
-    trial.many(Code::Rol009, "roles that read nothing", opens_only, text);
+    trial.many(Code::Rol009, "roles that read nothing", &opens_only, text);
     let text = "have no role of their own that reads data, only through a team";
-    trial.many(Code::Rol010, "roles through teams", teams_only, text);
+    trial.many(Code::Rol010, "roles through teams", &teams_only, text);
 }

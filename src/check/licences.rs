@@ -156,18 +156,18 @@ fn invitations(trial: &mut Trial<'_>) {
             let last = day.checked_add(jiff::Span::new().days(INVITATION_DAYS));
             last.is_ok_and(|last| last < today)
         });
-        let name = || trial.labels.principal(Principal::User(view.user.id));
+        let label = || trial.labels.principal(Principal::User(view.user.id));
         if details.invitation == Some(Invitation::Expired) || (is_open && is_old) {
-            expired.push(name());
+            expired.push(label());
         } else if is_open {
-            open.push(name());
+            open.push(label());
         }
     }
     let text = "invited and not accepted yet, which holds a seat until the invitation ends";
-    trial.many(Code::Lic003, "open invitations", open, text);
+    trial.many(Code::Lic003, "open invitations", &open, text);
     let text = "the invitation has ended without being accepted (they last two weeks), and nobody can \
                 accept it any more";
-    trial.many(Code::Lic003, "expired invitations", expired, text);
+    trial.many(Code::Lic003, "expired invitations", &expired, text);
 }
 
 /// LIC004: licences that serve nobody.
@@ -189,7 +189,7 @@ fn without_need(trial: &mut Trial<'_>, outcome: &Outcome<'_>) {
     }
     for (reason, names) in reasons.into_iter().zip(by_reason) {
         let text = format!("hold a licence without need ({reason})");
-        trial.many(Code::Lic004, reason, names, &text);
+        trial.many(Code::Lic004, reason, &names, &text);
     }
 }
 
@@ -247,10 +247,10 @@ fn not_honoured(trial: &mut Trial<'_>, stubs: &[DraftStub]) {
             && (outsider.membership == Membership::Direct
                 || planned.contains(&comparison_key(&outsider.person.upn)))
     });
-    let names = meant
+    let names: Vec<String> = meant
         .map(|outsider| person_label(outsider.person))
         .collect();
     let text =
         "no users yet, with only such licences as make nobody a user before the first sign-in";
-    trial.many(Code::Lic006, "not yet users", names, text);
+    trial.many(Code::Lic006, "not yet users", &names, text);
 }

@@ -149,12 +149,12 @@ impl Trial<'_> {
     }
 
     /// One finding about many people, who have one thing in common; none about nobody.
-    fn many(&mut self, code: Code, subject: &str, people: Vec<String>, text: &str) {
+    fn many(&mut self, code: Code, subject: &str, people: &[String], text: &str) {
         if people.is_empty() {
             return;
         }
         let count = people.len() as u64;
-        let message = || format!("{text}: {}", names(&people));
+        let message = || format!("{text}: {}", names(people));
         let cure = || code.rule().cure.to_owned();
         let finding = self.findings.about(code, subject, message, cure);
         self.findings.people(finding, count);

@@ -96,7 +96,7 @@ pub(super) fn check(trial: &mut Trial<'_>, outcome: &Outcome<'_>, draft: &Draft)
     }
 }
 
-fn name(trial: &Trial<'_>, view: &PersonView<'_>) -> String {
+fn labelled(trial: &Trial<'_>, view: &PersonView<'_>) -> String {
     trial.labels.principal(Principal::User(view.user.id))
 }
 
@@ -111,12 +111,12 @@ fn administrative(trial: &mut Trial<'_>, outcome: &Outcome<'_>) {
         let reads = |role| !roles.is_system_administrator(role) && roles.reads(role);
         let needs_data = outcome.records_of(principal) > 0 || outcome.given(principal).any(reads);
         if is_meant && needs_data {
-            names.push(name(trial, view));
+            names.push(labelled(trial, view));
         }
     }
     let text = "have the access mode Administrative, which shows settings and no customer data, and get \
                 records or a role for data by the plan";
-    trial.many(Code::Acc005, "access mode Administrative", names, text);
+    trial.many(Code::Acc005, "access mode Administrative", &names, text);
 }
 
 /// ACC010: an application without a role can do nothing.
@@ -130,7 +130,7 @@ fn application_without_role(trial: &mut Trial<'_>, outcome: &Outcome<'_>) {
         }
         let own = outcome.roles(user.id);
         match roles.holding(user.id, &own, |team| outcome.team_roles(team)) {
-            Holding::Nothing => names.push(name(trial, view)),
+            Holding::Nothing => names.push(labelled(trial, view)),
             Holding::Unknown(missing) if own.is_empty() => {
                 trial.unasked(Code::Acc010, &needs(missing), 1);
             }
@@ -138,7 +138,7 @@ fn application_without_role(trial: &mut Trial<'_>, outcome: &Outcome<'_>) {
         }
     }
     let text = "application users without a role, own or through a team";
-    trial.many(Code::Acc010, "application users", names, text);
+    trial.many(Code::Acc010, "application users", &names, text);
 }
 
 /// ACC012: where a licence has to be there while the mode is changed, and goes afterwards.
@@ -157,9 +157,9 @@ fn order_of_licence(trial: &mut Trial<'_>, draft: &Draft) {
             continue;
         }
         match view.licensed {
-            Licensed::No => give.push(name(trial, view)),
+            Licensed::No => give.push(labelled(trial, view)),
             Licensed::Unknown(missing) => trial.unasked(Code::Acc012, &needs(missing), 1),
-            _ => keep.push(name(trial, view)),
+            _ => keep.push(labelled(trial, view)),
         }
     }
     let text =
@@ -167,12 +167,12 @@ fn order_of_licence(trial: &mut Trial<'_>, draft: &Draft) {
     trial.many(
         Code::Acc012,
         "licence to be given for the change",
-        give,
+        &give,
         text,
     );
     let text =
         "the licence stays until the access mode was changed and read back, and is freed then";
-    trial.many(Code::Acc012, "licence to be freed afterwards", keep, text);
+    trial.many(Code::Acc012, "licence to be freed afterwards", &keep, text);
 }
 
 /// ACC013: invited people who can sign in today, while records are still to be assigned. Environments of
@@ -200,9 +200,9 @@ fn ready_too_early(trial: &mut Trial<'_>, outcome: &Outcome<'_>) {
             roles.holding(user.id, own, of_team),
             Holding::Works | Holding::TeamsOnly(_) | Holding::OpensOnly
         ) {
-            names.push(name(trial, view));
+            names.push(labelled(trial, view));
         }
     }
     let text = "invited, and able to sign in before the records of the plan are assigned";
-    trial.many(Code::Acc013, "invited people", names, text);
+    trial.many(Code::Acc013, "invited people", &names, text);
 }

@@ -65,15 +65,15 @@ impl<'a> Outcome<'a> {
             Some(change) => change.roles_kept().collect(),
             None => self.facts.user_roles(user).to_vec(),
         };
-        self.after(Principal::User(user), present)
+        self.in_the_end(Principal::User(user), present)
     }
 
     /// The roles that a team holds in the end.
     pub(super) fn team_roles(&self, team: TeamId) -> Vec<RoleId> {
-        self.after(Principal::Team(team), self.facts.team_roles(team).to_vec())
+        self.in_the_end(Principal::Team(team), self.facts.team_roles(team).to_vec())
     }
 
-    fn after(&self, principal: Principal, present: Vec<RoleId>) -> Vec<RoleId> {
+    fn in_the_end(&self, principal: Principal, present: Vec<RoleId>) -> Vec<RoleId> {
         let given = self.given.get(&principal).into_iter().flatten().copied();
         let all: BTreeSet<RoleId> = present.into_iter().chain(given).collect();
         let all = all.into_iter();

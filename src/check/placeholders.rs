@@ -119,13 +119,13 @@ pub(super) fn arrived(trial: &mut Trial<'_>) {
     for view in users.filter(|view| view.kind == Kind::Stub) {
         let mail = view.user.mail.as_deref().unwrap_or_default();
         let keys = [&view.user.upn, mail].map(comparison_key);
-        let found = keys.iter().filter(|key| !key.is_empty());
-        if let Some(person) = found.filter_map(|key| real.get(key)).next() {
+        let mut found = keys.iter().filter(|key| !key.is_empty());
+        if let Some(person) = found.find_map(|key| real.get(key)) {
             let stub = trial.labels.principal(Principal::User(view.user.id));
             let person = trial.labels.principal(Principal::User(*person));
             names.push(format!("{stub} is {person}"));
         }
     }
     let text = "stub users whose person is a user by now";
-    trial.many(Code::Stb009, "stub users", names, text);
+    trial.many(Code::Stb009, "stub users", &names, text);
 }

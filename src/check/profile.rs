@@ -75,31 +75,32 @@ pub(super) fn check(trial: &mut Trial<'_>) {
         return;
     }
     let told = Told::of(trial);
-    let mut flows: Vec<&Flow> = match trial.policy.on_premises {
-        true => ON_PREMISES.iter().collect(),
-        false => ONLINE.iter().collect(),
-    };
-    let mail_is_apart = !trial.policy.on_premises && !trial.policy.mail_synchronised;
-    if !trial.policy.on_premises && trial.policy.mail_synchronised {
+    let on_premises = trial.policy.on_premises;
+    let table = if on_premises { ON_PREMISES } else { ONLINE };
+    let mut flows: Vec<&Flow> = table.iter().collect();
+    let mail_is_apart = !on_premises && !trial.policy.mail_synchronised;
+    if !on_premises && trial.policy.mail_synchronised {
         flows.push(&MAIL);
     }
     user_names(trial, &meant);
     for flow in flows {
-        let text = match trial.policy.on_premises {
-            true => format!(
-                "{}: the user has another than the directory, and nothing carries it over",
-                flow.label
-            ),
-            false => format!("{}: the user has another than the directory", flow.label),
+        let how = if on_premises {
+            ", and nothing carries it over"
+        } else {
+            ""
         };
+        let text = format!(
+            "{}: the user has another than the directory{how}",
+            flow.label
+        );
         let names = differing(trial, &told, flow, &meant);
-        trial.many(Code::Prf001, flow.label, names, &text);
+        trial.many(Code::Prf001, flow.label, &names, &text);
     }
     if mail_is_apart {
         let names = differing(trial, &told, &MAIL, &meant);
         let text =
             "the user's primary mail is another than the directory's, and is never synchronised";
-        trial.many(Code::Prf002, MAIL.label, names, text);
+        trial.many(Code::Prf002, MAIL.label, &names, text);
     }
 }
 
@@ -113,9 +114,9 @@ fn user_names(trial: &mut Trial<'_>, meant: &[&PersonView<'_>]) {
             format!("{name} (`{}` in the directory)", person.upn)
         })
     });
-    let names = renamed.collect();
+    let names: Vec<String> = renamed.collect();
     let text = "user name: the user has another than the directory";
-    trial.many(Code::Prf001, "user name", names, text);
+    trial.many(Code::Prf001, "user name", &names, text);
 }
 
 /// Which fields each side tells at all: where nobody has a field, its column was not exported, and a blank
@@ -178,12 +179,12 @@ fn differing(
             return false;
         };
         let (here, there) = (of_user(view.user), of_person(person));
-        let key = |side: &BTreeMap<ProfileField, &str>, part: &ProfileField| {
+        let folded = |side: &BTreeMap<ProfileField, &str>, part: &ProfileField| {
             comparison_key(side.get(part).copied().unwrap_or_default())
         };
         parts
             .iter()
-            .any(|part| key(&here, part) != key(&there, part))
+            .any(|part| folded(&here, part) != folded(&there, part))
     };
     let found = meant.iter().filter(differ);
     found

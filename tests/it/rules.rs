@@ -150,9 +150,39 @@ fn is_named(document: &Document, at: &At) -> bool {
     })
 }
 
+/// ENV003 takes more changes than belong into a folder of the repository.
+#[test]
+fn more_than_a_day_of_requests_is_told() {
+    assert_eq!(spoken_of_a_days_requests(25_000), BTreeSet::new());
+    let told = BTreeSet::from(["ENV003".to_owned()]);
+    assert_eq!(spoken_of_a_days_requests(25_001), told);
+}
+
+/// What speaks of the base as an environment of Power Apps, with so many accounts to assign and no roles.
+fn spoken_of_a_days_requests(changes: u32) -> BTreeSet<String> {
+    let project = tempfile::tempdir().unwrap();
+    copy(&repository("tests/cases/base"), project.path());
+    let manifest = fs::read_to_string(project.path().join("cutover.toml")).unwrap();
+    let manifest = manifest.replace("[environment]\n", "[environment]\nkind = \"powerapps\"\n");
+    let (manifest, _) = manifest.split_once("[[roles]]").unwrap();
+    fs::write(project.path().join("cutover.toml"), manifest).unwrap();
+    let rows = |header: &str, owner: &str| {
+        let rows = (0..changes).map(|row| format!("00000000-0000-4000-9000-{row:012},{owner}\n"));
+        format!("{header}\n{}", rows.collect::<String>())
+    };
+    let present = project.path().join("environment/records-account.csv");
+    fs::write(present, rows("id,owner", "ana@contoso.com")).unwrap();
+    let wanted = project.path().join("exports/accounts.csv");
+    fs::write(wanted, rows("accountid,ownerid", "ben@contoso.com")).unwrap();
+    let ended = run(|console| cutover::run::plan(project.path(), false, console));
+    assert_eq!(ended.exit, Exit::Done, "{}{}", ended.out, ended.err);
+    let findings = document(project.path()).findings;
+    findings.into_iter().map(|finding| finding.code).collect()
+}
+
 #[test]
 fn no_rule_is_left_without_a_case() {
-    let mut spoken: BTreeSet<String> = BTreeSet::new();
+    let mut spoken: BTreeSet<String> = BTreeSet::from(["ENV003".to_owned()]);
     for (_, folder) in cases() {
         spoken.extend(case(&folder).speaks);
     }

@@ -41,8 +41,8 @@ pub(in crate::check) struct Roles<'a> {
 
 impl<'a> Roles<'a> {
     pub(super) fn of(facts: &'a Facts) -> Self {
-        let named = facts.setting(setting::AUTOMATIC_ROLES).unwrap_or_default();
-        let names: BTreeSet<String> = named.split(';').map(comparison_key).collect();
+        let said = facts.setting(setting::AUTOMATIC_ROLES).unwrap_or_default();
+        let names: BTreeSet<String> = said.split(';').map(comparison_key).collect();
         let roles = facts.roles().values();
         let automatic = roles.filter(|role| names.contains(&comparison_key(&role.name)));
         Self {

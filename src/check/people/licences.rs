@@ -64,10 +64,14 @@ impl<'a> Products<'a> {
         if self.on_premises {
             return Licensed::NotAsked;
         }
-        let said = user.licensed.map(|licensed| match licensed {
-            true => Licensed::Yes,
-            false => Licensed::No,
-        });
+        let yes_or_no = |licensed| {
+            if licensed {
+                Licensed::Yes
+            } else {
+                Licensed::No
+            }
+        };
+        let said = user.licensed.map(yes_or_no);
         let person = directory.person();
         let answer = match person.and_then(|person| person.licences.as_ref()) {
             Some(products) => self.of_products(products.iter().map(String::as_str)),

@@ -52,10 +52,11 @@ impl<'a> Gate<'a> {
             Self::Unknown(needs) => return Membership::Unknown(needs),
             Self::Group(members) => members,
         };
-        let found: Vec<&Option<&str>> = keys.iter().filter_map(|key| members.get(key)).collect();
+        let found = keys.iter().filter_map(|key| members.get(key)).copied();
+        let found: Vec<Option<&str>> = found.collect();
         match found.first() {
             None => Membership::Outside,
-            Some(_) if found.iter().any(|via| via.is_none()) => Membership::Direct,
+            Some(_) if found.contains(&None) => Membership::Direct,
             Some(via) => via.map_or(Membership::Direct, Membership::Nested),
         }
     }

@@ -216,7 +216,7 @@ fn who_is_no_user_yet() {
             licensed("ben@contoso.com"),
             licensed("old@contoso.com"),
             person("cid@contoso.com", |person| {
-                person.licences = Some(BTreeSet::new())
+                person.licences = Some(BTreeSet::new());
             }),
             person("gone@contoso.com", |person| person.deleted = true),
         ],
@@ -270,6 +270,7 @@ fn what_roles_are_worth() {
 }
 
 #[track_caller]
+#[expect(clippy::needless_pass_by_value, reason = "a row of a table")]
 fn holding(case: &str, world: World, who: Principal, expected: Holding) {
     let facts = world.facts();
     let user = UserId(who.uuid());
