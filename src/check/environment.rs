@@ -1,11 +1,13 @@
-//! Rules about the environment as a whole: ENV003, ENV006.
+//! Rules about the environment as a whole: ENV003, ENV006, ENV007.
 //!
 //! In: how much is to be written, licences, settings. Out: warnings. What the caller may do is asked in
 //! `caller.rs`; how old a copy is, and how long writing takes, concerns live environments alone.
 
 use crate::check::Trial;
 use crate::check::people::is_honoured;
-use crate::model::{Code, EnvironmentKind, setting, setting_on};
+use crate::model::{
+    AccessMode, Code, EnvironmentKind, Principal, UserId, parse_guid, setting, setting_on,
+};
 use crate::plan::{Draft, DraftTable};
 
 /// Requests a day that identities without a licence of their own share (platform facts, 6.3).
@@ -23,6 +25,7 @@ pub(super) fn check(trial: &mut Trial<'_>, draft: &Draft) {
         requests(trial, draft);
     }
     left_on(trial);
+    caller_sees_no_data(trial, draft);
 }
 
 /// ENV003: more requests than the service grants in a day.
@@ -62,6 +65,28 @@ fn pool(trial: &Trial<'_>) -> u64 {
         .map(u64::from)
         .sum();
     (POOL + seats * POOL_PER_SEAT).min(POOL_MAX)
+}
+
+/// ENV007: who applies the plan has no sight of what it assigns.
+fn caller_sees_no_data(trial: &mut Trial<'_>, draft: &Draft) {
+    let records: u64 = draft.tables.iter().map(DraftTable::changes).sum();
+    let named = trial.facts.setting(setting::CALLER).and_then(parse_guid);
+    let caller = named.and_then(|id| trial.facts.users().get(&UserId(id)));
+    let Some(caller) = caller.filter(|user| user.access_mode == AccessMode::Administrative) else {
+        return;
+    };
+    if records == 0 {
+        return;
+    }
+    let who = trial.labels.principal(Principal::User(caller.id));
+    let message = || {
+        format!(
+            "{who} applies the plan (the setting `caller`), is of access mode administrative, and \
+             {records} records are to be assigned; expected a user with sight of customer data"
+        )
+    };
+    let cure = || Code::Env007.rule().cure.to_owned();
+    trial.findings.about(Code::Env007, &who, message, cure);
 }
 
 /// ENV006: a setting that is meant for the time of a migration is on.

@@ -1,4 +1,4 @@
-//! Rules about access modes: ACC004, ACC005, ACC010, ACC012, ACC013, ACC018.
+//! Rules about access modes: ACC004, ACC005, ACC010, ACC012, ACC013, ACC018, ACC019.
 //!
 //! In: users to be changed, people, and the state that the plan leads to. Out: changes of access mode that
 //! the service refuses, and users whose access mode or readiness does not fit what the plan does.
@@ -93,6 +93,7 @@ pub(super) fn check(trial: &mut Trial<'_>, outcome: &Outcome<'_>, draft: &Draft)
     if !trial.policy.on_premises {
         order_of_licence(trial, draft);
         ready_too_early(trial, outcome);
+        administrators_alone(trial, outcome);
     }
 }
 
@@ -117,6 +118,29 @@ fn administrative(trial: &mut Trial<'_>, outcome: &Outcome<'_>) {
     let text = "have the access mode Administrative, which shows settings and no customer data, and get \
                 records or a role for data by the plan";
     trial.many(Code::Acc005, "access mode Administrative", &names, text);
+}
+
+/// ACC019: who only manages the system need not see customer data.
+fn administrators_alone(trial: &mut Trial<'_>, outcome: &Outcome<'_>) {
+    let roles = trial.people.roles();
+    let mut names = Vec::new();
+    for view in trial.people.users().values() {
+        let user = view.user;
+        let own = outcome.roles(user.id);
+        let alone = !own.is_empty() && own.iter().all(|role| roles.is_system_administrator(*role));
+        let works = view.kind == Kind::Human && !user.disabled;
+        let sees = outcome.mode(user) == AccessMode::ReadWrite;
+        if alone && works && sees && outcome.records_of(Principal::User(user.id)) == 0 {
+            names.push(labelled(trial, view));
+        }
+    }
+    let text = "System Administrator and no other role, no records by this plan, and access mode read-write";
+    trial.many(
+        Code::Acc019,
+        "administrators with sight of data",
+        &names,
+        text,
+    );
 }
 
 /// ACC010: an application without a role can do nothing.

@@ -95,6 +95,7 @@ pub const HOMES: &[(Code, Home)] = &[
     (Code::Acc016, Home::Room("plan")),
     (Code::Acc017, Home::Room("plan")),
     (Code::Acc018, Home::Here("modes", "of_application_user")),
+    (Code::Acc019, Home::Here("modes", "administrators_alone")),
     (Code::Prf001, Home::Here("profile", "check")),
     (Code::Prf002, Home::Here("profile", "check")),
     (Code::Prf003, Home::Here("profile", "kept_in_directory")),
@@ -111,4 +112,8 @@ pub const HOMES: &[(Code, Home)] = &[
     (Code::Env002, Home::Here("caller", "lacks")),
     (Code::Env003, Home::Here("environment", "requests")),
     (Code::Env006, Home::Here("environment", "left_on")),
+    (
+        Code::Env007,
+        Home::Here("environment", "caller_sees_no_data"),
+    ),
 ];

@@ -164,6 +164,7 @@ codes! {
     Acc016 = ACC016 "ACC016" in access,
     Acc017 = ACC017 "ACC017" in access,
     Acc018 = ACC018 "ACC018" in access,
+    Acc019 = ACC019 "ACC019" in access,
     Prf001 = PRF001 "PRF001" in profile,
     Prf002 = PRF002 "PRF002" in profile,
     Prf003 = PRF003 "PRF003" in profile,
@@ -180,6 +181,7 @@ codes! {
     Env002 = ENV002 "ENV002" in environment,
     Env003 = ENV003 "ENV003" in environment,
     Env006 = ENV006 "ENV006" in environment,
+    Env007 = ENV007 "ENV007" in environment,
 }
 
 impl fmt::Display for Code {

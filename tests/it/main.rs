@@ -19,6 +19,7 @@ mod samples;
 mod sequences;
 mod service_cases;
 mod sheets;
+mod statements;
 mod support;
 mod switches;
 mod tidy;

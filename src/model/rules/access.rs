@@ -114,7 +114,7 @@ pub(super) const ACC006: Rule = Rule {
     example: "`ana@contoso.com` is Global Administrator in Entra and has no Dynamics 365 \
           licence.",
     cure: "Nothing. Where somebody is not to administer, take the directory role first.",
-    source: "S48 S49 S50 S51",
+    source: "S48 S49 S50 S51 S84 S89",
     guards: false,
     keep_out: false,
 };
@@ -206,7 +206,7 @@ pub(super) const ACC011: Rule = Rule {
     example: "The directory's export names `ana@contoso.com` as the only Global \
           Administrator.",
     cure: "Give a second person the directory role.",
-    source: "S52 S53 S54",
+    source: "S52 S53 S54 S90",
     guards: false,
     keep_out: false,
 };
@@ -245,7 +245,7 @@ pub(super) const ACC013: Rule = Rule {
           on Saturday night.",
     cure: "Send invitations after `cutover verify` was clean, or tell the people when to \
           begin.",
-    source: "S11 S10",
+    source: "S11 S10 S85",
     guards: false,
     keep_out: false,
 };
@@ -328,5 +328,21 @@ pub(super) const ACC018: Rule = Rule {
     cure: "Drop the wish from the users file.",
     source: "S76 P2",
     guards: true,
+    keep_out: false,
+};
+
+pub(super) const ACC019: Rule = Rule {
+    code: Code::Acc019,
+    severity: Severity::Note,
+    title: "System Administrator of access mode read-write who has no other role and gets no records",
+    what: "Enabled users who are read-write, hold System Administrator and no other role of their own once \
+           the plan is applied, and to whom the plan assigns nothing.",
+    why: "Who only manages the system need not see customer data: in access mode administrative such a user \
+          sees settings alone, and needs no licence.",
+    example: "`it.admin@contoso.com` has System Administrator, nothing else, and a licence of Sales.",
+    cure: "Where the person does only manage the system, wish `administrative` for them in a users file \
+           (`change = [\"access_mode\"]`); else nothing needs to be done.",
+    source: "S87",
+    guards: false,
     keep_out: false,
 };

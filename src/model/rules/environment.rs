@@ -58,3 +58,19 @@ pub(super) const ENV006: Rule = Rule {
     guards: false,
     keep_out: false,
 };
+
+pub(super) const ENV007: Rule = Rule {
+    code: Code::Env007,
+    severity: Severity::Warning,
+    title: "caller's access mode reaches no customer data, and records are to be assigned",
+    what: "The user who applies the plan (the setting `caller`) is of access mode administrative, and the \
+           plan assigns records.",
+    why: "Such an account is meant for settings and has no sight of customer data; no source tells what the \
+          service answers when it assigns some, so this is no refusal that is foretold.",
+    example: "The setting `caller` names `it.admin@contoso.com`, who is administrative, and 4,000 accounts are to \
+              be assigned.",
+    cure: "Let an application user, a non-interactive or a read-write user apply the plan.",
+    source: "S86",
+    guards: false,
+    keep_out: false,
+};

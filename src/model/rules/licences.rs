@@ -21,7 +21,7 @@ pub(super) const LIC001: Rule = Rule {
           centre, and load again. Where nobody signs in with the account, change its \
           access mode; where the person has left, rule for another owner in \
           `owners.csv`.",
-    source: "S02 S25 S29 P7.3",
+    source: "S02 S25 S29 P7.3 S92",
     guards: false,
     keep_out: false,
 };

@@ -160,7 +160,7 @@ pub(super) const OWN009: Rule = Rule {
     cure: "Give a role that reads the table by a row of a `[[roles]]` file, or add the \
           privilege to a role that the principal has and load the environment again; or rule \
           for another owner in `owners.csv`.",
-    source: "P3.3 P4.2 P4.3",
+    source: "P3.3 P4.2 P4.3 S93",
     guards: true,
     keep_out: false,
 };

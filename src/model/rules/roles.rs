@@ -18,7 +18,7 @@ pub(super) const ROL001: Rule = Rule {
           directory role.",
     cure: "Correct the role in the roles file, make the role in the environment and load again, \
           or set `ROL001 = \"keep out\"` under `[accept]` in `cutover.toml`.",
-    source: "S38 S51",
+    source: "S38 S51 S89",
     guards: false,
     keep_out: true,
 };

@@ -442,13 +442,19 @@ fn wished(world: &World) -> BTreeSet<ProfileField> {
 fn wish_row(world: &World, want: &UserWant, fields: &BTreeSet<ProfileField>) -> Vec<String> {
     let person = &world.people[want.person];
     let (id, upn) = if want.by_id {
-        (world.id_of(Who::Person(want.person)).to_string(), String::new())
+        (
+            world.id_of(Who::Person(want.person)).to_string(),
+            String::new(),
+        )
     } else {
         (String::new(), person.upn())
     };
     let unit = want.unit.map(|unit| world.units[unit].name.clone());
     let mode = want.mode.map(|mode| mode.word().to_owned());
-    let texts = [want.unit_text.clone().or(unit), want.mode_text.clone().or(mode)];
+    let texts = [
+        want.unit_text.clone().or(unit),
+        want.mode_text.clone().or(mode),
+    ];
     let mut row = vec![id, upn];
     row.extend(texts.map(Option::unwrap_or_default));
     let value = |field| want.profile.get(field).cloned().unwrap_or_default();
