@@ -307,7 +307,7 @@ pub struct StubRecord {
 pub struct RoleCount {
     /// The role's name.
     pub role: String,
-    /// Given to how many, stub users' default role apart.
+    /// Given to how many, stub users' default role and what goes with the change of a user apart.
     pub given: u64,
     /// Removed from how many.
     pub removed: u64,

@@ -270,6 +270,11 @@ fn stub_users(page: &mut Page<'_>, document: &Document) -> io::Result<()> {
 }
 
 fn changes(page: &mut Page<'_>, document: &Document) -> io::Result<()> {
+    let users = count(document, "change_user");
+    if users > 0 {
+        let heading = format!("{} to change", counted(users, "user"));
+        writeln!(page.out, "\n{}", styled(HEADING, heading))?;
+    }
     let given = count(document, "give_role");
     let removed = count(document, "remove_role");
     if given + removed > 0 {

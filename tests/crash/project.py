@@ -12,6 +12,11 @@ TEAM_NAME = "Key Accounts"
 USERS, GIVEN, STUBS = 2000, 1500, 300
 # Who loses a role: neither the last of them nor all that anybody has.
 REMOVED = range(500, 1500)
+# Who goes to another business unit, and so has to get every role again; who gets another access mode.
+# Of both some are given a role besides, and some of the first lose one in the end.
+MOVED = [*range(300, 700), *range(1400, 1600)]
+MODE = [*range(400, 550), *range(1700, 1800)]
+CHANGED = sorted({*MOVED, *MODE})
 
 MANIFEST = """[environment]
 from = "environment/"
@@ -19,6 +24,10 @@ as_of = "2026-11-28"
 
 [[users]]
 file = "exports/users.csv"
+
+[[users]]
+file = "exports/wishes.csv"
+change = ["business_unit", "access_mode"]
 
 [[records]]
 file = "exports/accounts.csv"
@@ -37,7 +46,7 @@ def made(what):
     return uuid.uuid5(SPACE, what)
 
 
-UNIT, TEAM = made("unit"), made("team")
+UNIT, FIELD, TEAM = made("unit"), made("field"), made("team")
 SELLER, MANAGER, MARKETER = made("seller"), made("manager"), made("marketer")
 USER = [made(f"user {number}") for number in range(USERS)]
 
@@ -75,7 +84,7 @@ def sheet(place, header, rows):
 
 def write_environment(folder, count):
     folder.mkdir(parents=True)
-    sheet(folder / "business_units.csv", "id,name,parent", [f"{UNIT},Contoso,"])
+    sheet(folder / "business_units.csv", "id,name,parent", [f"{UNIT},Contoso,", f"{FIELD},Field,{UNIT}"])
     sheet(folder / "users.csv", "id,upn,mail,first_name,last_name,business_unit",
           (f"{user},{upn(number)},{upn(number)},User,Number {number},Contoso"
            for number, user in enumerate(USER)))
@@ -104,6 +113,9 @@ def write_exports(folder, count):
     sheet(folder / "users.csv", "id,upn,mail,first_name,last_name",
           (f"{number},{leaver(number)},{leaver(number)},Leaver,Number {number}"
            for number in range(STUBS)))
+    sheet(folder / "wishes.csv", "upn,business unit,access mode",
+          (f"{upn(number)},{'Field' if number in MOVED else ''},"
+           f"{'administrative' if number in MODE else ''}" for number in CHANGED))
     for wanted, column in TABLES.items():
         sheet(folder / f"{wanted}s.csv", f"{column},ownerid",
               (f"{record},{owner(number)}" for table, number, record in records(count)
@@ -123,16 +135,24 @@ def write_project(folder, count):
 
 def changes(count):
     """How many changes of each kind the plan must hold."""
-    return {"create stub user": STUBS, "give role": GIVEN + 1, "assign record": count,
-            "remove role": len(REMOVED)}
+    # What is given to somebody who changes goes with that change.
+    alone = [number for number in range(GIVEN) if number not in CHANGED]
+    return {"create stub user": STUBS, "change user": len(CHANGED), "give role": len(alone) + 1,
+            "assign record": count, "remove role": len(REMOVED)}
 
 
-def wanted(count):
-    """What must stand in the environment file after apply: owners by record, roles, stub users."""
+def wanted(count, copies):
+    """What must stand in the environment file after apply: owners by record, roles, stub users, and
+    business unit and access mode of users. `copies` are those of the roles in the other unit."""
     names = {upn(number): user.bytes for number, user in enumerate(USER)}
     owners = {record.bytes: owner(number) for _, number, record in records(count)}
-    roles = {(user.bytes, SELLER.bytes) for user in USER}
-    roles |= {(USER[number].bytes, MANAGER.bytes) for number in range(GIVEN)}
+    def copy(number, role):
+        return copies[role.bytes] if number in MOVED else role.bytes
+
+    roles = {(user.bytes, copy(number, SELLER)) for number, user in enumerate(USER)}
+    roles |= {(USER[number].bytes, copy(number, MANAGER)) for number in range(GIVEN)}
+    users = {user.bytes: (FIELD.bytes if number in MOVED else UNIT.bytes, int(number in MODE))
+             for number, user in enumerate(USER)}
     team_roles = {(TEAM.bytes, SELLER.bytes), (TEAM.bytes, MANAGER.bytes)}
     stubs = {leaver(number) for number in range(STUBS)}
-    return names, owners, roles, team_roles, stubs
+    return names, owners, roles, team_roles, stubs, users

@@ -102,15 +102,20 @@ class Reference:
             if tables.differing(self.environment(state), self.tables["loaded"]):
                 raise Unusable("an undisturbed plan changes the environment file")
         self.rulings_are_kept()
-        names, owners, roles, team_roles, stubs = project.wanted(self.count)
         connection = sqlite3.connect(self.environment("applied"))
+        copies = dict(connection.execute("SELECT root, id FROM role WHERE business_unit = ?",
+                                         (project.FIELD.bytes,)))
+        names, owners, roles, team_roles, stubs, users = project.wanted(self.count, copies)
         made = dict(connection.execute("SELECT upn, id FROM user WHERE stub = 1"))
         owner_of = {**names, **made, project.TEAM_NAME: project.TEAM.bytes}
         meant = {record: owner_of.get(owner) for record, owner in owners.items()}
         roles |= {(id, project.SELLER.bytes) for id in made.values()}
         if (dict(connection.execute("SELECT id, owner FROM record")) != meant or set(made) != stubs
                 or set(connection.execute("SELECT user, role FROM user_role")) != roles
-                or set(connection.execute("SELECT team, role FROM team_role")) != team_roles):
+                or set(connection.execute("SELECT team, role FROM team_role")) != team_roles
+                or {id: values for id, *values in map(list, connection.execute(
+                    "SELECT id, business_unit, access_mode FROM user WHERE stub = 0"))}
+                != {id: list(values) for id, values in users.items()}):
             raise Unusable("an undisturbed apply does not end where the generator says")
         connection.close()
 

@@ -19,29 +19,57 @@ CREATE UNIQUE INDEX record_changed ON record_change (entity, id);
 CREATE TABLE role_change (seq INTEGER PRIMARY KEY, principal BLOB, role BLOB, after INTEGER);
 CREATE UNIQUE INDEX role_changed ON role_change (principal, role);
 CREATE TABLE stub_change (seq INTEGER PRIMARY KEY, upn TEXT UNIQUE, after INTEGER);
+CREATE TABLE user_change (seq INTEGER PRIMARY KEY, user BLOB UNIQUE, unit_before BLOB, unit_after BLOB,
+                          mode_before INTEGER, mode_after INTEGER, way INTEGER);
+CREATE TABLE user_change_role (user BLOB, role BLOB, after INTEGER);
 """
 OTHER_TABLES = "business_unit role role_privilege team team_member entity cascade record_key setting " \
                "licence user_licence directory_person directory_licence directory_role " \
                "directory_group loaded meta".split()
 
-# Every planned change, and whether what it leads to stands in the environment file.
+# Every planned change, and whether what it leads to stands in the environment file. The roles of a user
+# who changes are those planned, but for what other changes take from him; and what those take, they take
+# (or give back) between his change and the end.
 HOLDS = """
+CREATE TEMP TABLE apart AS
+SELECT user, after, role FROM (
+    SELECT user, after, role FROM user_change_role
+    UNION ALL SELECT c.user, x.after, r.role FROM user_change c JOIN env.user_role r ON r.user = c.user
+    JOIN (SELECT 0 AS after UNION SELECT 1) x
+    WHERE EXISTS (SELECT 1 FROM user_change_role p WHERE p.user = c.user)) all_roles
+WHERE NOT EXISTS (SELECT 1 FROM role_change t WHERE t.principal = all_roles.user AND t.role = all_roles.role)
+GROUP BY user, after, role HAVING count(*) = 1;
+CREATE TEMP TABLE user_holds AS
+SELECT c.seq, c.user, c.way,
+       coalesce(u.business_unit = c.unit_after, 1) AND coalesce(u.access_mode = c.mode_after, 1)
+       AND NOT EXISTS (SELECT 1 FROM apart a WHERE a.user = c.user AND a.after) AS after,
+       coalesce(u.business_unit = c.unit_before, 1) AND coalesce(u.access_mode = c.mode_before, 1)
+       AND NOT EXISTS (SELECT 1 FROM apart a WHERE a.user = c.user AND NOT a.after) AS before
+FROM user_change c JOIN env.user u ON u.id = c.user;
+CREATE UNIQUE INDEX temp.user_held ON user_holds (user);
 CREATE TEMP TABLE holds AS
 SELECT seq, coalesce(r.owner = c.after AND r.owner_type = c.after_type, 0) AS after,
        coalesce(r.owner = c.before AND r.owner_type = c.before_type, 0) AS before
 FROM record_change c LEFT JOIN env.record r ON r.entity = c.entity AND r.id = c.id
 UNION ALL
-SELECT seq, has = after, has <> after FROM (
-    SELECT seq, after, EXISTS (SELECT 1 FROM env.user_role r WHERE r.user = c.principal AND r.role = c.role)
-        OR EXISTS (SELECT 1 FROM env.team_role r WHERE r.team = c.principal AND r.role = c.role) AS has
-    FROM role_change c)
+SELECT seq, after, NOT after FROM (
+    SELECT seq, CASE WHEN way = 1 THEN has = wanted AND moved WHEN way = -1 THEN has = wanted OR moved
+                ELSE has = wanted END AS after
+    FROM (SELECT c.seq, c.after AS wanted, u.way AS way, u.after AS moved,
+              EXISTS (SELECT 1 FROM env.user_role r WHERE r.user = c.principal AND r.role = c.role)
+              OR EXISTS (SELECT 1 FROM env.team_role r WHERE r.team = c.principal AND r.role = c.role)
+              AS has
+          FROM role_change c LEFT JOIN user_holds u ON u.user = c.principal))
+UNION ALL
+SELECT seq, after, before FROM user_holds
 UNION ALL
 SELECT seq, has = after, has <> after FROM (
     SELECT seq, after, EXISTS (SELECT 1 FROM env.user u WHERE u.upn = c.upn AND u.stub = 1) AS has
     FROM stub_change c);
 """
 
-# What differs between the state before (`old`) and now (`env`), with the change that planned it.
+# What differs between the state before (`old`) and now (`env`), with the change that planned it. A role that
+# another change takes from a user who changes is his by then; on the way back it is given back first.
 MOVED = """
 CREATE TEMP TABLE moved AS
 SELECT 'record ' || hex(n.id) AS what, c.seq AS seq
@@ -50,16 +78,19 @@ LEFT JOIN record_change c ON c.entity = n.entity AND c.id = n.id
 WHERE (n.owner, n.owner_type) IS NOT (o.owner, o.owner_type);
 INSERT INTO moved SELECT 'record gone ' || hex(o.id), NULL FROM old.record o
 WHERE NOT EXISTS (SELECT 1 FROM env.record n WHERE n.entity = o.entity AND n.id = o.id);
-INSERT INTO moved SELECT 'user ' || upn, seq FROM
+INSERT INTO moved SELECT 'user ' || m.upn, coalesce(s.seq, c.seq) FROM
     (SELECT * FROM (SELECT * FROM env.user EXCEPT SELECT * FROM old.user)
-     UNION ALL SELECT * FROM (SELECT * FROM old.user EXCEPT SELECT * FROM env.user))
-    LEFT JOIN stub_change USING (upn);
+     UNION ALL SELECT * FROM (SELECT * FROM old.user EXCEPT SELECT * FROM env.user)) m
+    LEFT JOIN stub_change s USING (upn) LEFT JOIN user_change c ON c.user = m.id;
 CREATE TEMP VIEW roles_moved AS
     SELECT * FROM (SELECT * FROM env.user_role EXCEPT SELECT * FROM old.user_role)
     UNION ALL SELECT * FROM (SELECT * FROM old.user_role EXCEPT SELECT * FROM env.user_role)
     UNION ALL SELECT * FROM (SELECT * FROM env.team_role EXCEPT SELECT * FROM old.team_role)
     UNION ALL SELECT * FROM (SELECT * FROM old.team_role EXCEPT SELECT * FROM env.team_role);
-INSERT INTO moved SELECT 'role of ' || hex(m.user), coalesce(c.seq, s.seq) FROM roles_moved m
+INSERT INTO moved SELECT 'role of ' || hex(m.user),
+    CASE w.way WHEN 1 THEN w.seq ELSE coalesce(c.seq, w.seq, s.seq) END FROM roles_moved m
+    LEFT JOIN user_change w ON w.user = m.user
+        AND EXISTS (SELECT 1 FROM user_change_role p WHERE p.user = m.user)
     LEFT JOIN role_change c ON c.principal = m.user AND c.role = m.role
     LEFT JOIN (SELECT id, upn FROM env.user UNION SELECT id, upn FROM old.user) u ON u.id = m.user
     LEFT JOIN stub_change s ON s.upn = u.upn;
@@ -119,6 +150,8 @@ def write_planned(listing, environment, path):
                 *principal(row["before"]), *principal(row["after"])))
         elif kind == "create stub user":
             connection.execute("INSERT INTO stub_change VALUES (?, ?, 1)", (seq, row["after"]))
+        elif kind == "change user":
+            add_user_change(connection, seq, uuid.UUID(subject).bytes, row["before"], row["after"])
         else:
             user, role = subject.split(" ")
             connection.execute("INSERT INTO role_change VALUES (?, ?, ?, ?)", (
@@ -126,6 +159,27 @@ def write_planned(listing, environment, path):
     connection.commit()
     connection.close()
     return counts
+
+
+def add_user_change(connection, seq, user, before, after):
+    """A user's values as they are listed: words, then the value, one after the other."""
+    modes = {"read-write": 0, "administrative": 1}
+    sides = []
+    for side, text in enumerate((before, after)):
+        unit = mode = None
+        for part in text.split("; "):
+            if part.startswith("business unit "):
+                unit = uuid.UUID(part.removeprefix("business unit ")).bytes
+            elif part.startswith("access mode "):
+                mode = modes[part.removeprefix("access mode ")]
+            else:
+                roles = part.removeprefix("roles ").split(", ")
+                connection.executemany("INSERT INTO user_change_role VALUES (?, ?, ?)",
+                                       [(user, uuid.UUID(role).bytes, side) for role in roles])
+        sides.append((unit, mode))
+    (unit, mode), (unit_after, mode_after) = sides
+    connection.execute("INSERT INTO user_change VALUES (?, ?, ?, ?, ?, ?, 1)",
+                       (seq, user, unit, unit_after, mode, mode_after))
 
 
 def write_way_back(planned, path):
@@ -138,6 +192,10 @@ def write_way_back(planned, path):
     connection.execute("INSERT INTO role_change SELECT seq, principal, role, NOT after "
                        "FROM out.role_change")
     connection.execute("INSERT INTO stub_change SELECT seq, upn, NOT after FROM out.stub_change")
+    connection.execute("INSERT INTO user_change SELECT seq, user, unit_after, unit_before, mode_after, "
+                       "mode_before, -way FROM out.user_change")
+    connection.execute("INSERT INTO user_change_role SELECT user, role, NOT after "
+                       "FROM out.user_change_role")
     connection.commit()
     connection.close()
 

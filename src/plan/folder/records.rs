@@ -205,11 +205,11 @@ fn records_by_principal(draft: &Draft) -> BTreeMap<Principal, u64> {
     draft.principals.iter().copied().zip(counts).collect()
 }
 
-/// The first roles by name, with how many principals each is given to and removed from; what is given with
-/// the change of a user is among them, what a move strips and gives again is not.
+/// The first roles by name, with how many principals each is given to and removed from by changes of their
+/// own: the totals are their sum.
 pub(super) fn roles(draft: &Draft) -> Vec<RoleCount> {
     let mut counts: BTreeMap<&str, (u64, u64)> = BTreeMap::new();
-    for role in draft.roles.iter().filter(|role| role.fallen.is_none()) {
+    for role in draft.roles_apart() {
         let (given, removed) = counts.entry(&role.role_name).or_default();
         match role.action {
             RoleAction::Give => *given += 1,

@@ -165,8 +165,8 @@ fn the_document_counts_what_the_files_hold() {
         .iter()
         .map(|role| (role.given, role.removed))
         .collect();
-    // One of those given goes with the change of a user.
-    assert_eq!(roles, [(2, 0), (0, 2)]);
+    // Another that is given goes with the change of a user.
+    assert_eq!(roles, [(1, 0), (0, 2)]);
     assert_eq!(document.inputs[0].rows, 12);
     assert_eq!(document.unchecked[0].needs, ["teams"]);
     assert!(document.unchecked[0].guards);
