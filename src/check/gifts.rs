@@ -81,7 +81,7 @@ pub(super) fn of_power(trial: &mut Trial<'_>, row: &DraftRole) -> Option<Cause> 
 
 /// What a role lets its holder do beyond working with data.
 fn power(trial: &mut Trial<'_>, role: RoleId) -> Option<&'static str> {
-    if trial.people.roles().is_system_administrator(role) {
+    if trial.people.roles().may_be_system_administrator(role) {
         return Some("which may do everything");
     }
     let root = trial.facts.roles().get(&role)?.root;

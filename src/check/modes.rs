@@ -109,7 +109,7 @@ fn administrative(trial: &mut Trial<'_>, outcome: &Outcome<'_>) {
         let principal = Principal::User(view.user.id);
         let is_meant =
             view.kind == Kind::Human && outcome.mode(view.user) == AccessMode::Administrative;
-        let reads = |role| !roles.is_system_administrator(role) && roles.reads(role);
+        let reads = |role| !roles.may_be_system_administrator(role) && roles.reads(role);
         let needs_data = outcome.records_of(principal) > 0 || outcome.given(principal).any(reads);
         if is_meant && needs_data {
             names.push(labelled(trial, view));

@@ -36,7 +36,7 @@ pub(super) fn check_given(
             to_disabled(trial, &state, role),
             of_other_unit(trial, &state, role),
             gifts::of_power(trial, role),
-            caller::may_change_role(trial, caller, role, state.unit_now(role.principal)),
+            caller::may_change_role(trial, caller, role, state.unit(role.principal)),
             gifts::to_support(trial, role, &modes),
         ];
         let own: Vec<Cause> = own.into_iter().flatten().collect();

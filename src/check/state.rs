@@ -167,13 +167,9 @@ impl<'a> State<'a> {
 
     /// The unit of a principal as intended; `None` where it is not known.
     pub(super) fn unit(&self, principal: Principal) -> Option<UnitId> {
-        let moved = self.change(principal).and_then(|change| change.unit);
-        moved.or_else(|| self.unit_now(principal))
-    }
-
-    /// The unit of a principal before anything moves them: what is given along with a move is asked of
-    /// the caller before the move is made.
-    pub(super) fn unit_now(&self, principal: Principal) -> Option<UnitId> {
+        if let Some(unit) = self.change(principal).and_then(|change| change.unit) {
+            return Some(unit);
+        }
         match principal {
             Principal::Team(team) => Some(self.team(team)?.business_unit),
             Principal::User(user) => match self.stubs.get(&user) {

@@ -51,16 +51,22 @@ impl<'a> Roles<'a> {
         }
     }
 
-    /// Whether a role is System Administrator, whichever copy: by the template, or by name where the
-    /// environment folder told no template.
+    /// Whether a role is System Administrator, whichever copy, as the service knows it: by the template of
+    /// the copy or of its root.
     pub(in crate::check) fn is_system_administrator(&self, role: RoleId) -> bool {
-        let is = |role: &Role| match role.template {
-            Some(template) => template == SYSTEM_ADMINISTRATOR_TEMPLATE,
-            None => comparison_key(&role.name) == "system administrator",
-        };
         let all = self.facts.roles();
+        let is = |role: &Role| role.template == Some(SYSTEM_ADMINISTRATOR_TEMPLATE);
         let role = all.get(&role);
         role.is_some_and(|role| is(role) || all.get(&role.root).is_some_and(is))
+    }
+
+    /// The same, or a role of that name of which the environment folder told no template: enough to ask
+    /// whether somebody is meant to rule, and not enough to foretell what the service refuses.
+    pub(in crate::check) fn may_be_system_administrator(&self, role: RoleId) -> bool {
+        let by_name = self.facts.roles().get(&role).is_some_and(|role| {
+            role.template.is_none() && comparison_key(&role.name) == "system administrator"
+        });
+        by_name || self.is_system_administrator(role)
     }
 
     /// Whether the role, whichever copy, comes with a licence and is never planned (S33).
@@ -131,7 +137,8 @@ impl<'a> Roles<'a> {
         let Some(role) = self.facts.roles().get(&role) else {
             return false;
         };
-        if !self.facts.loaded(Loadable::RolePrivileges) || self.is_system_administrator(role.id) {
+        if !self.facts.loaded(Loadable::RolePrivileges) || self.may_be_system_administrator(role.id)
+        {
             return false;
         }
         let held = self.facts.role_privileges(role.root).iter();

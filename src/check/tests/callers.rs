@@ -59,6 +59,12 @@ fn changes_that_the_caller_may_make() {
            mia(&[READS]).holds(SELLERS, ADMINISTRATOR).member(SELLERS, MIA).assign("account", ANA),                        &[]);
     speaks("through an access team nobody may",
            mia(&[READS]).holds(DEAL, ADMINISTRATOR).member(DEAL, MIA).assign("account", ANA),                              &["ENV002"]);
+    let named = |template| Fact::Role(Role { id: MIGRATION, name: "System Administrator".to_owned(), business_unit: ROOT,
+        root: MIGRATION, template, inheritance: Inheritance::DirectUser });
+    speaks("a name alone makes no System Administrator",
+           mia(&[READS]).fact(named(None)).assign("account", ANA),                                                 &["ENV002"]);
+    speaks("the template does",
+           mia(&[READS]).fact(named(Some(SYSTEM_ADMINISTRATOR_TEMPLATE))).assign("account", ANA),                  &[]);
     speaks("somebody unknown may",                calm().setting(setting::CALLER, &OLD.uuid().to_string()).assign("account", ANA), &[]);
     speaks("roles not loaded",                    mia(ALL).without(Loadable::UserRoles).assign("account", ANA),
            &["?OWN009", "?OWN010", "?ROL009", "?ROL010", "?ENV002"]);
@@ -90,6 +96,14 @@ fn roles_that_the_caller_may_give() {
     let reach = |depth| team(TEAM_ONLY).privilege(TEAM_ONLY, "prvAssignRole", depth).remove(ANA, READER);
     speaks("through a team, team privileges",  reach(Depth::UnitAndBelow),                                       &["ROL013"]);
     speaks("the same for the organisation",    reach(Depth::Organisation),                                       &[]);
+    let moved = |unit: UnitId| by(unit, &[("prvWriteUser", Depth::User), ("prvAssignRole", Depth::Unit),
+            ("prvReadArticle", Depth::Organisation), ("prvReadAccount", Depth::User)]).wish(DAN, |wish| {
+        wish.business_unit = Some(crate::model::Changed { before: EUROPE, after: ROOT });
+        wish.strips = true;
+        wish.roles = BTreeMap::from([(dan, READER)]);
+    });
+    speaks("a move into the caller's unit",    moved(ROOT).give(DAN, SALES),                                     &[]);
+    speaks("a move out of the caller's unit",  moved(EUROPE),                                                    &["ROL013"]);
     speaks("given again by a move",
            mia(&[("prvWriteUser", Depth::User), ("prvReadAccount", Depth::User)]).wish(DAN, |wish| wish.strips = true), &["ROL013"]);
     speaks("privileges not loaded",            assign(ROOT, Depth::Unit).without(Loadable::RolePrivileges).give(ANA, READER), &["?ROL011", "?ROL013"]);
