@@ -11,7 +11,7 @@ use crate::check::{Trial, needs};
 use crate::model::{
     AccessMode, Code, Fate, Loadable, Place, Principal, RoleAction, RoleId, UserId, comparison_key,
 };
-use crate::plan::{Cause, Draft, DraftRole};
+use crate::plan::{Cause, Draft, DraftRole, DraftStub};
 
 /// What lets somebody give roles.
 const ASSIGN_ROLE: &str = "prvAssignRole";
@@ -61,9 +61,13 @@ pub(super) fn to_support(
 }
 
 /// ROL011: the role rules, or lets its holder give roles, and the manifest does not name who gets it.
-pub(super) fn of_power(trial: &mut Trial<'_>, row: &DraftRole) -> Option<Cause> {
+pub(super) fn of_power(
+    trial: &mut Trial<'_>,
+    stubs: &[DraftStub],
+    row: &DraftRole,
+) -> Option<Cause> {
     let power = power(trial, row.role)?;
-    if is_named(trial, row.principal) {
+    if is_named(trial, stubs, row.principal) {
         return None;
     }
     let who = trial.labels.principal(row.principal);
@@ -94,21 +98,27 @@ fn power(trial: &mut Trial<'_>, role: RoleId) -> Option<&'static str> {
         .then_some("which lets its holder give roles (`prvAssignRole`)")
 }
 
-/// Whether `[accept] administrators` names the user or team: by UPN, mail or name.
-fn is_named(trial: &Trial<'_>, principal: Principal) -> bool {
+/// Whether `[accept] administrators` names the user or team: by UPN, mail or name, whether the user is there
+/// or the plan makes it.
+fn is_named(trial: &Trial<'_>, stubs: &[DraftStub], principal: Principal) -> bool {
     let named = &trial.policy.accept.administrators;
     let is = |text: &str| named.contains(&comparison_key(text));
     match principal {
         Principal::Team(team) => {
             (trial.facts.teams().get(&team)).is_some_and(|team| is(&team.name))
         }
-        Principal::User(user) => trial.facts.users().get(&user).is_some_and(|user| {
-            is(&user.upn)
-                || [&user.mail, &user.full_name]
-                    .into_iter()
-                    .flatten()
-                    .any(|text| is(text))
-        }),
+        Principal::User(id) => {
+            let there = trial.facts.users().get(&id).is_some_and(|user| {
+                let more = [&user.mail, &user.full_name];
+                is(&user.upn) || more.into_iter().flatten().any(|text| is(text))
+            });
+            let mut made = stubs.iter().map(|stub| &stub.person);
+            there
+                || made.any(|person| {
+                    let texts = [&person.upn, &person.mail, &person.full_name];
+                    person.id == id && texts.into_iter().any(|text| is(text))
+                })
+        }
     }
 }
 

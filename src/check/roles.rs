@@ -35,7 +35,7 @@ pub(super) fn check_given(
             to_access_team(trial, &state, role),
             to_disabled(trial, &state, role),
             of_other_unit(trial, &state, role),
-            gifts::of_power(trial, role),
+            gifts::of_power(trial, stubs, role),
             caller::may_change_role(trial, caller, role, state.unit(role.principal)),
             gifts::to_support(trial, role, &modes),
         ];

@@ -134,6 +134,9 @@ fn special_roles() {
     speaks("System Administrator, not named",   calm().give(DAN, ADMINISTRATOR_IN_EUROPE),        &["ROL011"]);
     speaks("can give roles, not named",         ruling().give(EVA, READER),                       &["ROL011"]);
     speaks("can give roles, to a team",         ruling().give(IDLE, READER),                      &["ROL011"]);
+    let of_stub = |upn| calm().setting(setting::ROLES_ON_DISABLED, "true").stub_named(OLD, upn, "old@old.com").give(OLD, ADMINISTRATOR);
+    speaks("to a stub user, not named",         of_stub("old@old.com"),                           &["ROL011", "ENV006", "STB001"]);
+    speaks("to a stub user, named",             of_stub("Gus"),                                   &["ENV006", "STB001"]);
     speaks("privileges not loaded",             calm().without(Loadable::RolePrivileges).give(EVA, READER), &["?ROL011"]);
     speaks("to a support user",                 support().give(GUS, READER),                      &["ROL016"]);
     speaks("of an administrator there",         taken().remove(EVA, ADMINISTRATOR),               &["ROL017", "ACC006"]);

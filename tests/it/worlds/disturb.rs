@@ -1,5 +1,5 @@
-//! What is put wrong with a valid world, by name: here with its environment, in `exports.rs` and `roles.rs`
-//! with its exports and rulings.
+//! What is put wrong with a valid world, by name: here with its environment, in `exports.rs`, `roles.rs`
+//! and `users.rs` with its exports and rulings.
 //!
 //! A disturbance that finds nothing to disturb leaves the world as it is and says so.
 
@@ -10,6 +10,7 @@
 
 mod exports;
 mod roles;
+mod users;
 
 use cutover::model::{Inheritance, MissingPolicy, StubWay};
 
@@ -24,23 +25,35 @@ use crate::worlds::world::{
 type Disturb = fn(&mut World, &mut Chance) -> Option<()>;
 
 /// Every disturbance there is.
+#[rustfmt::skip] // keeps one disturbance to a line
 pub(super) const DISTURBANCES: &[(&str, Disturb)] = &[
+    ("access mode of a stub user", users::mode_of_a_stub),
+    ("access mode that is none", users::no_mode),
     ("access team shall own", exports::access_team_owns),
+    ("administrator not named", users::administrator_not_named),
+    ("administrator of the directory loses the role", users::administrator_of_the_directory),
     ("all last roles removed", roles::last_role),
+    ("application user changed", users::application_changed),
     ("caller loses a role", roles::caller_loses_a_role),
+    ("caller moved", users::caller_moved),
+    ("caller of few rights", users::caller_of_few_rights),
     ("default role gone", default_role_gone),
     ("default role in a lower unit", default_role_below),
     ("default role twice", default_role_twice),
+    ("disabled user moved", users::disabled_moved),
     ("id of nobody", exports::id_of_nobody),
     ("identifiers disagree", exports::identifiers_disagree),
     ("key of two records", exports::key_of_two),
     ("mail of two", exports::mail_of_two),
     ("missing policy", exports::missing_policy),
     ("name alone", exports::name_alone),
+    ("no copy in the new unit", users::no_copy_there),
     ("no owner", exports::no_owner),
     ("no record's id", exports::no_id),
+    ("only administrator moved or changed", users::only_administrator),
     ("person disabled", person_disabled),
     ("planned id taken", planned_id_taken),
+    ("profile that the directory keeps", users::profile_of_the_directory),
     ("random rows", exports::random_rows),
     ("reading privilege gone", privilege_gone),
     ("record asked for twice", exports::record_twice),
@@ -48,7 +61,9 @@ pub(super) const DISTURBANCES: &[(&str, Disturb)] = &[
     ("records not loaded", records_not_loaded),
     ("role given and removed", roles::given_and_removed),
     ("role of another unit", roles::role_of_another_unit),
+    ("role of the old unit", users::role_of_the_old_unit),
     ("role of two of that name", roles::role_of_two),
+    ("role to a support user", users::role_to_support),
     ("role to access team", roles::role_to_access_team),
     ("role to nobody", roles::role_to_nobody),
     ("role unknown", roles::role_unknown),
@@ -56,24 +71,22 @@ pub(super) const DISTURBANCES: &[(&str, Disturb)] = &[
     ("same name twice", exports::same_name_twice),
     ("setting off", setting_off),
     ("some file not loaded", not_loaded),
-    (
-        "stub by ruling for one who is there",
-        exports::stub_by_ruling,
-    ),
-    (
-        "support user loses a role",
-        roles::support_user_loses_a_role,
-    ),
-    (
-        "system administrators removed",
-        roles::administrators_removed,
-    ),
+    ("stub by ruling for one who is there", exports::stub_by_ruling),
+    ("support user changed", users::support_user_changed),
+    ("support user loses a role", roles::support_user_loses_a_role),
+    ("system administrators removed", roles::administrators_removed),
     ("table of the organisation", table_of_the_organisation),
     ("team without roles", team_without_roles),
+    ("too many programs' users", users::too_many_programs),
     ("twin UPN", exports::twin),
+    ("two different wishes", users::contradiction),
     ("two stubs with one mail", exports::one_mail),
+    ("unit of two of that name", users::unit_of_two),
+    ("unit unknown", users::unit_unknown),
     ("user reads by team only", reads_by_team_only),
     ("user without roles", user_without_roles),
+    ("wish for a twin", users::wish_for_a_twin),
+    ("wish for nobody", users::wish_for_nobody),
     ("work role cannot be given", worker_cannot_be_given),
     ("work role gone", worker_becomes_visitor),
 ];

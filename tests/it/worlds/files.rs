@@ -114,8 +114,19 @@ pub(super) fn write(world: &World, folder: &Path) {
         &["parent", "child", "assign"],
         world.cascades.iter().map(cascade).collect(),
     );
+    if !world.directory_administrators.is_empty() {
+        add("directory", &["upn", "roles"], directory(world));
+    }
     records(world, &environment);
     exports(world, folder);
+}
+
+fn directory(world: &World) -> Rows {
+    let administrators = world.directory_administrators.iter();
+    let role = "Global Administrator".to_owned();
+    administrators
+        .map(|one| vec![world.people[*one].upn(), role.clone()])
+        .collect()
 }
 
 const USERS: &[&str] = &[
@@ -180,8 +191,10 @@ fn fields(world: &World) -> BTreeSet<ProfileField> {
 fn users(world: &World) -> (Vec<&str>, Rows) {
     let fields = fields(world);
     let with_stubs = world.people.iter().any(|person| person.stub);
+    let with_applications = world.people.iter().any(|one| one.application.is_some());
     let mut header = USERS.to_vec();
     header.extend(with_stubs.then_some("stub"));
+    header.extend(with_applications.then_some("application_id"));
     header.extend(fields.iter().map(|field| field.key()));
     let there = world
         .people
@@ -200,6 +213,8 @@ fn users(world: &World) -> (Vec<&str>, Rows) {
                 person.disabled.to_string(),
             ];
             row.extend(with_stubs.then(|| person.stub.to_string()));
+            let application = person.application.map(|id| id.to_string());
+            row.extend(with_applications.then(|| application.unwrap_or_default()));
             let value = |field| person.profile.get(field).cloned().unwrap_or_default();
             row.extend(fields.iter().map(value));
             row
@@ -310,7 +325,24 @@ fn manifest(world: &World) -> String {
     let kept_out = Code::ALL.iter().filter(|code| code.rule().keep_out);
     let kept_out = kept_out.filter(|_| world.keep_out);
     let kept_out = kept_out.map(|code| format!("{code} = \"keep out\"\n"));
-    lines.join("\n") + &kept_out.collect::<String>()
+    lines.join("\n") + &kept_out.collect::<String>() + &administrators(world)
+}
+
+/// Who may be given the administrator's role, by name or UPN.
+fn administrators(world: &World) -> String {
+    let wants = world.role_wants.iter();
+    let given = wants.filter(|want| want.give && world.roles[want.role].administrator);
+    let names = given.filter_map(|want| match want.who {
+        Who::Person(person) => Some(format!("\"{}\"", world.people[person].upn())),
+        Who::Team(team) => Some(format!("\"{}\"", world.teams[team].name)),
+        Who::Ghost(_) => None,
+    });
+    let names: BTreeSet<String> = names.filter(|_| !world.names_nobody).collect();
+    if names.is_empty() {
+        return String::new();
+    }
+    let names: Vec<String> = names.into_iter().collect();
+    format!("administrators = [{}]\n", names.join(", "))
 }
 
 /// A choice as the manifest writes it, in quotes.

@@ -45,6 +45,22 @@ pub(super) const DEPTHS: [Depth; 4] = [
     Depth::Organisation,
 ];
 
+/// Some of what it takes to apply a plan.
+pub(super) fn few_rights(chance: &mut Chance) -> BTreeMap<String, Depth> {
+    let mut rights = BTreeMap::from([("prvWriteAccount".to_owned(), Depth::Organisation)]);
+    let reads = READS.iter().map(|(_, reads)| (*reads).to_owned());
+    let verbs = ["prvRead", "prvWrite", "prvAssign"];
+    let of_tables = reads.flat_map(|reads| verbs.map(|verb| reads.replace("prvRead", verb)));
+    let of_users = ["prvCreateUser", "prvWriteUser", "prvAssignRole"].map(str::to_owned);
+    for privilege in of_tables.chain(of_users) {
+        if chance.percent(85) {
+            let depth = [Depth::Organisation, DEPTHS[chance.below(4)]][chance.below(2)];
+            rights.insert(privilege, depth);
+        }
+    }
+    rights
+}
+
 pub(super) fn world(chance: &mut Chance) -> World {
     let mut world = World {
         units: units(chance),
@@ -61,6 +77,8 @@ pub(super) fn world(chance: &mut Chance) -> World {
         role_wants: Vec::new(),
         user_wants: Vec::new(),
         on_premises: false,
+        directory_administrators: BTreeSet::new(),
+        names_nobody: false,
         rulings: Vec::new(),
         strangers: Vec::new(),
         keep_out: chance.percent(50),
@@ -223,6 +241,7 @@ fn people(world: &mut World, chance: &mut Chance) {
             disabled: number != FIRST_PERSON && chance.percent(15),
             roles: BTreeSet::new(),
             stub: false,
+            application: None,
             profile: BTreeMap::new(),
         });
     }

@@ -119,6 +119,16 @@ impl World {
         }
     }
 
+    /// Who has the access mode of programs now, applications apart.
+    pub(super) fn programs(&self) -> Vec<usize> {
+        let people = (0..self.people.len()).filter(|person| self.people[*person].is_there);
+        let programs = people.filter(|person| {
+            let application = self.people[*person].application.is_some();
+            !application && self.mode_of(*person) == AccessMode::NonInteractive
+        });
+        programs.collect()
+    }
+
     pub(super) fn mode_of(&self, person: usize) -> AccessMode {
         AccessMode::from_word(&self.people[person].access_mode).expect("an access mode")
     }

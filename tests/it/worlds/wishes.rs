@@ -8,10 +8,10 @@ use cutover::model::{AccessMode, ProfileField, WishField};
 
 use crate::worlds::chance::Chance;
 use crate::worlds::wish::UserWant;
-use crate::worlds::world::{FIRST_PERSON, World};
+use crate::worlds::world::{FIRST_PERSON, NON_INTERACTIVE, World};
 
 /// What the service allows at most, where no setting says otherwise.
-pub(super) const NON_INTERACTIVE_MAX: usize = 7;
+const NON_INTERACTIVE_MAX: usize = 7;
 
 /// Fields that the environment of a world may hold and that tell nobody from others.
 const PROFILE: [ProfileField; 5] = [
@@ -62,6 +62,9 @@ pub(super) fn wish(world: &mut World, chance: &mut Chance) {
         }
     }
     somebody_changed(world, chance);
+    if chance.percent(50) {
+        crowd(world);
+    }
     for number in 0..world.user_wants.len() {
         let want = &world.user_wants[number];
         if !want.is_blank() && chance.percent(10) {
@@ -84,7 +87,7 @@ fn wished(world: &World, person: usize, chance: &mut Chance) -> UserWant {
     }
     if chance.percent(15) {
         want.mode = Some(world.mode_of(person));
-    } else if chance.percent(40) {
+    } else if !world.people[person].stub && chance.percent(40) {
         want.mode = Some(a_mode(world, person, chance));
     }
     if world.people[person].stub || world.on_premises {
@@ -175,12 +178,35 @@ fn write_otherwise(world: &World, want: &mut UserWant, chance: &mut Chance) {
     }
 }
 
+/// Leaves no place of programs' users free: whoever takes one comes after those who leave.
+fn crowd(world: &mut World) {
+    let is = |mode: AccessMode| mode == AccessMode::NonInteractive;
+    let (mut places, mut takes) = (world.programs().len(), false);
+    for person in 0..world.people.len() {
+        let wished = world.wish_of(person).and_then(|want| want.mode);
+        let Some(wished) = wished.filter(|mode| *mode != world.mode_of(person)) else {
+            continue;
+        };
+        if is(wished) {
+            (places, takes) = (places + 1, true);
+        } else if is(world.mode_of(person)) {
+            places -= 1;
+        }
+    }
+    if takes {
+        let places = places.to_string();
+        world.settings.insert(NON_INTERACTIVE.to_owned(), places);
+    }
+}
+
 /// Lets at least one user become another.
 fn somebody_changed(world: &mut World, chance: &mut Chance) {
     let people = 0..world.people.len();
-    let mut unwished: Vec<usize> = people
-        .filter(|person| world.people[*person].is_there && world.wish_of(*person).is_none())
-        .collect();
+    let can_change = |person: &usize| {
+        let one = &world.people[*person];
+        one.is_there && !one.stub && world.wish_of(*person).is_none()
+    };
+    let mut unwished: Vec<usize> = people.filter(can_change).collect();
     let changes = |want: &UserWant| {
         let (unit, mode) = (world.people[want.person].unit, world.mode_of(want.person));
         want.unit.is_some_and(|wished| wished != unit)
@@ -192,7 +218,7 @@ fn somebody_changed(world: &mut World, chance: &mut Chance) {
     if unwished.is_empty() {
         // Everybody wishes for what is so: one of them wishes for more.
         let mut wants = world.user_wants.iter();
-        let place = wants.position(|want| !want.is_blank());
+        let place = wants.position(|want| want.person == FIRST_PERSON && !want.is_blank());
         let want = world.user_wants.swap_remove(place.expect("a wish"));
         unwished.push(want.person);
     }

@@ -58,6 +58,9 @@ pub(super) struct Person {
     /// A stub user whom an earlier migration made.
     #[serde(default)]
     pub(super) stub: bool,
+    /// Of an application, not of a person.
+    #[serde(default)]
+    pub(super) application: Option<Uuid>,
     /// What the environment holds of the profile, names and mail apart.
     #[serde(default)]
     pub(super) profile: BTreeMap<ProfileField, String>,
@@ -193,6 +196,12 @@ pub(super) struct World {
     /// Whether profiles are kept in the environment itself, and not in a directory.
     #[serde(default)]
     pub(super) on_premises: bool,
+    /// Administrators of the directory; where there is one, the directory was loaded.
+    #[serde(default)]
+    pub(super) directory_administrators: BTreeSet<usize>,
+    /// Whether the manifest does not say who may be given the administrator's role.
+    #[serde(default)]
+    pub(super) names_nobody: bool,
     /// Reference and ruling.
     pub(super) rulings: Vec<(String, String)>,
     pub(super) strangers: Vec<Stranger>,
@@ -219,6 +228,7 @@ pub(super) const FIRST_PERSON: usize = 0;
 pub(super) const ROLES_ON_DISABLED: &str = "AllowRoleAssignmentOnDisabledUsers";
 pub(super) const ACROSS_UNITS: &str = "EnableOwnershipAcrossBusinessUnits";
 pub(super) const KEEP_ROLES: &str = "DoNotRemoveRolesOnChangeBusinessUnit";
+pub(super) const NON_INTERACTIVE: &str = "MaxNumberOfNonInteractiveUsers";
 /// The setting that names the user who applies the plan.
 pub(super) const CALLER: &str = "caller";
 
@@ -272,6 +282,11 @@ impl World {
             return made.id;
         }
         Uuid::new_v5(&made.id, self.units[unit].id.as_bytes())
+    }
+
+    pub(super) fn is_administrator(&self, role: Uuid) -> bool {
+        let mut units = 0..self.units.len();
+        units.any(|unit| self.copy_id((ADMINISTRATOR, unit)) == role)
     }
 
     /// The copy that a row of a roles export means.
@@ -330,12 +345,15 @@ impl World {
         let Who::Person(person) = who else {
             return false;
         };
-        let one = &self.people[person];
-        let caller = self
-            .settings
-            .get(CALLER)
-            .is_some_and(|id| *id == one.id.to_string());
-        (caller && !self.not_loaded.contains("settings")) || one.access_mode == "support"
+        self.caller() == Some(person) || self.people[person].access_mode == "support"
+    }
+
+    /// The user who applies the plan, where one is named.
+    pub(super) fn caller(&self) -> Option<usize> {
+        let id = self.settings.get(CALLER)?;
+        let mut people = self.people.iter();
+        let place = people.position(|person| person.id.to_string() == *id);
+        place.filter(|_| !self.not_loaded.contains("settings"))
     }
 }
 

@@ -354,6 +354,10 @@ pub(super) fn random_rows(world: &mut World, chance: &mut Chance) -> Option<()> 
         }
         let named = chance.percent(50).then(|| chance.below(world.units.len()));
         let (give, role) = (chance.percent(50), chance.below(world.roles.len()));
+        // What the caller may do stays as it is all through the plan.
+        if who == Who::Person(world.caller().unwrap_or(usize::MAX)) {
+            continue;
+        }
         world.role_wants.push(RoleWant {
             text,
             who,

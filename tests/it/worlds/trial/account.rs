@@ -221,8 +221,10 @@ pub(super) fn errors(document: &Document) -> BTreeMap<At, BTreeSet<Code>> {
     let findings = document.findings.iter();
     for finding in findings.filter(|finding| finding.severity == "error") {
         let code: Code = finding.code.parse().expect("a rule");
+        // What is said of people stands at no row.
+        let rowless = [Code::Own006, Code::Lic001, Code::Lic002].contains(&code);
         assert!(
-            code == Code::Own006 || finding.count <= finding.places.len() as u64,
+            rowless || finding.count <= finding.places.len() as u64,
             "places of a small world are all there: {finding:?}"
         );
         for place in &finding.places {

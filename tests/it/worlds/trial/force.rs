@@ -44,11 +44,16 @@ impl Trial<'_> {
             ChangeKind::AssignRecord,
             ChangeKind::RemoveRole,
         ] {
-            for one in forced.iter().filter(|forced| forced.write.kind() == stage) {
+            let of_stage = forced.iter().filter(|one| one.write.kind() == stage);
+            let (late, early): (Vec<&Forced>, Vec<&Forced>) = of_stage.partition(is_late);
+            for one in early {
                 self.force(connection, one, &forced);
             }
             for write in self.writes_of(stage) {
                 self.perform_planned(connection, &write);
+            }
+            for one in late {
+                self.force(connection, one, &forced);
             }
             self.ask_blocked(connection, stage, &mut accounts);
         }
@@ -93,7 +98,7 @@ impl Trial<'_> {
                     continue;
                 }
                 let asked = self.numbered[&(place.file, place.row)];
-                let Some(write) = self.forced_write(code, asked) else {
+                let Some(write) = self.forced_write(code, &finding.subject, asked) else {
                     continue;
                 };
                 match forced.iter_mut().find(|forced| forced.write == write) {
@@ -113,9 +118,14 @@ impl Trial<'_> {
     }
 
     /// The write behind a finding at a row, where the rule says that the service would refuse it.
-    fn forced_write(&self, code: Code, asked: Asked<'_>) -> Option<Write> {
+    fn forced_write(&self, code: Code, subject: &str, asked: Asked<'_>) -> Option<Write> {
+        let of_a_stub = match code {
+            Code::Stb003 | Code::Stb004 | Code::Stb005 => true,
+            Code::Env002 => subject == "prvCreateUser",
+            _ => false,
+        };
         let foretells = match (code, asked) {
-            (Code::Stb003 | Code::Stb004 | Code::Stb005, Asked::Record(want)) => {
+            (_, Asked::Record(want)) if of_a_stub => {
                 return Some(Write::CreateStub(Box::new(self.stub_of(want.meant))));
             }
             // The service itself would let the caller's roles be taken.
@@ -156,7 +166,8 @@ impl Trial<'_> {
                 let rules = foretellers(refusal.code.0);
                 let confirmed = one.codes.iter().filter(|code| rules.contains(code));
                 self.report.confirmed.extend(confirmed);
-                if !is_explained(rules, one, all) {
+                let lost_rights = reason == Reason::CallerLacksPrivilege && is_stopped_early(one);
+                if !lost_rights && !is_explained(rules, one, all) {
                     self.report.wrongly_foretold += 1;
                     let words = format!("foretold by {:?}, refused as {refusal:?}", one.codes);
                     self.fault(Kind::Precision, words);
@@ -211,6 +222,24 @@ fn are_together(one: &Forced, other: &Forced) -> bool {
     let last = |forced: &Forced| forced.codes.contains(&Code::Acc009);
     let mut same = one.findings.intersection(&other.findings);
     last(one) && last(other) && same.next().is_some()
+}
+
+/// Whether what others of the stage do is what stands in the way.
+fn is_late(one: &&Forced) -> bool {
+    one.codes.contains(&Code::Acc004)
+}
+
+/// Whether a row stopped before anybody could ask what the caller may do, which the service asks before
+/// it looks at who or what is meant.
+fn is_stopped_early(one: &Forced) -> bool {
+    let early = [
+        Code::Acc014,
+        Code::Acc015,
+        Code::Own005,
+        Code::Rol001,
+        Code::Rol005,
+    ];
+    one.codes.iter().all(|code| early.contains(code))
 }
 
 /// The rules that foretell a refusal.

@@ -159,7 +159,7 @@ fn change_user(rows: &mut Rows, change: &UserChange) {
 }
 
 /// Gives a record another owner.
-pub(super) fn own(rows: &mut Rows, record: Uuid, owner: Principal) {
+fn own(rows: &mut Rows, record: Uuid, owner: Principal) {
     let Some((table, mut row)) = disown(rows, record) else {
         return;
     };
@@ -173,7 +173,7 @@ pub(super) fn own(rows: &mut Rows, record: Uuid, owner: Principal) {
 }
 
 /// Takes a record out.
-pub(super) fn disown(rows: &mut Rows, record: Uuid) -> Option<(String, Row)> {
+fn disown(rows: &mut Rows, record: Uuid) -> Option<(String, Row)> {
     let id = cell(record);
     let mut all = rows.iter();
     let found = all.find(|(table, row)| table == "record" && row["id"] == id);

@@ -1,29 +1,21 @@
-//! Others write to the environment file: between plan and apply, which makes the plan stale, and during
-//! apply, which concerns one change and is not counted against the forecast.
+//! Others write to the environment file between plan and apply, which makes the plan stale; what they write
+//! during apply is `meanwhile.rs`.
 //!
 //! Each on a copy of the project, by raw SQL over a connection of its own.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use cutover::apply::{Applied, ApplyError, JOURNAL, Options, apply};
-use cutover::check::approve;
-use cutover::model::{Present, Principal, RecordId, Seq, Silent, StopSignal, UserId, Write};
-use cutover::plan::SealedPlan;
+use cutover::apply::JOURNAL;
+use cutover::model::{Principal, UserId, Write};
 use cutover::run::{ApplyRequest, Exit};
-use cutover::target::{Embedded, Target};
 use rusqlite::{Connection, params};
 
-use crate::meddled::Meddled;
 use crate::support::{copy, run};
 use crate::worlds::chance::Chance;
 use crate::worlds::tally::Kind;
-use crate::worlds::trial::Trial;
-use crate::worlds::trial::frame::{Rows, disown, own, rows, written};
-use crate::worlds::world::World;
-
-/// Small, so that a world has several batches.
-const BATCH: usize = 3;
+use crate::worlds::trial::frame::rows;
+use crate::worlds::trial::{Trial, meanwhile};
 
 /// What somebody does between plan and apply to what planning looked at.
 struct Move {
@@ -55,6 +47,8 @@ const BEFORE: &[Move] = &[
        "UPDATE user SET access_mode = 2 - access_mode WHERE id = ?1 AND access_mode IN (0, 2) AND ?2 IS NOT NULL"),
     by("before: user moved to the root unit", "business unit",
        "UPDATE user SET business_unit = ?2 WHERE id = ?1 AND business_unit <> ?2"),
+    by("before: title changed", "title",
+       "UPDATE user SET title = 'x' || coalesce(title, '') WHERE id = ?1 AND ?2 IS NOT NULL"),
     by("before: user deleted", "exists",
        "DELETE FROM user WHERE id = ?1 AND ?2 IS NOT NULL"),
     by("before: somebody new", "exists",
@@ -89,6 +83,10 @@ const BEFORE: &[Move] = &[
        "INSERT INTO setting (name, value) VALUES ('EnableOwnershipAcrossBusinessUnits',
         iif(?1 IS NOT NULL AND ?2 IS NOT NULL, 'switched', ''))
         ON CONFLICT DO UPDATE SET value = 'switched'"),
+    by("before: keeping of roles switched", "DoNotRemoveRolesOnChangeBusinessUnit",
+       "INSERT INTO setting (name, value) VALUES ('DoNotRemoveRolesOnChangeBusinessUnit',
+        iif(?1 IS NOT NULL AND ?2 IS NOT NULL, 'switched', ''))
+        ON CONFLICT DO UPDATE SET value = 'switched'"),
 ];
 
 /// Files of a project that somebody edits between plan and apply, what is written at their end, and
@@ -108,56 +106,6 @@ const EDITED: &[(&str, &str, &str, &str)] = &[
     ),
 ];
 
-/// What somebody does to the record of one change.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Deed {
-    ChangeOwner,
-    DeleteRecord,
-    DoTheSame,
-}
-
-/// When.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Moment {
-    /// Before apply reads the record.
-    Planned,
-    /// After apply has read it, just before its batch is written.
-    Read,
-}
-
-/// What somebody does meanwhile to the record of one change.
-#[derive(Clone, Copy, Debug)]
-struct Meanwhile {
-    name: &'static str,
-    deed: Deed,
-    moment: Moment,
-}
-
-const MEANWHILE: [Meanwhile; 6] = [
-    meanwhile("planned: owner changed", Deed::ChangeOwner, Moment::Planned),
-    meanwhile(
-        "planned: record deleted",
-        Deed::DeleteRecord,
-        Moment::Planned,
-    ),
-    meanwhile(
-        "planned: done by somebody else",
-        Deed::DoTheSame,
-        Moment::Planned,
-    ),
-    meanwhile("during: owner changed", Deed::ChangeOwner, Moment::Read),
-    meanwhile("during: record deleted", Deed::DeleteRecord, Moment::Read),
-    meanwhile(
-        "during: done by somebody else",
-        Deed::DoTheSame,
-        Moment::Read,
-    ),
-];
-
-const fn meanwhile(name: &'static str, deed: Deed, moment: Moment) -> Meanwhile {
-    Meanwhile { name, deed, moment }
-}
-
 impl Trial<'_> {
     /// Every kind of writing by others, one of each, in a copy of the project.
     pub(super) fn others_write(&mut self) {
@@ -167,16 +115,10 @@ impl Trial<'_> {
             self.before_apply(&BEFORE[chance.below(BEFORE.len())], user);
         }
         self.edited(EDITED[chance.below(EDITED.len())]);
-        let assigned: Vec<Write> = self
-            .writes()
-            .filter(|write| matches!(write, Write::AssignRecord { .. }))
-            .collect();
-        if let Some(write) = chance.pick(&assigned) {
-            self.during_apply(MEANWHILE[chance.below(MEANWHILE.len())], &write);
-        }
+        self.others_write_meanwhile(&mut chance);
     }
 
-    fn copy(&self, name: &str) -> PathBuf {
+    pub(super) fn copy(&self, name: &str) -> PathBuf {
         let to = self.folder.join(name);
         for part in ["exports", "plan"] {
             copy(&self.folder.join(part), &to.join(part));
@@ -232,165 +174,19 @@ impl Trial<'_> {
         }
         self.same_rows(Kind::Stale, &rows(&environment), &before);
     }
-
-    /// One record is written by somebody else: its change is left alone and told, all others are done.
-    fn during_apply(&mut self, meanwhile: Meanwhile, write: &Write) {
-        let folder = self.copy("during");
-        let path = folder.join("environment.sqlite");
-        let before = rows(&path);
-        let name = meanwhile.name;
-        if meanwhile.moment == Moment::Planned {
-            meddle(self.world, meanwhile.deed, write, &path).expect("nobody holds the file");
-        }
-        *self.report.moved.entry(name).or_default() += 1;
-        let target = Embedded::open(&path).expect("the environment file");
-        let mut changes = self.changes.iter();
-        let change = changes.find(|change| change.write == *write);
-        let seq = change.expect("a change of the plan").seq;
-        let world = self.world;
-        let meddled = Meddled::new(target, seq, || {
-            if meanwhile.moment == Moment::Read {
-                meddle(world, meanwhile.deed, write, &path).expect("nobody holds the file");
-            }
-        });
-        let target: &dyn Target = &meddled;
-        let applied = match apply_to(&folder, target) {
-            Ok(applied) => applied,
-            Err(error) => {
-                self.fault(Kind::Drift, format!("{name}: {error}"));
-                return;
-            }
-        };
-        self.is_told(meanwhile, write, &applied);
-        let writes: Vec<Write> = self
-            .writes()
-            .filter(|one| one.subject() != write.subject())
-            .collect();
-        // What the others left there stays as it is.
-        let mut expected = written(&before, &writes);
-        self.leave(&mut expected, meanwhile.deed, write);
-        self.same_rows(Kind::Drift, &rows(&path), &expected);
-        self.verified_and_undone(&folder, meanwhile, write, &before);
-    }
-
-    /// One change alone is otherwise than planned, it is named, and no refusal is counted.
-    fn is_told(&mut self, meanwhile: Meanwhile, write: &Write, applied: &Applied) {
-        let total = applied.total();
-        let found = [total.failed, total.skipped, total.drifted, total.no_change];
-        let subjects = applied.failures.iter().map(|failure| failure.seq);
-        let subjects: Vec<Seq> = subjects.collect();
-        let mut changes = self.changes.iter();
-        let seq = changes
-            .find(|change| change.write == *write)
-            .map(|change| change.seq);
-        let (expected, named) = match meanwhile.deed {
-            Deed::ChangeOwner | Deed::DeleteRecord => ([0, 0, 1, 0], seq.into_iter().collect()),
-            Deed::DoTheSame => ([0, 0, 0, 1], Vec::new()),
-        };
-        if found != expected || subjects != named || !applied.refused.is_empty() {
-            let words = format!(
-                "{}: failed, skipped, drifted, no change are {found:?}, expected {expected:?}: {applied:?}",
-                meanwhile.name
-            );
-            self.fault(Kind::Drift, words);
-        }
-    }
-
-    /// Verify says that one record is otherwise; undo takes back the rest and leaves that one.
-    fn verified_and_undone(
-        &mut self,
-        folder: &Path,
-        meanwhile: Meanwhile,
-        write: &Write,
-        before: &Rows,
-    ) {
-        let ended = run(|console| cutover::run::verify(folder, console));
-        let expected = match meanwhile.deed {
-            Deed::ChangeOwner | Deed::DeleteRecord => Exit::Partly,
-            Deed::DoTheSame => Exit::Done,
-        };
-        if ended.exit != expected {
-            let words = format!(
-                "{}: {:?} {}{}",
-                meanwhile.name, ended.exit, ended.out, ended.err
-            );
-            self.fault(Kind::Verify, words);
-        }
-        let request = ApplyRequest {
-            folder,
-            yes: true,
-            limit: None,
-        };
-        let ended = run(|console| cutover::run::undo(&request, console));
-        // A stub user who owns a record by somebody else's hand stays.
-        let kept = self.writes().filter(|other| match (other, write.after()) {
-            (Write::CreateStub(stub), Present::Owner(owner)) => {
-                meanwhile.deed == Deed::DoTheSame && owner == Principal::User(stub.id)
-            }
-            _ => false,
-        });
-        let kept: Vec<Write> = kept.collect();
-        let exit = if kept.is_empty() {
-            Exit::Done
-        } else {
-            Exit::Partly
-        };
-        if ended.exit != exit {
-            let words = format!(
-                "{}: undo: {:?} {}{}",
-                meanwhile.name, ended.exit, ended.out, ended.err
-            );
-            self.fault(Kind::Undo, words);
-        }
-        let mut expected = written(before, &kept);
-        self.leave(&mut expected, meanwhile.deed, write);
-        let found = rows(&folder.join("environment.sqlite"));
-        self.same_rows(Kind::Undo, &found, &expected);
-    }
-
-    /// What somebody's deed leaves of a record.
-    fn leave(&self, rows: &mut Rows, deed: Deed, write: &Write) {
-        match left_by(self.world, deed, write) {
-            Some(owner) => own(rows, record_of(write).0, owner),
-            None => {
-                disown(rows, record_of(write).0);
-            }
-        }
-    }
 }
 
 /// Everything that others do, by name.
 pub(in crate::worlds) fn names_of_moves() -> impl Iterator<Item = &'static str> {
     let before = BEFORE.iter().map(|by| by.name);
     let edited = EDITED.iter().map(|(name, ..)| *name);
-    let meanwhile = MEANWHILE.iter().map(|meanwhile| meanwhile.name);
-    before.chain(edited).chain(meanwhile)
-}
-
-fn record_of(write: &Write) -> RecordId {
-    match write {
-        Write::AssignRecord { record, .. } => *record,
-        _ => panic!("only records are meddled with"),
-    }
-}
-
-/// Who owns the record of a change after somebody's deed; `None` where there is no record any more.
-fn left_by(world: &World, deed: Deed, write: &Write) -> Option<Principal> {
-    let Write::AssignRecord { before, after, .. } = write else {
-        panic!("only records are meddled with")
-    };
-    match deed {
-        Deed::DeleteRecord => None,
-        Deed::DoTheSame => Some(*after),
-        Deed::ChangeOwner => {
-            let people = world.people.iter().filter(|person| person.is_there);
-            let mut others = people.map(|person| Principal::User(UserId(person.id)));
-            others.find(|other| other != before && other != after)
-        }
-    }
+    before.chain(edited).chain(meanwhile::names())
 }
 
 fn user_of(write: &Write) -> Option<UserId> {
+    if let Write::ChangeUser(change) = write {
+        return Some(change.user);
+    }
     let (Write::GiveRole { principal, .. }
     | Write::AssignRecord {
         after: principal, ..
@@ -402,38 +198,4 @@ fn user_of(write: &Write) -> Option<UserId> {
         Principal::User(user) => Some(*user),
         Principal::Team(_) => None,
     }
-}
-
-fn apply_to(folder: &Path, target: &dyn Target) -> Result<Applied, ApplyError> {
-    let plan = SealedPlan::open(&folder.join("plan")).expect("a plan");
-    let Ok(approved) = approve(plan) else {
-        panic!("the plan was approved before")
-    };
-    let (journal, stop) = (folder.join("plan").join(JOURNAL), StopSignal::default());
-    let options = Options {
-        journal: &journal,
-        stop: &stop,
-        progress: &Silent,
-        batch: BATCH,
-    };
-    apply(&approved, target, &options)
-}
-
-/// Writes to the record of a change what somebody else would.
-fn meddle(world: &World, deed: Deed, write: &Write, path: &Path) -> rusqlite::Result<()> {
-    let file = Connection::open(path)?;
-    let record = record_of(write).0;
-    let Some(owner) = left_by(world, deed, write) else {
-        file.execute("DELETE FROM record WHERE id = ?1", [record.as_bytes()])?;
-        return Ok(());
-    };
-    file.execute(
-        "UPDATE record SET owner_type = ?2, owner = ?3 WHERE id = ?1",
-        params![
-            record.as_bytes(),
-            owner.type_code(),
-            owner.uuid().as_bytes()
-        ],
-    )?;
-    Ok(())
 }

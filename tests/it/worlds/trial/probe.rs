@@ -149,11 +149,14 @@ impl Trial<'_> {
 
     fn refused(&mut self, reason: Reason, answer: &Answer) {
         self.report.probed += 1;
-        if let Ok(Performed::Refused(refusal)) = answer
-            && reason_of(refusal) == reason
-        {
-            self.report.reasons.insert(reason);
-            return;
+        if let Ok(Performed::Refused(refusal)) = answer {
+            let found = reason_of(refusal);
+            // What the caller may do is asked before most of what else is wrong.
+            let lacks = found == Reason::CallerLacksPrivilege && self.world.caller().is_some();
+            if found == reason || lacks {
+                self.report.reasons.insert(found);
+                return;
+            }
         }
         let words = format!("expected the refusal {reason:?}, and the service: {answer:?}");
         self.fault(Kind::Probe, words);

@@ -1,0 +1,411 @@
+//! What is put wrong with what a users export of a world wishes.
+//!
+//! A disturbance also says what the rows concerned may lead to from then on. Where the service itself
+//! refuses, the rows lead to a change as before: that they do not is for the plan to say.
+
+use std::collections::BTreeSet;
+
+use cutover::model::{AccessMode, Inheritance, ProfileField};
+
+use crate::worlds::chance::Chance;
+use crate::worlds::disturb::exports::name_by_id;
+use crate::worlds::generate::few_rights;
+use crate::worlds::rows::{give, remove};
+use crate::worlds::wish::UserWant;
+use crate::worlds::wishes::another_unit;
+use crate::worlds::world::{
+    ACROSS_UNITS, ADMINISTRATOR, CALLER, FIRST_PERSON, KEEP_ROLES, Leads, NON_INTERACTIVE,
+    ROLES_ON_DISABLED, Role, RoleWant, Stranger, Unit, VISITOR, Who, World,
+};
+
+/// Somebody of the environment who is nobody's stub, and not the administrator of every world.
+fn somebody(world: &World, chance: &mut Chance) -> Option<usize> {
+    let people = (FIRST_PERSON + 1..world.people.len()).filter(|one| world.people[*one].is_there);
+    let people = people.filter(|one| {
+        !world.people[*one].stub && !world.is_protected(Who::Person(*one)) && !is_unclear(world, *one)
+    });
+    chance.pick(&people.collect::<Vec<_>>())
+}
+
+/// Whether rows about somebody say already what nobody can grant.
+fn is_unclear(world: &World, person: usize) -> bool {
+    let mut rows = world.user_wants.iter().filter(|row| row.person == person);
+    rows.any(|row| !row.is_clear || row.leads != Leads::ToChange)
+}
+
+/// Lets one row alone wish something for somebody.
+fn wish(world: &mut World, want: UserWant) {
+    world.user_wants.retain(|row| row.person != want.person);
+    world.user_wants.push(want);
+}
+
+/// Lets a row say what nobody can grant.
+fn say(world: &mut World, want: UserWant) {
+    world.user_wants.push(UserWant {
+        is_clear: false,
+        leads: Leads::ToError,
+        ..want
+    });
+}
+
+fn strips(world: &World) -> bool {
+    !world.keeps_roles() && world.units.len() > 1 && !world.not_loaded.contains("user_roles")
+}
+
+fn move_of(world: &World, person: usize, chance: &mut Chance) -> Option<UserWant> {
+    let unit = Some(another_unit(world, person, chance)?);
+    Some(UserWant {
+        unit,
+        ..UserWant::blank(person)
+    })
+}
+
+fn mode_of(world: &World, person: usize) -> UserWant {
+    let mode = match world.mode_of(person) {
+        AccessMode::ReadWrite => AccessMode::Administrative,
+        _ => AccessMode::ReadWrite,
+    };
+    UserWant {
+        mode: Some(mode),
+        ..UserWant::blank(person)
+    }
+}
+
+pub(super) fn unit_unknown(world: &mut World, chance: &mut Chance) -> Option<()> {
+    let person = somebody(world, chance)?;
+    let unit_text = Some("Sales, overseas".to_owned());
+    say(
+        world,
+        UserWant {
+            unit_text,
+            ..UserWant::blank(person)
+        },
+    );
+    Some(())
+}
+
+pub(super) fn unit_of_two(world: &mut World, chance: &mut Chance) -> Option<()> {
+    let person = somebody(world, chance)?;
+    let unit = world.units.len();
+    for _ in 0..2 {
+        world.units.push(Unit {
+            id: chance.id(),
+            name: "Branch".to_owned(),
+            parent: Some(0),
+        });
+    }
+    say(
+        world,
+        UserWant {
+            unit: Some(unit),
+            ..UserWant::blank(person)
+        },
+    );
+    Some(())
+}
+
+pub(super) fn no_mode(world: &mut World, chance: &mut Chance) -> Option<()> {
+    let person = somebody(world, chance)?;
+    let texts = ["sometimes", "support", "7"];
+    let mode_text = Some(texts[chance.below(3)].to_owned());
+    say(
+        world,
+        UserWant {
+            mode_text,
+            ..UserWant::blank(person)
+        },
+    );
+    Some(())
+}
+
+/// Two rows wish different things for one user.
+pub(super) fn contradiction(world: &mut World, chance: &mut Chance) -> Option<()> {
+    let person = somebody(world, chance)?;
+    let first = mode_of(world, person);
+    let second = UserWant {
+        mode: Some(AccessMode::Read),
+        by_id: chance.percent(50),
+        ..first.clone()
+    };
+    // What is so already contradicts what is not, too.
+    let unit = chance.percent(50).then_some(world.people[person].unit);
+    let both = [first, UserWant { unit, ..second }];
+    let both = both.map(|row| UserWant {
+        leads: Leads::ToError,
+        ..row
+    });
+    world.user_wants.retain(|row| row.person != person);
+    world.user_wants.extend(both);
+    Some(())
+}
+
+pub(super) fn wish_for_nobody(world: &mut World, chance: &mut Chance) -> Option<()> {
+    let people = (0..world.people.len()).filter(|one| !world.people[*one].is_there);
+    let person = chance.pick(&people.collect::<Vec<_>>())?;
+    world.user_wants.push(UserWant {
+        unit: Some(0),
+        leads: Leads::ToError,
+        ..UserWant::blank(person)
+    });
+    Some(())
+}
+
+/// Somebody else has the UPN by which the row names them.
+pub(super) fn wish_for_a_twin(world: &mut World, chance: &mut Chance) -> Option<()> {
+    let person = somebody(world, chance)?;
+    let upn = world.people[person].upn();
+    if world.strangers.iter().any(|stranger| stranger.upn == upn) {
+        return None;
+    }
+    name_by_id(world, person);
+    world.strangers.push(Stranger {
+        id: chance.id(),
+        upn,
+        mail: "twin.of.a.wish@contoso.com".to_owned(),
+    });
+    say(world, mode_of(world, person));
+    Some(())
+}
+
+pub(super) fn disabled_moved(world: &mut World, chance: &mut Chance) -> Option<()> {
+    let person = somebody(world, chance).filter(|_| strips(world))?;
+    let copy = (VISITOR, world.people[person].unit);
+    world.people[person].roles.insert(copy);
+    world.people[person].disabled = true;
+    let off = (ROLES_ON_DISABLED.to_owned(), "false".to_owned());
+    world.settings.extend([off]);
+    let want = move_of(world, person, chance)?;
+    wish(world, want);
+    Some(())
+}
+
+/// Somebody is moved out of the one unit in which a role of theirs is.
+pub(super) fn no_copy_there(world: &mut World, chance: &mut Chance) -> Option<()> {
+    let person = somebody(world, chance).filter(|_| strips(world))?;
+    let unit = world.people[person].unit;
+    if unit == 0 {
+        return None;
+    }
+    for name in [ACROSS_UNITS, KEEP_ROLES] {
+        world.settings.insert(name.to_owned(), "false".to_owned());
+    }
+    world.people[person].roles.insert((world.roles.len(), unit));
+    world.roles.push(Role {
+        id: chance.id(),
+        name: "Counter".to_owned(),
+        unit,
+        administrator: false,
+        inheritance: Inheritance::DirectUser,
+        privileges: [].into(),
+    });
+    wish(
+        world,
+        UserWant {
+            unit: Some(0),
+            ..UserWant::blank(person)
+        },
+    );
+    Some(())
+}
+
+/// Whoever is moved is to get a role by a row that still names the old unit.
+pub(super) fn role_of_the_old_unit(world: &mut World, chance: &mut Chance) -> Option<()> {
+    let mover = chance.pick(&world.movers())?;
+    let off = (ACROSS_UNITS.to_owned(), "false".to_owned());
+    world.settings.extend([off]);
+    let who = Who::Person(mover);
+    let mut want = give(world, who, VISITOR, chance);
+    want.unit = Some(world.people[mover].unit);
+    world.role_wants.push(want);
+    Some(())
+}
+
+/// Nobody else who is enabled has the administrator's role.
+pub(super) fn only_administrator(world: &mut World, chance: &mut Chance) -> Option<()> {
+    if world.not_loaded.contains("user_roles") || is_unclear(world, FIRST_PERSON) {
+        return None;
+    }
+    let moved = strips(world) && chance.percent(50);
+    for person in FIRST_PERSON + 1..world.people.len() {
+        let roles = &mut world.people[person].roles;
+        roles.retain(|(role, _)| *role != ADMINISTRATOR);
+    }
+    let of_role = |want: &RoleWant| want.role == ADMINISTRATOR;
+    world.role_wants.retain(|want| !of_role(want));
+    let want = if moved {
+        move_of(world, FIRST_PERSON, chance)?
+    } else {
+        let modes = [AccessMode::Read, AccessMode::NonInteractive];
+        let others = modes
+            .into_iter()
+            .filter(|mode| *mode != world.mode_of(FIRST_PERSON));
+        UserWant {
+            mode: others.last(),
+            ..UserWant::blank(FIRST_PERSON)
+        }
+    };
+    wish(world, want);
+    Some(())
+}
+
+/// The caller may do everything, and is still not touched.
+pub(super) fn caller_moved(world: &mut World, chance: &mut Chance) -> Option<()> {
+    if world.not_loaded.contains("settings") || world.settings.contains_key(CALLER) {
+        return None;
+    }
+    let person = somebody(world, chance)?;
+    let (id, unit) = (world.people[person].id, world.people[person].unit);
+    world.people[person].roles.insert((ADMINISTRATOR, unit));
+    world.settings.insert(CALLER.to_owned(), id.to_string());
+    let moved = move_of(world, person, chance).filter(|_| chance.percent(50));
+    let want = moved.unwrap_or_else(|| mode_of(world, person));
+    wish(world, want);
+    world.protect(person);
+    Some(())
+}
+
+pub(super) fn support_user_changed(world: &mut World, chance: &mut Chance) -> Option<()> {
+    let person = somebody(world, chance)?;
+    let moved = move_of(world, person, chance).filter(|_| chance.percent(50));
+    let want = moved.unwrap_or_else(|| mode_of(world, person));
+    wish(world, want);
+    make_support(world, person);
+    Some(())
+}
+
+/// Support users are never matched by name.
+fn make_support(world: &mut World, person: usize) {
+    name_by_id(world, person);
+    world.protect(person);
+    "support".clone_into(&mut world.people[person].access_mode);
+}
+
+pub(super) fn role_to_support(world: &mut World, chance: &mut Chance) -> Option<()> {
+    let person = somebody(world, chance)?;
+    let who = Who::Person(person);
+    world.user_wants.retain(|row| row.person != person);
+    world.role_wants.retain(|want| want.who != who);
+    let gift = give(world, who, VISITOR, chance);
+    world.people[person]
+        .roles
+        .retain(|(role, _)| *role != VISITOR);
+    world.role_wants.push(gift);
+    make_support(world, person);
+    Some(())
+}
+
+pub(super) fn application_changed(world: &mut World, chance: &mut Chance) -> Option<()> {
+    let person = somebody(world, chance)?;
+    let want = mode_of(world, person);
+    wish(world, want);
+    name_by_id(world, person);
+    world.people[person].application = Some(chance.id());
+    Some(())
+}
+
+/// All places of programs' users are taken, and nobody leaves in time.
+pub(super) fn too_many_programs(world: &mut World, chance: &mut Chance) -> Option<()> {
+    let person = somebody(world, chance)?;
+    if world.mode_of(person) == AccessMode::NonInteractive {
+        return None;
+    }
+    let places = world.programs().len();
+    world
+        .settings
+        .insert(NON_INTERACTIVE.to_owned(), places.to_string());
+    let want = UserWant {
+        mode: Some(AccessMode::NonInteractive),
+        ..UserWant::blank(person)
+    };
+    wish(world, want);
+    Some(())
+}
+
+pub(super) fn mode_of_a_stub(world: &mut World, chance: &mut Chance) -> Option<()> {
+    let people = (0..world.people.len()).filter(|one| world.people[*one].stub);
+    let person = chance.pick(&people.collect::<Vec<_>>())?;
+    if world.is_protected(Who::Person(person)) {
+        return None;
+    }
+    let want = UserWant {
+        leads: Leads::ToError,
+        ..mode_of(world, person)
+    };
+    wish(world, want);
+    Some(())
+}
+
+pub(super) fn profile_of_the_directory(world: &mut World, chance: &mut Chance) -> Option<()> {
+    let person = somebody(world, chance).filter(|_| !world.on_premises)?;
+    let value = (ProfileField::Title, "Head of nothing".to_owned());
+    wish(
+        world,
+        UserWant {
+            profile: [value].into(),
+            leads: Leads::ToError,
+            ..UserWant::blank(person)
+        },
+    );
+    Some(())
+}
+
+/// The administrator of every world is one of the directory too, and is to lose the role.
+pub(super) fn administrator_of_the_directory(
+    world: &mut World,
+    chance: &mut Chance,
+) -> Option<()> {
+    if world.not_loaded.contains("user_roles") {
+        return None;
+    }
+    let who = Who::Person(FIRST_PERSON);
+    let held = world.roles_kept(who).into_iter();
+    let copy = held.into_iter().find(|copy| copy.0 == ADMINISTRATOR)?;
+    let want = remove(world, who, copy, chance);
+    world.role_wants.push(want);
+    let unit = world.people[FIRST_PERSON].unit;
+    world.people[FIRST_PERSON].roles.insert((VISITOR, unit));
+    // Somebody else keeps the role, so that this alone is in the way.
+    let other = somebody(world, chance)?;
+    let unit = world.people[other].unit;
+    world.people[other].roles.insert((ADMINISTRATOR, unit));
+    world.people[other].disabled = false;
+    world.directory_administrators.insert(FIRST_PERSON);
+    Some(())
+}
+
+pub(super) fn administrator_not_named(world: &mut World, _: &mut Chance) -> Option<()> {
+    world.names_nobody = true;
+    let gives = |want: &RoleWant| want.give && want.role == ADMINISTRATOR;
+    world.role_wants.iter().any(gives).then_some(())
+}
+
+/// The caller works by one role that holds some of what the plan takes, at some depth.
+pub(super) fn caller_of_few_rights(world: &mut World, chance: &mut Chance) -> Option<()> {
+    let files = ["settings", "user_roles", "role_privileges"];
+    let lacks = files.iter().any(|file| world.not_loaded.contains(*file));
+    if lacks || world.settings.contains_key(CALLER) {
+        return None;
+    }
+    let person = somebody(world, chance)?;
+    let (who, unit) = (Who::Person(person), world.people[person].unit);
+    let number = world.roles.len();
+    let privileges = few_rights(chance);
+    world.roles.push(Role {
+        id: chance.id(),
+        name: "Migrator".to_owned(),
+        unit: 0,
+        administrator: false,
+        inheritance: Inheritance::DirectUser,
+        privileges,
+    });
+    world.people[person].roles = BTreeSet::from([(number, unit)]);
+    for team in &mut world.teams {
+        team.members.remove(&person);
+    }
+    // Nothing that the plan does changes what the caller may do.
+    world.role_wants.retain(|want| want.who != who);
+    world.user_wants.retain(|want| want.person != person);
+    let id = world.people[person].id.to_string();
+    world.settings.insert(CALLER.to_owned(), id);
+    Some(())
+}
