@@ -68,6 +68,19 @@
 //! - What is packed or in UTF-16 is decoded while it is read. A unit that decodes to nothing leaves a byte
 //!   that is no UTF-8, so that its cell is FIL003 as in any other file; a UTF-16 text of an odd number of bytes
 //!   has lost its end, which no row shows, and is FIL001.
+//! - All that a users file wishes for one user, and the roles that a roles file gives to the same user, is one
+//!   write ([`model::UserChange`]), because a new business unit strips the roles: a target does it whole or not at
+//!   all, and says what it holds of no more of the user than the write speaks of. Two rows that wish different things
+//!   for one user are both stopped, even where one could be done after the other.
+//! - A row that wishes something follows neither a ruling nor a full name alone: rulings are about records, and a
+//!   namesake who is moved loses their roles.
+//! - Readiness and the lists for administrators are made of the judged draft in [`check`] and are part of the seal;
+//!   what a list names is what readiness takes away after it, and nothing else. A disabled user of whom the plan
+//!   wants nothing is a leaver: nobody is asked to bring them back.
+//! - Added to the rules: ACC014 to ACC017 (wishes), ACC018 and ROL016 and ROL017 (refusals in the published list of
+//!   codes), ACC019 and ENV007 (statements S86 and S87), REC010. ENV001, ENV004, ENV005 and STB007 concern live
+//!   environments alone and come with them; a rule that nothing can reach would be a promise that nothing keeps.
+//! - `tests/statements.md` lists ten statements more than the first reading of the documents found (S84 to S93).
 //! - A used cell longer than what a cell of Excel holds is FIL003: it is a quote that was never closed, and
 //!   nobody is looked for under megabytes of text.
 
