@@ -11,7 +11,7 @@ use crate::check::{Trial, needs};
 use crate::model::{
     AccessMode, Code, Fate, Loadable, Place, Principal, RoleAction, RoleId, UserId, comparison_key,
 };
-use crate::plan::{Cause, Draft, DraftRole, DraftStub};
+use crate::plan::{Cause, Draft, DraftRole, DraftStub, DraftUser};
 
 /// What lets somebody give roles.
 const ASSIGN_ROLE: &str = "prvAssignRole";
@@ -50,14 +50,24 @@ pub(super) fn to_support(
     };
     let known = trial.facts.users().get(&user)?;
     let mode = modes.get(&user).copied().unwrap_or(known.access_mode);
-    if mode != AccessMode::Support {
-        return None;
-    }
-    let subject = trial.labels.principal(row.principal);
+    (mode == AccessMode::Support).then(|| support(trial, user))
+}
+
+/// ROL016 of the roles that a move strips: they are not given again either.
+pub(super) fn again_to_support(trial: &mut Trial<'_>, change: &DraftUser) -> Option<Cause> {
+    let known = trial.facts.users().get(&change.user)?;
+    let wished = change.access_mode.as_ref().map(|mode| mode.after);
+    let is_support = wished.unwrap_or(known.access_mode) == AccessMode::Support;
+    let is_given = is_support && change.roles_given_again().next().is_some();
+    is_given.then(|| support(trial, change.user))
+}
+
+fn support(trial: &mut Trial<'_>, user: UserId) -> Cause {
+    let subject = trial.labels.principal(Principal::User(user));
     let message =
         || format!("{subject} is a support user; expected somebody who can be given roles");
     let cure = || Code::Rol016.rule().cure.to_owned();
-    Some(trial.cause(Code::Rol016, &subject, message, cure))
+    trial.cause(Code::Rol016, &subject, message, cure)
 }
 
 /// ROL011: the role rules, or lets its holder give roles, and the manifest does not name who gets it.

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use crate::check::caller::{self, Caller};
 use crate::check::labels::listed;
-use crate::check::{Fall, Trial, access, modes, placeholders, profile};
+use crate::check::{Fall, Trial, access, gifts, modes, placeholders, profile};
 use crate::model::{
     AccessMode, Code, Loadable, Place, Principal, RoleId, SYSTEM_ADMINISTRATOR_TEMPLATE, UnitId,
     UserId, setting, setting_on,
@@ -25,6 +25,7 @@ pub(super) fn check(trial: &mut Trial<'_>, caller: &Caller, users: &mut [DraftUs
             last_administrator(trial, user),
             roles_of_disabled(trial, user),
             no_copy(trial, user),
+            gifts::again_to_support(trial, user),
             placeholders::to_sign_in(trial, user),
             modes::of_application_user(trial, user),
             profile::kept_in_directory(trial, user),
