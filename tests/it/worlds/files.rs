@@ -11,7 +11,7 @@ use serde::Serialize;
 use crate::foretell::accept;
 use crate::worlds::wish::UserWant;
 use crate::worlds::world::{
-    FIRST_PERSON, Leads, ORGANISATION, RecordWant, RoleCopy, RoleWant, Stranger, Who, World,
+    FIRST_PERSON, Leads, ORGANISATION, Person, RecordWant, RoleCopy, RoleWant, Stranger, Who, World,
 };
 
 /// What one row of an export asks for.
@@ -114,19 +114,29 @@ pub(super) fn write(world: &World, folder: &Path) {
         &["parent", "child", "assign"],
         world.cascades.iter().map(cascade).collect(),
     );
-    if !world.directory_administrators.is_empty() {
-        add("directory", &["upn", "roles"], directory(world));
+    if world.has_directory {
+        let header = ["upn", "roles", "licences"];
+        add("directory", &header, directory(world));
     }
     records(world, &environment);
     exports(world, folder);
 }
 
 fn directory(world: &World) -> Rows {
-    let administrators = world.directory_administrators.iter();
-    let role = "Global Administrator".to_owned();
-    administrators
-        .map(|one| vec![world.people[*one].upn(), role.clone()])
-        .collect()
+    let people = world.people.iter().enumerate();
+    let people = people.filter(|(_, person)| {
+        person.is_there && !person.stub && person.application.is_none()
+    });
+    let row = |(number, person): (usize, &Person)| {
+        let rules = world.directory_administrators.contains(&number);
+        let role = if rules { "Global Administrator" } else { "" };
+        vec![
+            person.upn(),
+            role.to_owned(),
+            "Dynamics 365 Sales".to_owned(),
+        ]
+    };
+    people.map(row).collect()
 }
 
 const USERS: &[&str] = &[

@@ -77,6 +77,7 @@ pub(super) fn world(chance: &mut Chance) -> World {
         role_wants: Vec::new(),
         user_wants: Vec::new(),
         on_premises: false,
+        has_directory: chance.percent(40),
         directory_administrators: BTreeSet::new(),
         names_nobody: false,
         rulings: Vec::new(),
@@ -100,6 +101,7 @@ pub(super) fn world(chance: &mut Chance) -> World {
     for person in 0..world.people.len() {
         equip(&mut world, person, chance);
     }
+    directory(&mut world, chance);
     tables(&mut world, chance);
     rows::ask(&mut world, chance);
     world
@@ -316,6 +318,17 @@ fn equip(world: &mut World, number: usize, chance: &mut Chance) {
     for team in 0..world.teams.len() {
         if chance.percent(15) {
             world.teams[team].members.insert(number);
+        }
+    }
+}
+
+/// Some of the administrators are administrators of the directory too.
+fn directory(world: &mut World, chance: &mut Chance) {
+    for (number, person) in world.people.iter().enumerate() {
+        let mut roles = person.roles.iter();
+        let rules = roles.any(|(role, _)| *role == ADMINISTRATOR) && !person.stub;
+        if world.has_directory && rules && chance.percent(50) {
+            world.directory_administrators.insert(number);
         }
     }
 }

@@ -196,7 +196,10 @@ pub(super) struct World {
     /// Whether profiles are kept in the environment itself, and not in a directory.
     #[serde(default)]
     pub(super) on_premises: bool,
-    /// Administrators of the directory; where there is one, the directory was loaded.
+    /// Whether the directory was loaded: with everybody who can sign in, each with a licence.
+    #[serde(default)]
+    pub(super) has_directory: bool,
+    /// Administrators of the directory.
     #[serde(default)]
     pub(super) directory_administrators: BTreeSet<usize>,
     /// Whether the manifest does not say who may be given the administrator's role.

@@ -369,14 +369,22 @@ pub(super) fn administrator_of_the_directory(
     let unit = world.people[other].unit;
     world.people[other].roles.insert((ADMINISTRATOR, unit));
     world.people[other].disabled = false;
+    world.has_directory = true;
     world.directory_administrators.insert(FIRST_PERSON);
     Some(())
 }
 
-pub(super) fn administrator_not_named(world: &mut World, _: &mut Chance) -> Option<()> {
+pub(super) fn administrator_not_named(world: &mut World, chance: &mut Chance) -> Option<()> {
+    let person = somebody(world, chance)?;
+    let roles = &mut world.people[person].roles;
+    roles.retain(|(role, _)| *role != ADMINISTRATOR);
+    let gift = give(world, Who::Person(person), ADMINISTRATOR, chance);
+    world.role_wants.push(RoleWant {
+        leads: Leads::ToError,
+        ..gift
+    });
     world.names_nobody = true;
-    let gives = |want: &RoleWant| want.give && want.role == ADMINISTRATOR;
-    world.role_wants.iter().any(gives).then_some(())
+    Some(())
 }
 
 /// The caller works by one role that holds some of what the plan takes, at some depth.

@@ -28,7 +28,8 @@ const BATCH: usize = 3;
 /// When.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Moment {
-    /// Before apply reads the subject.
+    /// Before apply reads the subject. A user who is another before anything is written makes the plan
+    /// stale, so that stub users are made by then.
     Planned,
     /// After apply has read it, just before its batch is written.
     Read,
@@ -76,7 +77,7 @@ struct Meddling<'a> {
     seq: Seq,
     effect: Effect,
     /// Roles that are taken only from a user who was changed as planned.
-    skipped: Vec<(Seq, Write)>,
+    skipped: Vec<Write>,
     folder: &'a Path,
     /// What is there with the deed and without the plan.
     before: Rows,
@@ -89,18 +90,28 @@ impl Trial<'_> {
             let of_kind = MEANWHILE
                 .iter()
                 .filter(|meanwhile| meanwhile.deed.is_of_users() == of_users);
-            let of_kind: Vec<Meanwhile> = of_kind.copied().collect();
-            let meanwhile = of_kind[chance.below(of_kind.len())];
-            let writes = self.writes().filter_map(|write| {
-                let effect = effect_of(self.world, meanwhile.deed, &write)?;
-                let alone = effect != Effect::Drift || self.stands_alone(&write);
-                alone.then_some((write, effect))
-            });
-            let writes: Vec<(Write, Effect)> = writes.collect();
-            if let Some((write, effect)) = chance.pick(&writes) {
-                self.during_apply(meanwhile, &write, effect);
-            }
+            let possible = of_kind.map(|meanwhile| (*meanwhile, self.possible(*meanwhile)));
+            let possible: Vec<_> = possible.filter(|(_, writes)| !writes.is_empty()).collect();
+            let Some((meanwhile, writes)) = chance.pick(&possible) else {
+                continue;
+            };
+            let (write, effect) = chance.pick(&writes).expect("one at least");
+            self.during_apply(meanwhile, &write, effect);
         }
+    }
+
+    /// The changes that somebody can meddle with so, and what that is for them.
+    fn possible(&self, meanwhile: Meanwhile) -> Vec<(Write, Effect)> {
+        let has_begun = self.writes().next().is_some_and(is_stub);
+        if meanwhile.deed.is_of_users() && meanwhile.moment == Moment::Planned && !has_begun {
+            return Vec::new();
+        }
+        let writes = self.writes().filter_map(|write| {
+            let effect = effect_of(self.world, meanwhile.deed, &write)?;
+            let alone = effect != Effect::Drift || self.stands_alone(&write);
+            alone.then_some((write, effect))
+        });
+        writes.collect()
     }
 
     /// Whether no other change would be refused for want of this one.
@@ -132,7 +143,8 @@ impl Trial<'_> {
         });
         let path = folder.join("environment.sqlite");
         let before = self.with_the_deed(meanwhile.deed, write, &path);
-        if meanwhile.moment == Moment::Planned {
+        let before_all = !meanwhile.deed.is_of_users() && meanwhile.moment == Moment::Planned;
+        if before_all {
             meddle(self.world, meanwhile.deed, write, &path).expect("nobody holds the file");
         }
         *self.report.moved.entry(name).or_default() += 1;
@@ -149,8 +161,12 @@ impl Trial<'_> {
         };
         let target = Embedded::open(&path).expect("the environment file");
         let world = self.world;
-        let meddled = Meddled::new(target, meddling.seq, || {
-            if meanwhile.moment == Moment::Read {
+        let at = match meanwhile.moment {
+            Moment::Planned => self.changes[0].seq,
+            Moment::Read => meddling.seq,
+        };
+        let meddled = Meddled::new(target, at, || {
+            if !before_all {
                 meddle(world, meanwhile.deed, write, &path).expect("nobody holds the file");
             }
         });
@@ -166,7 +182,7 @@ impl Trial<'_> {
         let is_left = |one: &Write| {
             let mut skipped = meddling.skipped.iter();
             let itself = one == write && effect != Effect::Aside;
-            itself || skipped.any(|(_, other)| other == one)
+            itself || skipped.any(|other| other == one)
         };
         let writes: Vec<Write> = self.writes().filter(|one| !is_left(one)).collect();
         // What the others left there stays as it is.
@@ -185,17 +201,16 @@ impl Trial<'_> {
         rows
     }
 
-    fn skipped_with(&self, write: &Write, effect: Effect) -> Vec<(Seq, Write)> {
+    fn skipped_with(&self, write: &Write, effect: Effect) -> Vec<Write> {
         let Write::ChangeUser(changed) = write else {
             return Vec::new();
         };
         let user = Principal::User(changed.user);
-        let taken = self.changes.iter().filter(|change| {
-            matches!(change.write, Write::RemoveRole { principal, .. } if principal == user)
-        });
-        let taken = taken.filter(|_| effect == Effect::Drift && changed.roles.is_some());
-        taken
-            .map(|change| (change.seq, change.write.clone()))
+        let is_taken =
+            |write: &Write| matches!(write, Write::RemoveRole { principal, .. } if *principal == user);
+        let falls = effect == Effect::Drift && changed.roles.is_some();
+        self.writes()
+            .filter(|write| falls && is_taken(write))
             .collect()
     }
 
@@ -204,12 +219,10 @@ impl Trial<'_> {
         let total = applied.total();
         let found = [total.failed, total.skipped, total.drifted, total.no_change];
         let named: Vec<Seq> = applied.failures.iter().map(|failure| failure.seq).collect();
-        let skipped = meddling.skipped.iter().map(|(seq, _)| *seq);
         let (expected, to_name) = match meddling.effect {
             Effect::Drift => {
-                let count = meddling.skipped.len() as u64;
-                let named = [meddling.seq].into_iter().chain(skipped).collect();
-                ([0, count, 1, 0], named)
+                let skipped = meddling.skipped.len() as u64;
+                ([0, skipped, 1, 0], vec![meddling.seq])
             }
             Effect::Same => ([0, 0, 0, 1], Vec::new()),
             Effect::Aside => ([0, 0, 0, 0], Vec::new()),
@@ -264,6 +277,10 @@ impl Trial<'_> {
         let found = rows(&folder.join("environment.sqlite"));
         self.same_rows(Kind::Undo, &found, &expected);
     }
+}
+
+fn is_stub(write: Write) -> bool {
+    matches!(write, Write::CreateStub(_))
 }
 
 fn apply_to(folder: &Path, target: &dyn Target) -> Result<Applied, ApplyError> {
