@@ -60,7 +60,7 @@ pub const HOMES: &[(Code, Home)] = &[
     (Code::Rol013, Home::Here("caller", "refused")),
     (Code::Rol014, Home::Here("gifts", "automatic")),
     (Code::Rol015, Home::Room("plan")),
-    (Code::Rol016, Home::Here("gifts", "to_support")),
+    (Code::Rol016, Home::Here("gifts", "support")),
     (Code::Rol017, Home::Here("gifts", "keeps_administrator")),
     (Code::Lic001, Home::Here("licences", "unlicensed")),
     (Code::Lic002, Home::Here("licences", "seats_short")),

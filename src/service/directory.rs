@@ -1,7 +1,7 @@
 //! Who is an administrator of the directory, and so keeps System Administrator.
 //!
 //! In: a user, and what was loaded of the directory. Out: yes or no. Statement S48. A person is found by
-//! object id, else by UPN; what was not loaded makes nobody one.
+//! object id, by UPN where one side has none; what was not loaded makes nobody one.
 
 use rusqlite::Connection;
 use uuid::Uuid;
@@ -12,8 +12,9 @@ use crate::service::rows;
 
 /// Directory roles whose holders get System Administrator, by their comparison keys; the names have
 /// changed with the years.
-const ADMINISTRATORS: [&str; 7] = [
+const ADMINISTRATORS: [&str; 8] = [
     "global administrator",
+    "general administrator",
     "company administrator",
     "dynamics 365 administrator",
     "dynamics 365 service administrator",
@@ -41,7 +42,7 @@ pub(super) fn is_administrator(
     };
     let person = match person {
         Some(person) => Some(person),
-        None => person_of_upn(connection, &upn)?,
+        None => person_of_upn(connection, &upn, id.is_some())?,
     };
     match person {
         Some(person) => has_role(connection, &person),
@@ -54,18 +55,23 @@ fn person_of_id(connection: &Connection, id: Uuid) -> Result<Option<String>, Ser
     rows::value(connection, sql, [id.as_bytes()])
 }
 
-/// UPNs are kept as written and compared as all texts are; one that is blank is nobody's.
-fn person_of_upn(connection: &Connection, upn: &str) -> Result<Option<String>, ServiceError> {
+/// UPNs are kept as written and compared as all texts are; one that is blank is nobody's. Where both sides
+/// have object ids these decide: a UPN is given to somebody else again.
+fn person_of_upn(
+    connection: &Connection,
+    upn: &str,
+    user_has_id: bool,
+) -> Result<Option<String>, ServiceError> {
     let key = comparison_key(upn);
     if key.is_empty() {
         return Ok(None);
     }
-    let mut statement =
-        connection.prepare_cached("SELECT upn FROM directory_person ORDER BY upn")?;
+    let mut statement = connection
+        .prepare_cached("SELECT upn, id IS NOT NULL FROM directory_person ORDER BY upn")?;
     let mut people = statement.query([])?;
     while let Some(row) = people.next()? {
-        let other: String = row.get(0)?;
-        if comparison_key(&other) == key {
+        let (other, has_id): (String, bool) = (row.get(0)?, row.get(1)?);
+        if comparison_key(&other) == key && !(has_id && user_has_id) {
             return Ok(Some(other));
         }
     }

@@ -181,10 +181,11 @@ fn rules_and_statements_name_each_other() {
             .filter(|word| by_statement.contains_key(*word));
         let named: BTreeSet<&str> = named.collect();
         for (statement, rules) in &by_statement {
-            let (names, named) = (named.contains(statement.as_str()), rules.contains(code));
-            if names != named {
+            let told = named.contains(statement.as_str());
+            let answers = rules.contains(code);
+            if told != answers {
                 faults.push(format!(
-                    "{code} names {statement}: {names}; {statement} names {code}: {named}"
+                    "{code} names {statement}: {told}; {statement} names {code}: {answers}"
                 ));
             }
         }

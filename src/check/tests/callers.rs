@@ -64,7 +64,7 @@ fn changes_that_the_caller_may_make() {
     speaks("a name alone makes no System Administrator",
            mia(&[READS]).fact(named(None)).assign("account", ANA),                                                 &["ENV002"]);
     speaks("the template does",
-           mia(&[READS]).fact(named(Some(SYSTEM_ADMINISTRATOR_TEMPLATE))).assign("account", ANA),                  &[]);
+           mia(&[READS]).fact(named(Some(SYSTEM_ADMINISTRATOR_TEMPLATE))).assign("account", ANA),                  &["ACC019"]);
     speaks("somebody unknown may",                calm().setting(setting::CALLER, &OLD.uuid().to_string()).assign("account", ANA), &[]);
     speaks("roles not loaded",                    mia(ALL).without(Loadable::UserRoles).assign("account", ANA),
            &["?OWN009", "?OWN010", "?ROL009", "?ROL010", "?ENV002"]);

@@ -19,6 +19,8 @@ pub(super) fn calm() -> World {
         Fact::UserRole { user, .. } => ![BEN, CID].contains(&Principal::User(*user)),
         _ => true,
     });
+    // So that nobody manages the system and nothing else (ACC019).
+    world = world.holds(EVA, SALES);
     world = world.users(|user| user.licensed = None).seats(10, Some(3));
     for name in ["ana", "dan", "eva"] {
         world = world.known(name, |_| ());

@@ -417,10 +417,11 @@ impl World {
 }
 
 /// Rules that speak of everybody or of the environment as a whole, whatever a case is about.
-const OF_EVERYBODY: [Code; 6] = [
+const OF_EVERYBODY: [Code; 7] = [
     Code::Acc001,
     Code::Acc010,
     Code::Acc012,
+    Code::Acc019,
     Code::Env006,
     Code::Rol009,
     Code::Rol010,

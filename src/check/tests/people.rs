@@ -1,7 +1,7 @@
 //! Who the people behind users are: one word for each question about one of them.
 
 use crate::check::people::{
-    DisabledBy, Holding, InDirectory, Kind, Licensed, Membership, People, PersonView,
+    DisabledBy, Holding, InDirectory, Kind, Licensed, Membership, Outsider, People, PersonView,
 };
 use crate::check::tests::*;
 use crate::model::{DirectoryPerson, GroupMember, Licence, UserLicence, comparison_key, setting};
@@ -304,7 +304,7 @@ fn administrator_roles_by_all_their_names() {
         let facts = world.facts();
         let people = People::of(&facts, false);
         let outsiders = people.outsiders();
-        let due: Vec<bool> = outsiders.iter().map(|one| one.is_due()).collect();
+        let due: Vec<bool> = outsiders.iter().map(Outsider::is_due).collect();
         assert_eq!(due, [administers], "{name}");
     }
 }

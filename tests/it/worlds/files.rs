@@ -124,9 +124,8 @@ pub(super) fn write(world: &World, folder: &Path) {
 
 fn directory(world: &World) -> Rows {
     let people = world.people.iter().enumerate();
-    let people = people.filter(|(_, person)| {
-        person.is_there && !person.stub && person.application.is_none()
-    });
+    let people = people
+        .filter(|(_, person)| person.is_there && !person.stub && person.application.is_none());
     let row = |(number, person): (usize, &Person)| {
         let rules = world.directory_administrators.contains(&number);
         let role = if rules { "Global Administrator" } else { "" };

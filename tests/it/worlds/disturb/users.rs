@@ -22,7 +22,9 @@ use crate::worlds::world::{
 fn somebody(world: &World, chance: &mut Chance) -> Option<usize> {
     let people = (FIRST_PERSON + 1..world.people.len()).filter(|one| world.people[*one].is_there);
     let people = people.filter(|one| {
-        !world.people[*one].stub && !world.is_protected(Who::Person(*one)) && !is_unclear(world, *one)
+        !world.people[*one].stub
+            && !world.is_protected(Who::Person(*one))
+            && !is_unclear(world, *one)
     });
     chance.pick(&people.collect::<Vec<_>>())
 }
@@ -350,10 +352,7 @@ pub(super) fn profile_of_the_directory(world: &mut World, chance: &mut Chance) -
 }
 
 /// The administrator of every world is one of the directory too, and is to lose the role.
-pub(super) fn administrator_of_the_directory(
-    world: &mut World,
-    chance: &mut Chance,
-) -> Option<()> {
+pub(super) fn administrator_of_the_directory(world: &mut World, chance: &mut Chance) -> Option<()> {
     if world.not_loaded.contains("user_roles") {
         return None;
     }

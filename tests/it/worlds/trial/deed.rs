@@ -50,8 +50,9 @@ pub(super) fn effect_of(world: &World, deed: Deed, write: &Write) -> Option<Effe
     let drift_if = |speaks: bool| if speaks { Effect::Drift } else { Effect::Aside };
     match (deed, write) {
         (Deed::ChangeOwner | Deed::DeleteRecord, Write::AssignRecord { .. }) => Some(Effect::Drift),
-        (Deed::Assign, Write::AssignRecord { .. })
-        | (Deed::ChangeUser, Write::ChangeUser(_)) => Some(Effect::Same),
+        (Deed::Assign, Write::AssignRecord { .. }) | (Deed::ChangeUser, Write::ChangeUser(_)) => {
+            Some(Effect::Same)
+        }
         (Deed::MoveElsewhere, Write::ChangeUser(change)) => {
             elsewhere(world, change).map(|_| Effect::Drift)
         }

@@ -120,9 +120,8 @@ impl Trial<'_> {
             return true;
         };
         let user = Principal::User(change.user);
-        let gets_records = |write: Write| {
-            matches!(write, Write::AssignRecord { after, .. } if after == user)
-        };
+        let gets_records =
+            |write: Write| matches!(write, Write::AssignRecord { after, .. } if after == user);
         let leaves_a_place = change.access_mode.as_ref();
         let leaves_a_place =
             leaves_a_place.is_some_and(|mode| mode.before == AccessMode::NonInteractive);
@@ -206,8 +205,7 @@ impl Trial<'_> {
             return Vec::new();
         };
         let user = Principal::User(changed.user);
-        let is_taken =
-            |write: &Write| matches!(write, Write::RemoveRole { principal, .. } if *principal == user);
+        let is_taken = |write: &Write| matches!(write, Write::RemoveRole { principal, .. } if *principal == user);
         let falls = effect == Effect::Drift && changed.roles.is_some();
         self.writes()
             .filter(|write| falls && is_taken(write))
