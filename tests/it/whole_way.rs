@@ -84,6 +84,7 @@ fn random_projects_there_and_back_and_there_again() {
     }
     let all = [
         "assign_record",
+        "change_user",
         "create_stub_user",
         "give_role",
         "remove_role",

@@ -1,4 +1,4 @@
-//! Random projects without a fault: people, teams, records and roles in which everybody is known and
+//! Random projects without a fault: people, teams, records, roles and wishes in which everybody is known and
 //! everything is allowed.
 //!
 //! In: a seed. Out: a project folder, laid over the base project.
@@ -47,6 +47,7 @@ pub(super) fn project(seed: u64) -> TempDir {
     let mut held = fs::read_to_string(folder.path().join("environment/user_roles.csv")).unwrap();
     let mut known = "id,upn,mail,first_name,last_name\n".to_owned();
     let mut roles = "user,role,action\n".to_owned();
+    let mut wishes = "upn,business unit,access mode\n".to_owned();
     for person in 0..people {
         let unit = dice.of(&["Contoso", "North", "South"]);
         let mail = format!("user{person}@contoso.com");
@@ -58,6 +59,12 @@ pub(super) fn project(seed: u64) -> TempDir {
         .unwrap();
         writeln!(known, "U{person},{mail},{mail},First{person},Last{person}").unwrap();
         writeln!(held, "{mail},Salesperson").unwrap();
+        // The second is moved and gets a role too; nobody is moved by what is so.
+        if person == 1 || dice.one_in(3) {
+            let to = if person == 1 { other(unit) } else { "North" };
+            let mode = dice.of(&["", "read-write", "administrative"]);
+            writeln!(wishes, "{mail},{to},{mode}").unwrap();
+        }
         // The first of them has both, so that something is always given and something taken.
         if person == 0 || (person > 1 && dice.one_in(2)) {
             writeln!(held, "{mail},Sales Manager").unwrap();
@@ -97,7 +104,15 @@ pub(super) fn project(seed: u64) -> TempDir {
     write("exports/users.csv", &known);
     write("exports/roles.csv", &roles);
     write("exports/accounts.csv", &wanted);
+    write("exports/wishes.csv", &wishes);
+    let manifest = fs::read_to_string(folder.path().join("cutover.toml")).unwrap();
+    let wishes = "[[users]]\nfile = \"exports/wishes.csv\"\nchange = [\"business_unit\", \"access_mode\"]";
+    write("cutover.toml", &format!("{manifest}\n{wishes}\n"));
     folder
+}
+
+fn other(unit: &str) -> &'static str {
+    if unit == "South" { "Contoso" } else { "South" }
 }
 
 fn id(kind: u64, number: u64) -> String {
