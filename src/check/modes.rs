@@ -1,4 +1,4 @@
-//! Rules about access modes: ACC004, ACC005, ACC010, ACC012, ACC013, ACC018, ACC019.
+//! Rules about access modes: ACC004, ACC005, ACC010, ACC012, ACC013, ACC018, ACC019, ACC020.
 //!
 //! In: users to be changed, people, and the state that the plan leads to. Out: changes of access mode that
 //! the service refuses, and users whose access mode or readiness does not fit what the plan does.
@@ -28,6 +28,25 @@ pub(super) fn of_application_user(trial: &mut Trial<'_>, change: &DraftUser) -> 
     };
     let cure = || Code::Acc018.rule().cure.to_owned();
     Some(trial.cause(Code::Acc018, &subject, message, cure))
+}
+
+/// ACC020: the mode of somebody without a licence is not changed.
+pub(super) fn without_licence(trial: &mut Trial<'_>, change: &DraftUser) -> Option<Cause> {
+    let user = trial.facts.users().get(&change.user)?;
+    let mode = change.access_mode.as_ref()?;
+    if user.application_id.is_some() || user.licensed != Some(false) {
+        return None;
+    }
+    let subject = trial.labels.principal(Principal::User(user.id));
+    let wanted = mode.after;
+    let message = || {
+        format!(
+            "{subject} has no licence, and the row wishes the access mode `{wanted}`; expected a licence \
+             for the time of the change"
+        )
+    };
+    let cure = || Code::Acc020.rule().cure.to_owned();
+    Some(trial.cause(Code::Acc020, &subject, message, cure))
 }
 
 /// ACC004: more non-interactive users than the environment may have, in the order in which they are

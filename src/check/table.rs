@@ -96,6 +96,7 @@ pub const HOMES: &[(Code, Home)] = &[
     (Code::Acc017, Home::Room("plan")),
     (Code::Acc018, Home::Here("modes", "of_application_user")),
     (Code::Acc019, Home::Here("modes", "administrators_alone")),
+    (Code::Acc020, Home::Here("modes", "without_licence")),
     (Code::Prf001, Home::Here("profile", "check")),
     (Code::Prf002, Home::Here("profile", "check")),
     (Code::Prf003, Home::Here("profile", "kept_in_directory")),

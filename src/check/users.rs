@@ -28,6 +28,7 @@ pub(super) fn check(trial: &mut Trial<'_>, caller: &Caller, users: &mut [DraftUs
             gifts::again_to_support(trial, user),
             placeholders::to_sign_in(trial, user),
             modes::of_application_user(trial, user),
+            modes::without_licence(trial, user),
             profile::kept_in_directory(trial, user),
             caller::changes(trial, caller),
         ];

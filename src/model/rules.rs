@@ -165,6 +165,7 @@ codes! {
     Acc017 = ACC017 "ACC017" in access,
     Acc018 = ACC018 "ACC018" in access,
     Acc019 = ACC019 "ACC019" in access,
+    Acc020 = ACC020 "ACC020" in access,
     Prf001 = PRF001 "PRF001" in profile,
     Prf002 = PRF002 "PRF002" in profile,
     Prf003 = PRF003 "PRF003" in profile,

@@ -37,6 +37,8 @@ pub enum Reason {
     CallerLacksPrivilege,
     /// The access mode of an application user stays.
     ApplicationUserMode,
+    /// Who has no licence keeps the access mode.
+    ModeWithoutLicence,
     /// There are as many non-interactive users as there may be.
     NonInteractiveLimit,
     /// Access teams own nothing.
@@ -107,7 +109,7 @@ use Certainty::{Assumed, Confirmed};
 
 /// Every refusal there is, in the order of [`Reason`].
 #[rustfmt::skip] // keeps one refusal to a pair of lines
-pub const REFUSALS: [RefusalRule; 25] = [
+pub const REFUSALS: [RefusalRule; 26] = [
     rule(Reason::RecordMissing, 0x8004_0217, Confirmed, "3.6",
         "{entity} With Id = {id} Does Not Exist"),
     rule(Reason::PrincipalMissing, 0x8004_0217, Assumed, "4.1",
@@ -134,6 +136,8 @@ pub const REFUSALS: [RefusalRule; 25] = [
         "Principal user (Id={caller}, type=8), is missing {privilege} privilege at depth {depth}."),
     rule(Reason::ApplicationUserMode, 0x8004_0D40, Confirmed, "3.6",
         "An application user's access mode cannot be changed. (Id = {principal})"),
+    rule(Reason::ModeWithoutLicence, 0x8004_1D66, Confirmed, "3.6",
+        "The access mode of a user without a licence cannot be changed. (Id = {principal})"),
     rule(Reason::NonInteractiveLimit, 0x8004_0216, Assumed, "2",
         "An unexpected error occurred. Only {max} users can have the access mode non-interactive, and {count} have it."),
     rule(Reason::OwnerIsAccessTeam, 0x8004_8340, Confirmed, "3.3",

@@ -31,6 +31,8 @@ pub(super) struct Account {
     pub(super) disabled: bool,
     /// Whether it is an application user.
     pub(super) application: bool,
+    /// Whether there is a licence, where the environment says so.
+    pub(super) licensed: Option<bool>,
 }
 
 /// A query with its values whose answer is one value of one row, or none.
@@ -147,14 +149,15 @@ pub(super) fn account(
     connection: &Connection,
     user: UserId,
 ) -> Result<Option<Account>, ServiceError> {
-    let sql = "SELECT business_unit, access_mode, disabled, application_id IS NOT NULL
+    let sql = "SELECT business_unit, access_mode, disabled, application_id IS NOT NULL, licensed
                FROM user WHERE id = ?1";
-    let found: Option<([u8; 16], u8, bool, bool)> =
+    let found: Option<([u8; 16], u8, bool, bool, Option<bool>)> =
         row(connection, sql, [user.0.as_bytes()], |row| {
-            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+            let (unit, mode, disabled) = (row.get(0)?, row.get(1)?, row.get(2)?);
+            Ok((unit, mode, disabled, row.get(3)?, row.get(4)?))
         })?;
     found
-        .map(|(unit, code, disabled, application)| {
+        .map(|(unit, code, disabled, application, licensed)| {
             let mode = AccessMode::from_code(code).ok_or(ServiceError::Damaged {
                 what: "access mode of a user",
                 found: code,
@@ -164,6 +167,7 @@ pub(super) fn account(
                 mode,
                 disabled,
                 application,
+                licensed,
             })
         })
         .transpose()

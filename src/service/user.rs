@@ -120,6 +120,10 @@ impl Service<'_> {
             let values: [(&str, &dyn Display); 1] = [("principal", &user)];
             return Ok(Some(refusal(Reason::ApplicationUserMode, &values)));
         }
+        if account.licensed == Some(false) {
+            let values: [(&str, &dyn Display); 1] = [("principal", &user)];
+            return Ok(Some(refusal(Reason::ModeWithoutLicence, &values)));
+        }
         if mode != AccessMode::NonInteractive {
             return Ok(None);
         }

@@ -89,6 +89,7 @@ pub(crate) const FORETOLD_BY: &[(u32, &[Code])] = &[
     (0x8004_1D2F, &[Code::Acc009]),
     (0x8004_1D51, &[Code::Rol016]),
     (0x8004_1D64, &[Code::Rol017]),
+    (0x8004_1D66, &[Code::Acc020]),
     (0x8004_2F09, &[Code::Own010]),
     (0x8004_2F0A, &[Code::Own010]),
     (0x8004_8331, &[Code::Rol012]),

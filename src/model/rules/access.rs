@@ -346,3 +346,19 @@ pub(super) const ACC019: Rule = Rule {
     guards: false,
     keep_out: false,
 };
+
+pub(super) const ACC020: Rule = Rule {
+    code: Code::Acc020,
+    severity: Severity::Error,
+    title: "access mode of a user without a licence (`0x80041d66`)",
+    what: "A row of a users file wishes another access mode for somebody whom the environment knows to have no \
+           licence (`licensed` of `users` says no). The service refuses it.",
+    why: "The licence comes first, then the mode, then the licence may go again. In any other order the \
+          account stays as it was, and the night ends with a program that cannot sign in.",
+    example: "Row 3 makes `build.agent@contoso.com` non-interactive, and `islicensed` is false.",
+    cure: "Give the licence and wait until the environment knows of it, load the environment again, then plan; \
+           free it once `cutover verify` has read the mode back.",
+    source: "S69 S72 P3.6",
+    guards: true,
+    keep_out: false,
+};

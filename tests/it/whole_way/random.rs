@@ -106,7 +106,8 @@ pub(super) fn project(seed: u64) -> TempDir {
     write("exports/accounts.csv", &wanted);
     write("exports/wishes.csv", &wishes);
     let manifest = fs::read_to_string(folder.path().join("cutover.toml")).unwrap();
-    let wishes = "[[users]]\nfile = \"exports/wishes.csv\"\nchange = [\"business_unit\", \"access_mode\"]";
+    let wishes =
+        "[[users]]\nfile = \"exports/wishes.csv\"\nchange = [\"business_unit\", \"access_mode\"]";
     write("cutover.toml", &format!("{manifest}\n{wishes}\n"));
     folder
 }

@@ -34,6 +34,7 @@ pub(super) const DISTURBANCES: &[(&str, Disturb)] = &[
     ("administrator of the directory loses the role", users::administrator_of_the_directory),
     ("all last roles removed", roles::last_role),
     ("application user changed", users::application_changed),
+    ("access mode without a licence", users::mode_without_licence),
     ("caller loses a role", roles::caller_loses_a_role),
     ("caller moved", users::caller_moved),
     ("caller of few rights", users::caller_of_few_rights),

@@ -204,6 +204,8 @@ fn users(world: &World) -> (Vec<&str>, Rows) {
     let mut header = USERS.to_vec();
     header.extend(with_stubs.then_some("stub"));
     header.extend(with_applications.then_some("application_id"));
+    let with_licences = world.people.iter().any(|one| one.unlicensed);
+    header.extend(with_licences.then_some("licensed"));
     header.extend(fields.iter().map(|field| field.key()));
     let there = world
         .people
@@ -224,6 +226,7 @@ fn users(world: &World) -> (Vec<&str>, Rows) {
             row.extend(with_stubs.then(|| person.stub.to_string()));
             let application = person.application.map(|id| id.to_string());
             row.extend(with_applications.then(|| application.unwrap_or_default()));
+            row.extend(with_licences.then(|| (!person.unlicensed).to_string()));
             let value = |field| person.profile.get(field).cloned().unwrap_or_default();
             row.extend(fields.iter().map(value));
             row

@@ -244,6 +244,7 @@ fn people(world: &mut World, chance: &mut Chance) {
             roles: BTreeSet::new(),
             stub: false,
             application: None,
+            unlicensed: false,
             profile: BTreeMap::new(),
         });
     }

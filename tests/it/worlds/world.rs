@@ -61,6 +61,9 @@ pub(super) struct Person {
     /// Of an application, not of a person.
     #[serde(default)]
     pub(super) application: Option<Uuid>,
+    /// Known to have no licence.
+    #[serde(default)]
+    pub(super) unlicensed: bool,
     /// What the environment holds of the profile, names and mail apart.
     #[serde(default)]
     pub(super) profile: BTreeMap<ProfileField, String>,

@@ -305,6 +305,15 @@ pub(super) fn application_changed(world: &mut World, chance: &mut Chance) -> Opt
     Some(())
 }
 
+/// Whoever has no licence keeps the access mode.
+pub(super) fn mode_without_licence(world: &mut World, chance: &mut Chance) -> Option<()> {
+    let person = somebody(world, chance)?;
+    let want = mode_of(world, person);
+    wish(world, want);
+    world.people[person].unlicensed = true;
+    Some(())
+}
+
 /// All places of programs' users are taken, and nobody leaves in time.
 pub(super) fn too_many_programs(world: &mut World, chance: &mut Chance) -> Option<()> {
     let person = somebody(world, chance)?;
