@@ -1,7 +1,8 @@
 //! Worlds in which the plan once lied, kept as folders under `tests/cases/worlds`.
 //!
 //! A folder holds the world as data (`world.json`), its fault (`fault.json`) and, to be read and tried
-//! by hand, the project that it makes (`project/`).
+//! by hand, the project that it makes (`project/`): `UPDATE_WORLDS=1` writes that anew, where projects look
+//! otherwise by now.
 
 use std::fs;
 use std::path::PathBuf;
@@ -46,6 +47,11 @@ fn worlds_that_once_failed_do_not_fail_again() {
         }
         let again = tempfile::tempdir().expect("a folder");
         files::write(&world, again.path());
+        if std::env::var_os("UPDATE_WORLDS").is_some() {
+            let project = folder.join("project");
+            fs::remove_dir_all(&project).expect("removed");
+            copy(again.path(), &project);
+        }
         let kept = tempfile::tempdir().expect("a folder");
         copy(&folder.join("project"), kept.path());
         let differ = differences(&image(kept.path()), &image(again.path()));
