@@ -148,7 +148,8 @@ fn owned_by_the_service(trial: &mut Trial<'_>, outcome: &Outcome<'_>) {
         let view = trial.people.users().get(user);
         let is_built_in = view.is_some_and(|view| {
             let name = comparison_key(view.user.full_name.as_deref().unwrap_or_default());
-            view.kind == Kind::BuiltIn && (name == "system" || name == "integration")
+            let built_in = matches!(view.kind, Kind::BuiltIn | Kind::Support);
+            built_in && (name == "system" || name == "integration")
         });
         if is_built_in {
             owners.insert((trial.labels.principal(*principal), *records));

@@ -30,7 +30,8 @@ pub const ACTIVITY_TABLES: [&str; 18] = [
 pub const READ_ACTIVITY: &str = "prvReadActivity";
 
 /// Tables whose read privilege bears another name than `prvRead` and the table's own, sorted.
-pub const READ_PRIVILEGES: [(&str, &str); 2] = [
+pub const READ_PRIVILEGES: [(&str, &str); 3] = [
     ("annotation", "prvReadNote"),
     ("salesorder", "prvReadOrder"),
+    ("systemuser", "prvReadUser"),
 ];

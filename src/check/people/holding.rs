@@ -13,8 +13,8 @@ use std::collections::BTreeSet;
 use crate::check::people::Needs;
 use crate::environment::Facts;
 use crate::model::{
-    Loadable, Ownership, Role, RoleId, SYSTEM_ADMINISTRATOR_TEMPLATE, TeamId, TeamType, UserId,
-    comparison_key, setting,
+    Loadable, Ownership, READ_PRIVILEGES, Role, RoleId, SYSTEM_ADMINISTRATOR_TEMPLATE, TeamId,
+    TeamType, UserId, comparison_key, setting,
 };
 
 /// What somebody's roles let them do.
@@ -154,8 +154,12 @@ impl<'a> Roles<'a> {
     }
 }
 
-/// The table that a privilege reads, as the privilege's name has it.
+/// The table that a privilege reads.
 fn read_table(privilege: &str) -> Option<String> {
+    let mut odd = READ_PRIVILEGES.iter();
+    if let Some((table, _)) = odd.find(|(_, name)| name.eq_ignore_ascii_case(privilege)) {
+        return Some((*table).to_owned());
+    }
     let name = privilege.to_ascii_lowercase();
     name.strip_prefix("prvread").map(str::to_owned)
 }

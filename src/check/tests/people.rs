@@ -260,6 +260,9 @@ fn what_roles_are_worth() {
     holding("automatic, and another",        world().fact(named("Sales")).holds(ANA, READER),                ANA, Holding::Works);
     holding("reads only what nobody owns",
             world().fact(named("Sales")).holds(ANA, READER).owned_by("article", Some(Ownership::Organisation)), ANA, Holding::OpensOnly);
+    holding("reads only users, whose privilege bears another name",
+            empty().privilege(RoleId(Uuid::from_u128(0x91)), "prvReadUser", Depth::Organisation).owned_by("systemuser", Some(Ownership::Business)),
+            BEN, Holding::OpensOnly);
     holding("through a team",                through(SELLERS),                                               BEN, Holding::TeamsOnly(seller()));
     holding("through a team, own opens only", empty().member(SELLERS, BEN),                                  BEN, Holding::TeamsOnly(seller()));
     holding("an access team has none",       through(DEAL),                                                  BEN, Holding::Nothing);

@@ -2,7 +2,7 @@
 
 use crate::check::tests::everybody::*;
 use crate::check::tests::*;
-use crate::model::{Cascade, CascadeAssign, setting};
+use crate::model::{AccessMode, Cascade, CascadeAssign, setting};
 
 fn cascade(parent: &str, child: &str, assign: CascadeAssign) -> Fact {
     Fact::Cascade(Cascade {
@@ -56,5 +56,7 @@ fn owners_of_today() {
     speaks("nothing is assigned",   calm().set(setting::SHARE_TO_PREVIOUS_OWNER),                        &[]);
     speaks("SYSTEM",                system("SYSTEM"),                                                    &["REC009"]);
     speaks("INTEGRATION",           system("Integration"),                                               &["REC009"]);
+    let support = system("SYSTEM").one(EVA, |user| user.access_mode = AccessMode::Support);
+    speaks("SYSTEM as support user", support,                                                            &["REC009"]);
     speaks("a person",              system("Systema"),                                                   &[]);
 }
