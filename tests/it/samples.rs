@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
-use cutover::plan::Document;
+use cutover::plan::{Document, FindingRecord};
 use serde::Deserialize;
 
 use crate::support::{copy, document, repository, run};
@@ -22,6 +22,15 @@ struct Expected {
     stub: Vec<Stub>,
     #[serde(default)]
     speak: Vec<Speak>,
+    readiness: BTreeMap<String, Ready>,
+    hand_over: BTreeMap<String, u64>,
+}
+
+#[derive(Deserialize, PartialEq, Eq, Debug)]
+struct Ready {
+    yes: u64,
+    no: u64,
+    reasons: BTreeMap<String, u64>,
 }
 
 #[derive(Deserialize)]
@@ -44,6 +53,7 @@ struct Stub {
 #[derive(Deserialize)]
 struct Speak {
     code: String,
+    subject: String,
     file: String,
     row: u64,
 }
@@ -78,6 +88,8 @@ fn check(sample: &str) -> Document {
     ledgers(sample, &document, &expected);
     stubs(sample, &document, &expected);
     places(sample, folder.path(), &document, &expected);
+    subjects(sample, &document, &expected);
+    people(sample, &document, &expected);
     document
 }
 
@@ -218,4 +230,59 @@ fn places(sample: &str, folder: &Path, document: &Document, expected: &Expected)
         unwanted.is_empty(),
         "{sample}: errors that nobody put there: {unwanted:?}"
     );
+}
+
+/// Whom a finding that is about no row is about, and that no such error is about anybody else.
+fn subjects(sample: &str, document: &Document, expected: &Expected) {
+    let is = |finding: &FindingRecord, speak: &Speak| {
+        let named = [&finding.subject, &finding.message];
+        finding.code == speak.code && named.iter().any(|text| text.contains(&speak.subject))
+    };
+    let speaks = || expected.speak.iter().filter(|speak| speak.file.is_empty());
+    for speak in speaks() {
+        assert!(
+            document.findings.iter().any(|finding| is(finding, speak)),
+            "{sample}: {} says nothing of {}",
+            speak.code,
+            speak.subject
+        );
+    }
+    for finding in &document.findings {
+        let nowhere = finding.severity == "error" && finding.places.is_empty();
+        assert!(
+            !nowhere || speaks().any(|speak| is(finding, speak)),
+            "{sample}: an error that nobody put there: {} {}",
+            finding.code,
+            finding.message
+        );
+    }
+}
+
+/// Who can work on day one, why others cannot, and what is handed over.
+fn people(sample: &str, document: &Document, expected: &Expected) {
+    let record = &document.readiness;
+    let moments = [
+        ("today", &record.today),
+        ("after_plan", &record.after_plan),
+        ("after_hand_over", &record.after_hand_over),
+    ];
+    for (moment, found) in moments {
+        let ready = Ready {
+            yes: found.yes,
+            no: found.no,
+            reasons: found.reasons.clone(),
+        };
+        assert_eq!(ready, expected.readiness[moment], "{sample}: {moment}");
+        assert_eq!(found.not_known, 0, "{sample}: {moment}");
+    }
+    let lists: BTreeMap<String, u64> = document
+        .hand_over
+        .iter()
+        .map(|list| {
+            let file = Path::new(&list.file.path).file_stem();
+            let name = file.expect("a file").to_string_lossy().into_owned();
+            (name, list.file.rows)
+        })
+        .collect();
+    assert_eq!(lists, expected.hand_over, "{sample}");
 }

@@ -133,7 +133,7 @@ fn what_an_undo_could_not_take_back_is_tried_again() {
     let before = held(folder.path());
     commands(folder.path(), &["apply"]);
     let licence = "INSERT INTO user_licence (user, product)
-                   SELECT min(id), 'held' FROM user WHERE stub = 1";
+                   SELECT id, 'held' FROM user WHERE upn = 'hugo.lacroix@alpineskihouse.com'";
     sql(
         folder.path(),
         "PRAGMA foreign_keys = OFF; DELETE FROM user_licence",

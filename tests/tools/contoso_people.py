@@ -6,11 +6,13 @@ What is particular about a person stands beside the person; who owns what is sam
 
 import unicodedata
 
+from sample_directory import OFFICE, SALES_PRODUCT, SERVICE_PRODUCT, Directory
 from sample_lib import ALL_RIGHTS, Environment, Person, guid, key, privileges
 
 ROOT, NORDICS, IBERIA = "Contoso", "Contoso Nordics", "Contoso Iberia"
 SALES, MANAGER, SERVICE, MARKETING = "salesperson", "manager", "service", "marketing"
-ADMIN, CUSTOMIZER, TECHNICIAN, BASICS = "admin", "customizer", "technician", "basics"
+ADMIN, CUSTOMIZER, TECHNICIAN, BASICS, APP = "admin", "customizer", "technician", "basics", "app access"
+GROUP, INNER_GROUP = "CRM Users", "Field Staff"
 
 MIGRATION = Person("Data", "Migration", "migration@contoso.com", ROOT, (ADMIN,), mode="non-interactive", licensed="false")
 # Everybody of `STAFF` is in the users export too, with the same local part at contoso.local.
@@ -18,16 +20,19 @@ STAFF = [
     Person("Ana", "Lima", "ana.lima@contoso.com", ROOT, (ADMIN, SALES), employee="E10001"),
     Person("Jürgen", "Weiß", "juergen.weiss@contoso.com", ROOT, (SALES,), employee="E10002"),
     Person("Françoise", "Lefèvre", "francoise.lefevre@contoso.com", ROOT, (SALES, MARKETING), employee="E10003"),
-    Person("Łukasz", "Dąbrowski", "lukasz.dabrowski@contoso.com", ROOT, (SALES,), employee="E10004"),
+    Person("Łukasz", "Dąbrowski", "lukasz.dabrowski@contoso.com", ROOT, (SALES,), employee="E10004",
+           there={"City": "Warszawa", "Country/Region": "Poland"}),
     Person("Zoë", "van den Berg", "zoe.vandenberg@contoso.com", ROOT, (SALES, SERVICE), employee="E10005"),
     Person("Giulia", "Conti", "giulia.conti@contoso.com", ROOT, (MANAGER,), employee="E10006"),
-    Person("Marco", "Bianchi", "marco.bianchi@contoso.com", ROOT, (SALES,), employee="E10007"),
+    Person("Marco", "Bianchi", "marco.bianchi@contoso.com", ROOT, (SALES,), employee="E10007", group=""),
     Person("Petra", "Nováková", "petra.novakova@contoso.com", ROOT, (SALES, CUSTOMIZER), employee="E10008"),
-    Person("Aoife", "O'Brien", "aoife.obrien@contoso.com", ROOT, (MANAGER,), employee="E10009"),
+    Person("Aoife", "O'Brien", "aoife.obrien@contoso.com", ROOT, (MANAGER,), employee="E10009",
+           there={"Title": "Head of Sales"}),
     Person("Sabine", "Groß", "sabine.gross@contoso.com", ROOT, (SERVICE,), employee="E10010"),
     Person("Ingrid", "Björk", "ingrid.bjork@contoso.com", NORDICS, (SALES,), employee="E10011"),
     Person("Søren", "Østergaard", "soren.ostergaard@contoso.com", NORDICS, (SALES, MANAGER), employee="E10012"),
-    Person("Åsa", "Lindqvist", "asa.lindqvist@contoso.com", NORDICS, (SALES,), employee="E10013"),
+    Person("Åsa", "Lindqvist", "asa.lindqvist@contoso.com", NORDICS, (SALES,), employee="E10013",
+           there={"Last name": "Lindqvist-Berg", "Display name": "Åsa Lindqvist-Berg"}),
     Person("Mikko", "Virtanen", "mikko.virtanen@contoso.com", NORDICS, (SALES,), employee="E10014"),
     Person("Elin", "Håkansson", "elin.hakansson@contoso.com", NORDICS, (SALES,), employee="E10015"),
     Person("Lars", "Nygaard", "lars.nygaard@contoso.com", NORDICS, (MANAGER,), employee="E10016"),
@@ -35,15 +40,17 @@ STAFF = [
     Person("Inês", "Carvalho", "ines.carvalho@contoso.com", IBERIA, (SALES,), employee="E10018"),
     Person("João", "Pereira", "joao.pereira@contoso.com", IBERIA, (SALES, MARKETING), employee="E10019"),
     Person("Miguel Ángel", "Torres", "miguel.torres@contoso.com", IBERIA, (MANAGER,), employee="E10020"),
-    Person("Lucía", "Fernández", "lucia.fernandez@contoso.com", IBERIA, (SALES,), employee="E10021"),
+    Person("Lucía", "Fernández", "lucia.fernandez@contoso.com", IBERIA, (SALES,), employee="E10021",
+           licensed="false"),
     Person("Rui", "Tavares", "rui.tavares@contoso.com", IBERIA, (SERVICE,), employee="E10022"),
 ]
 # In the users export as well, each with something particular about it.
 HENRIK = Person("Henrik", "Dahl", "henrik.dahl@contoso.com", NORDICS, (SALES,), employee="E10023", disabled=True,
-                licensed="false")
+                blocked=True)
 GERHARD = Person("Gerhard", "Lang", "gerhard.lang@contoso.com", ROOT, (SALES,), disabled=True, licensed="false", stub=True)
 JONAS = Person("Jonas", "Bergström", "jonas.bergstrom@contoso.com", NORDICS, (TECHNICIAN,), employee="E10024")
-KAISA = Person("Kaisa", "Laine", "kaisa.laine@contoso.com", NORDICS, (TECHNICIAN,), employee="E10025")
+KAISA = Person("Kaisa", "Laine", "kaisa.laine@contoso.com", NORDICS, (TECHNICIAN,), employee="E10025",
+               group=INNER_GROUP)
 ELENA = Person("Elena", "Vidal", "elena.vidal@contoso.com", IBERIA, (BASICS,), employee="E10026")
 NUNO = Person("Nuno", "Figueiredo", "nuno.figueiredo@contoso.com", IBERIA, (BASICS,), employee="E10027")
 TERESA = Person("Teresa", "Molina", "teresa.molina@contoso.com", IBERIA, (), employee="E10028")
@@ -57,11 +64,27 @@ PAVEL = Person("Pavel", "Novák", "pavel.novak@contoso.com", ROOT, (SALES,), emp
 PETR = Person("Petr", "Novák", "petr.novak@contoso.com", ROOT, (SALES,), employee="E10034")
 ANNA = Person("Anna", "Schmidt", "anna.schmidt@contoso.com", ROOT, (SALES,), employee="E10035")
 # Only in the environment: hired after the export was made.
-SOFIA = Person("Sofia", "Rossi", "sofia.rossi@contoso.com", ROOT, (SALES,))
+SOFIA = Person("Sofia", "Rossi", "sofia.rossi@contoso.com", ROOT, (SALES,), licensed="false")
 NINA = Person("Nina", "Kowalczyk", "nina.kowalczyk@contoso.com", ROOT, (SALES,))
-DESK = Person("Service", "Desk", "servicedesk@contoso.com", ROOT, (SERVICE,))
+DESK = Person("Service", "Desk", "servicedesk@contoso.com", ROOT, (SERVICE,), licensed="false")
 HUB = Person("# Integration", "Hub", "integration-hub@contoso.onmicrosoft.com", ROOT, (SALES,), mode="non-interactive",
              licensed="false", application=guid("application", "hub"))
+REPORTING = Person("# Reporting", "", "reporting@contoso.onmicrosoft.com", ROOT, (), mode="non-interactive",
+                   licensed="false", application=guid("application", "reporting"))
+# Who signs in, or ought to, and cannot or should not. The first two are in the users export, which wishes another
+# access mode for them.
+FAX = Person("Fax", "Gateway", "fax.gateway@contoso.com", ROOT, (SERVICE,))
+VIKTOR = Person("Viktor", "Hansen", "viktor.hansen@contoso.com", NORDICS, (CUSTOMIZER,), licensed="false")
+PAOLO = Person("Paolo", "Serra", "paolo.serra@contoso.com", ROOT, (ADMIN,), mode="administrative", licensed="false")
+BUILD = Person("Build", "Agent", "build.agent@contoso.com", ROOT, (CUSTOMIZER,), mode="non-interactive")
+SVEN = Person("Sven", "Holmberg", "sven.holmberg@contoso.com", NORDICS, (APP,))
+ELSA = Person("Elsa", "Winter", "elsa.winter@contoso.com", ROOT, (SALES,), disabled=True, licensed="false", deleted=True,
+              group="")
+ROLF = Person("Rolf", "Becker", "rolf.becker@contoso.com", ROOT, (SALES,), disabled=True, licensed="false", known=False,
+              group="")
+DOROTHEA = Person("Dorothea", "Engel", "dorothea.engel@contoso.com", ROOT, (SALES,), disabled=True, licensed="false")
+IVO = Person("Ivo", "Santos", "ivo.santos@contoso.com", IBERIA, (SALES,), disabled=True, group="")
+PIA = Person("Pia", "Lund", "pia.lund@contoso.com", NORDICS, (SALES,), disabled=True)
 BUILT_IN = [
     Person("", "SYSTEM", "", ROOT, (), mode="support", disabled=True, licensed="false"),
     Person("", "INTEGRATION", "", ROOT, (), mode="support", disabled=True, licensed="false"),
@@ -71,6 +94,19 @@ BUILT_IN = [
 PARTICULAR = [HENRIK, GERHARD, JONAS, KAISA, ELENA, NUNO, TERESA, CARMEN, AINO, BEATRIZ, MOREAU,
               KARL_SALES, KARL_SERVICE, PAVEL, PETR, ANNA]
 NEW = [SOFIA, NINA, DESK, HUB]
+CHANGED = [FAX, VIKTOR]
+ODD = [PAOLO, BUILD, SVEN, ELSA, ROLF, DOROTHEA, IVO, PIA, REPORTING]
+# In the directory, and no users of the environment: licensed and not there yet, licensed too little, and not at all.
+REBECCA = Person("Rebecca", "Stone", "rebecca.stone@contoso.com", products=(SALES_PRODUCT, OFFICE))
+OTTILIE = Person("Ottilie", "Kern", "ottilie.kern@contoso.com", products=(SALES_PRODUCT, OFFICE))
+OSKAR = Person("Oskar", "Ek", "oskar.ek@contoso.com", products=(OFFICE,))
+OUTSIDERS = [REBECCA, OTTILIE, OSKAR,
+             Person("Magnus", "Holm", "magnus.holm@contoso.com", products=(OFFICE,), group=""),
+             Person("Silvia", "Prieto", "silvia.prieto@contoso.com", products=(OFFICE,), group=""),
+             Person("Wolfgang", "Kraus", "wolfgang.kraus@contoso.com", blocked=True, group="")]
+DIRECTORY_ROLES = [("Global Administrator", STAFF[0].upn), ("Dynamics 365 Administrator", PAOLO.upn),
+                   ("User Administrator", STAFF[5].upn), ("License Administrator", STAFF[9].upn)]
+SEATS = [(SALES_PRODUCT, 1), (SERVICE_PRODUCT, 0), (OFFICE, 20)]    # more than are in use
 
 TEAMS = [(ROOT, ROOT, "owner"), (NORDICS, NORDICS, "owner"), (IBERIA, IBERIA, "owner"),
          ("Nordic Key Accounts", NORDICS, "owner"), ("Iberia Sales", IBERIA, "owner"), ("Service Desk", ROOT, "owner"),
@@ -115,7 +151,7 @@ def export_people():
     def local(upn):
         return upn.replace("@contoso.com", "@contoso.local")
 
-    for person in STAFF + PARTICULAR:
+    for person in STAFF + PARTICULAR + CHANGED:
         upn, mail, employee, full = local(person.upn), person.mail, person.employee, person.full
         first, last = person.first, person.last
         if person is CARMEN:    # married since: the new system knows the old mail as e-mail 2
@@ -142,11 +178,85 @@ def export_people():
     return people
 
 
+# What the users export wishes: by person the business unit, the access mode, what becomes of it, and the code.
+WISHES = [
+    (STAFF[13], ROOT, "", "changes", ""),            # gets two roles, too
+    (STAFF[16], ROOT, "", "changes", ""),            # loses one, too
+    (STAFF[21], ROOT, "", "changes", ""),
+    (STAFF[14], IBERIA, "", "changes", ""),
+    (STAFF[17], ROOT, "", "changes", ""),
+    (STAFF[17], ROOT, "", "repeated", "ACC017"),     # twice
+    (STAFF[9], ROOT, "", "no_change", ""),           # is there
+    (FAX, "", "Non-interactive", "changes", ""),
+    (VIKTOR, "", "Administrative", "changes", ""),
+    (STAFF[18], "Contoso Ibera", "", "stopped", "ACC015"),
+    (STAFF[15], ROOT, "", "stopped", "ACC016"),      # two rows, two units
+    (STAFF[15], IBERIA, "", "stopped", "ACC016"),
+    (HENRIK, ROOT, "", "stopped", "ROL003"),         # disabled, and would lose his role
+    (JONAS, ROOT, "", "stopped", "ROL004"),          # his role is of the Nordics alone
+]
+NO_USER = ("Mireille", "Faure")                      # a wish for somebody who is not in the environment
+# A row that gives one of these a role names no unit: it would be the one that the person is to leave.
+MOVED = {person.upn for person, unit, _, fate, code in WISHES if unit and (fate == "changes" or code.startswith("ROL"))}
+CHANGES = {person.upn for person, _, _, fate, _ in WISHES if fate == "changes"}
+
+
+def wish_rows(people):
+    """The rows of the users export, and those that were added below for a second wish: (row, fate, code) each."""
+    by_id = {row["systemuserid"]: row for row in people}
+    rows = [dict(row) | {"Business Unit": "", "Access Mode": ""} for row in people]
+    place = {row["systemuserid"]: number for number, row in enumerate(rows)}
+    fates = [("no_change", "")] * len(rows)
+    seen = set()
+    for person, unit, mode, fate, code in WISHES:
+        name = old_id(person.upn)
+        if name in seen:
+            rows.append(dict(by_id[name]))
+            fates.append(("", ""))
+            place[name] = len(rows) - 1
+        seen.add(name)
+        rows[place[name]] |= {"Business Unit": unit, "Access Mode": mode}
+        fates[place[name]] = (fate, code)
+    nobody = place[old_id(" ".join(NO_USER))]
+    rows[nobody]["Business Unit"] = ROOT
+    fates[nobody] = ("stopped", "ACC014")
+    return [(row, fate, code) for row, (fate, code) in zip(rows, fates, strict=True)]
+
+
 FERRARI = Person("Lucia", "Ferrari", "lucia.ferrari@contoso.com", ROOT, (SALES,), employee="E10036")
 
 
+USERS = STAFF + PARTICULAR + [FERRARI] + CHANGED + NEW + ODD + [MIGRATION]
+CITIES = {ROOT: ("München", "Germany"), NORDICS: ("Göteborg", "Sweden"), IBERIA: ("Lisboa", "Portugal")}
+TITLES = {ADMIN: "CRM Administrator", SALES: "Account Manager", MANAGER: "Sales Manager", SERVICE: "Service Agent",
+          TECHNICIAN: "Field Technician"}
+
+
+def furnish():
+    """Licences and profiles, which follow from who somebody is."""
+    for number, person in enumerate(USERS):
+        if person.application or person.stub:
+            continue
+        if person.licensed == "true":
+            service = person.roles[:1] == (SERVICE,)
+            product = SERVICE_PRODUCT if service else SALES_PRODUCT
+            person.products = (product,) if person in (FAX, BUILD) else (product, OFFICE)
+        city, country = CITIES[person.unit]
+        person.profile = {"title": TITLES.get((person.roles or ("",))[0], "Clerk"), "city": city, "country": country,
+                          "main_phone": f"+49 89 5550 {100 + number}"}
+    MOREAU.there["Proxy addresses"] = "smtp:jean-philippe.moreau@contoso.com+SMTP:jp.moreau@contoso.com"
+
+
+furnish()
+
+
+def directory():
+    people = [person for person in USERS if not person.application and not person.stub]
+    return Directory(GROUP, people, OUTSIDERS, DIRECTORY_ROLES, SEATS)
+
+
 def environment():
-    everybody = STAFF + PARTICULAR + [FERRARI] + NEW + [MIGRATION]
+    everybody = USERS
     tables = ["Account", "Contact", "Opportunity", "Activity"]
     rights = ["Create", "Read", "Write", "Append", "AppendTo", "Assign", "Share"]
     held = {
@@ -158,6 +268,7 @@ def environment():
         MARKETING: privileges(["List", "Campaign"], rights, "unit") + privileges(["Contact"], ["Read"], "unit"),
         TECHNICIAN: privileges(["Account", "Activity"], ["Read"], "user"),
         BASICS: [("prvReadUser", "organisation"), ("prvReadUserSettings", "user")],
+        APP: [("prvReadUser", "organisation")],
         "field member": privileges(["Account", "Contact"], ["Read"], "user"),
         "insights": privileges(["Account", "Contact"], ["Read"], "organisation"),
         "regional reports": privileges(["Account", "Contact"], ["Read"], "unit"),
@@ -169,7 +280,7 @@ def environment():
              ("Salesperson", ROOT, "a4be89ff-7c35-4d69-9900-999c3f6603e6", SALES),
              ("Sales Manager", ROOT, "", MANAGER), ("Customer Service Representative", ROOT, "", SERVICE),
              ("Marketing Professional", ROOT, "", MARKETING), ("Field Technician", NORDICS, "", TECHNICIAN),
-             ("Portal Basics", ROOT, "", BASICS), ("Field Service Member", ROOT, "", "field member"),
+             ("Portal Basics", ROOT, "", BASICS), ("Sales app access", ROOT, "", APP), ("Field Service Member", ROOT, "", "field member"),
              ("Insights Reader", ROOT, "", "insights"), ("Regional Reports Reader", ROOT, "", "regional reports"),
              ("Approver", ROOT, "", "approver"), ("Approver", ROOT, "", "approver 2")]
     members = [(user.unit, user.id) for user in everybody + BUILT_IN]
@@ -185,7 +296,9 @@ def environment():
         parents={ROOT: "", NORDICS: ROOT, IBERIA: ROOT},
         users=everybody + BUILT_IN, roles=roles, privileges=held, teams=TEAMS, members=members, team_roles=team_roles,
         entities=[["account", "user"], ["contact", "user"], ["opportunity", "user"], ["task", "user"],
-                  ["product", "organisation"], ["businessunit", "business"]],
+                  ["product", "organisation"], ["businessunit", "business"], ["systemuser", "business"],
+                  ["usersettings", "business"]],
         cascades=[["account", "contact", "all"]],
         settings=[["organisation_id", guid("organisation", "contoso")], ["AllowRoleAssignmentOnDisabledUsers", "false"],
-                  ["EnableOwnershipAcrossBusinessUnits", "false"], ["sharetopreviousowneronassign", "false"]])
+                  ["EnableOwnershipAcrossBusinessUnits", "false"], ["sharetopreviousowneronassign", "false"],
+                  ["security_group", GROUP], ["automatic_roles", "Sales app access"], ["caller", MIGRATION.upn]])

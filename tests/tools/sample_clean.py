@@ -1,13 +1,15 @@
 """The sample `clean`: a small project without an error or a warning, to show plan, apply, verify and undo.
 
 In: nothing but the tables below. Out: samples/clean and tests/cases/clean/expected.toml.
-It holds every kind of change: stub users, roles given and removed, records assigned; and rows that need none.
+It holds every kind of change: stub users, users changed, roles given and removed, records assigned; and rows that need
+none. The directory behind it is whole: after the plan everybody can work but stub users and the account that migrates.
 """
 
 import random
 
 from names import CITIES, companies
 from names import contacts as people_names
+from sample_directory import SALES_PRODUCT, DayOne, Directory
 from sample_lib import (
     ALL_RIGHTS,
     Book,
@@ -46,12 +48,17 @@ STAFF = [
     person("Oliver", "Reed", "oliver.reed", ROOT, "basics"),
     person("Johanna", "Gruber", "johanna.gruber", AUSTRIA, "resort"),
     person("Matthias", "Höller", "matthias.hoeller", AUSTRIA, "sales"),
-    person("Eva", "Steindl", "eva.steindl", AUSTRIA, "sales"),
+    person("Eva", "Steindl", "eva.steindl", AUSTRIA, "sales", mode="read"),
     person("Ádám", "Szabó", "adam.szabo", AUSTRIA, "sales", "service"),
     person("Sanne", "Kuipers", "sanne.kuipers", AUSTRIA, "basics"),
     person("Yuki", "Tanaka", "yuki.tanaka", AUSTRIA, "sales"),
     person("Ivana", "Horvat", "ivana.horvat", AUSTRIA, "service"),
 ]
+FRANZ = person("Franz", "Egger", "franz.egger", ROOT, "sales", disabled=True, licensed="false", stub=True)
+# By user: business unit, access mode and main phone that the users export wishes.
+WISHES = {STAFF[12].upn: (ROOT, "", ""), STAFF[2].upn: (AUSTRIA, "", ""), STAFF[4].upn: (AUSTRIA, "", ""),
+          STAFF[9].upn: ("", "Read-Write", ""), FRANZ.upn: ("", "", "+43 512 5550 100"), STAFF[0].upn: (ROOT, "", "")}
+NO_CHANGE = {STAFF[0].upn}      # is there already
 LEAVERS = [("Renate", "Pichler"), ("Hugo", "Lacroix"), ("Marta", "Sousa")]
 ROLE_ROWS = [  # user, role, unit, action, fate, code
     (6, "sales", "", "give", "changes", ""), (11, "sales", AUSTRIA, "give", "changes", ""),
@@ -63,10 +70,38 @@ ROLE_ROWS = [  # user, role, unit, action, fate, code
 ]
 
 
+def furnish():
+    """Licences and profiles."""
+    for number, user in enumerate(STAFF):
+        user.products = (SALES_PRODUCT,)
+        user.profile = {"title": "Resort Sales", "main_phone": f"+43 512 5550 {101 + number}",
+                        "city": "Innsbruck" if user.unit == AUSTRIA else "Zürich",
+                        "country": "Austria" if user.unit == AUSTRIA else "Switzerland"}
+
+
+furnish()
+
+
+def directory():
+    return Directory("CRM Users", STAFF + [MIGRATION], roles=[
+        ("Global Administrator", STAFF[0].upn), ("Global Administrator", STAFF[1].upn), ("License Administrator", STAFF[4].upn)],
+        seats=[(SALES_PRODUCT, 4)])
+
+
+def day_one(stubs):
+    """Two people hold a role that reads nothing until the plan gives them another."""
+    def worth(user, moment):
+        return "only roles that read no data" if user.roles == ("basics",) and moment == "today" else ""
+
+    people = directory()
+    people.users.append(FRANZ)
+    return DayOne(people, stubs, worth, set(), {STAFF[9].upn: "read-write"}, due=0).all(), {}
+
+
 def environment():
     rights = ["Create", "Read", "Write", "Append", "AppendTo", "Assign", "Share"]
     tables = ["Account", "Contact", "Opportunity", "Activity"]
-    everybody = STAFF + [MIGRATION]
+    everybody = STAFF + [FRANZ, MIGRATION]
     return Environment(
         units={ROOT: guid("unit", ROOT), AUSTRIA: guid("unit", AUSTRIA)}, parents={ROOT: "", AUSTRIA: ROOT},
         users=everybody,
@@ -81,10 +116,12 @@ def environment():
         teams=[(ROOT, ROOT, "owner"), (AUSTRIA, AUSTRIA, "owner"), ("Key Resorts", ROOT, "owner")],
         members=[(user.unit, user.id) for user in everybody] + [("Key Resorts", STAFF[1].id), ("Key Resorts", STAFF[5].id)],
         team_roles=[("Key Resorts", "sales", "direct-user")],
-        entities=[["account", "user"], ["contact", "user"], ["opportunity", "user"], ["task", "user"]],
+        entities=[["account", "user"], ["contact", "user"], ["opportunity", "user"], ["task", "user"],
+                  ["systemuser", "business"], ["usersettings", "business"]],
         cascades=[["account", "contact", "none"]],
         settings=[["organisation_id", guid("organisation", "clean")], ["AllowRoleAssignmentOnDisabledUsers", "false"],
-                  ["EnableOwnershipAcrossBusinessUnits", "false"], ["sharetopreviousowneronassign", "false"]])
+                  ["EnableOwnershipAcrossBusinessUnits", "false"], ["sharetopreviousowneronassign", "false"],
+                  ["security_group", "CRM Users"], ["caller", MIGRATION.upn]])
 
 
 def old_mail(first, last):
@@ -108,13 +145,13 @@ def references(env):
 
 def export_people():
     rows = []
-    for user in STAFF:
+    for user in STAFF + [FRANZ]:
         rows.append([guid("old user", user.upn), user.upn.replace("@alpineskihouse.com", "@skihaus.example"), user.first,
-                     user.last, user.full, user.upn, "false"])
+                     user.last, user.full, user.upn, "true" if user.stub else "false", *WISHES.get(user.upn, ("", "", ""))])
     for first, last in LEAVERS:
         mail = old_mail(first, last)
         rows.append([guid("old user", f"{first} {last}"), mail, first, last, f"{first} {last}",
-                     mail.replace("@skihaus.example", "@alpineskihouse.com"), "true"])
+                     mail.replace("@skihaus.example", "@alpineskihouse.com"), "true", "", "", ""])
     return rows
 
 
@@ -150,7 +187,7 @@ def write_exports(folder, files, chooser):
                  for row, name in zip(files["contact"], people, strict=True)])
     book.close()
     write_csv(folder / USERS, ["systemuserid", "domainname", "firstname", "lastname", "fullname", "internalemailaddress",
-                               "isdisabled"], export_people())
+                               "isdisabled", "Business Unit", "Access Mode", "Main Phone"], export_people())
     write_csv(folder / ROLES, ["user", "role", "business unit", "action"],
               [[STAFF[user].upn, NAMES[role], unit, action] for user, role, unit, action, _, _ in ROLE_ROWS])
 
@@ -165,23 +202,29 @@ def make(root):
     extra = {table: [(guid("clean", table, "extra", number), MIGRATION.id) for number in range(5)] for table in files}
     env.write(folder / "environment", {table: sorted([(row[0], row[3]) for row in rows] + extra[table])
                                        for table, rows in files.items()})
+    directory().write(folder / "environment")
     write_text(folder / "cutover.toml", MANIFEST)
     write_text(folder / "README.md", README)
     for rows in files.values():
         for row in rows:
             book.use(row[1])
     ledgers = {ACCOUNTS: ledger([row[2] for row in files["account"]]), CONTACTS: ledger([row[2] for row in files["contact"]]),
+               USERS: ledger(["changes" if row[5] in WISHES and row[5] not in NO_CHANGE else "no_change"
+                              for row in export_people()]),
                ROLES: ledger([row[4] for row in ROLE_ROWS])}
     stubs = [(mail, mail, f"{first} {last}") for first, last in LEAVERS
              for mail in [old_mail(first, last).replace("@skihaus.example", "@alpineskihouse.com")]]
     changed = [row for row in ROLE_ROWS if row[4] == "changes"]
-    kinds = {"create stub user": len(stubs), "give role": sum(row[3] != "remove" for row in changed),
+    kinds = {"create stub user": len(stubs), "change user": ledgers[USERS].changes, 
+             # What is given to somebody who is changed is part of that change, and counts there.
+             "give role": sum(row[3] != "remove" and STAFF[row[0]].upn not in WISHES for row in changed),
              "assign record": ledgers[ACCOUNTS].changes + ledgers[CONTACTS].changes,
              "remove role": sum(row[3] == "remove" for row in changed)}
     speaks = [(code, STAFF[user].upn, ROLES, place)
               for place, (user, _, _, _, _, code) in enumerate(ROLE_ROWS, start=2) if code]
     speaks += [("STB001", upn, "", 0) for upn, _, _ in stubs]
-    write_expected(cases / "expected.toml", 0, ledgers, book, stubs, kinds, speaks)
+    speaks += [("ACC006", user.full, "", 0) for user in STAFF[:2]]
+    write_expected(cases / "expected.toml", 0, ledgers, book, stubs, kinds, speaks, day_one=day_one(len(stubs)))
 
 
 MANIFEST = """\
@@ -203,6 +246,7 @@ domains = { "skihaus.example" = "alpineskihouse.com" }
 
 [[users]]
 file = "exports/users.csv"
+change = ["business_unit", "access_mode", "main_phone"]    # what its last columns wish for users who exist
 
 [[records]]
 file = "exports/accounts.csv"
@@ -224,6 +268,9 @@ README = """\
 
 A small project without an error: 60 accounts, 40 contacts and 12 role rows of Alpine Ski House. Three owners have left and
 become stub users, two people may own records only after the plan gave them a role, some records have the right owner already.
+Three people are moved to another business unit and keep their roles (one gets a role too, one gives one back), one may write from
+now on, and the stub user of somebody who left long ago gets another phone number. The directory, the security group and the
+licences in `environment/` are whole: after the plan everybody can work but the stub users and the account that migrates.
 
 ```
 cutover plan samples/clean

@@ -9,10 +9,11 @@ import datetime
 import hashlib
 import random
 
-from contoso_people import (AINO, ANNA, BASICS, BEATRIZ, CARMEN, CUSTOMIZER, ELENA, FERRARI, GERHARD, HENRIK, HUB,
-                            JONAS, KAISA, KARL_SALES, KARL_SERVICE, LEAVERS, MANAGER, MARKETING, MIGRATION, MOREAU,
-                            NINA, NUNO, SALES, SERVICE, SOFIA, STAFF, TECHNICIAN, TERESA, ascii_only, environment,
-                            export_people, old_id)
+from contoso_day_one import day_one, people_speak
+from contoso_people import (AINO, ANNA, BASICS, BEATRIZ, BUILT_IN, CARMEN, CHANGES, CUSTOMIZER, ELENA, FERRARI, GERHARD, HENRIK,
+                            HUB, JONAS, KAISA, KARL_SALES, KARL_SERVICE, LEAVERS, MANAGER, MARKETING, MIGRATION, MOREAU,
+                            MOVED, NINA, NUNO, PAOLO, REBECCA, SALES, SERVICE, SOFIA, STAFF, TECHNICIAN, TERESA,
+                            ascii_only, directory, environment, export_people, old_id, wish_rows)
 from contoso_texts import MANIFEST, README, RULINGS
 from names import CITIES, NOTES, companies
 from names import contacts as people_names
@@ -22,6 +23,10 @@ from sample_lib import (Book, Ledger, Meant, guid, key, project, workbook, write
 ACCOUNTS, CONTACTS, ROLES, USERS = "exports/accounts.csv", "exports/contacts.xlsx", "exports/roles.csv", "exports/users.xlsx"
 
 # --- references --------------------------------------------------------------------------------
+
+
+# Active in the old system, and without an account in the new one yet.
+STARTER = ("Dieter", "Zorn", "dieter.zorn@contoso.local", "dieter.zorn@contoso.com", "E09105")
 
 
 class References:
@@ -67,8 +72,10 @@ class References:
 
     def faults(self):
         say, team = self.book.say, self.env.team_id
-        for leaver in LEAVERS:
+        for leaver in LEAVERS + [STARTER]:
             self.stub(leaver)
+        # A stub user by what the exports know; the directory has her, and she will come by herself.
+        say("Rebecca Stone", Meant("stub", "Rebecca Stone", code="STB006"))
         self.match("Nordic Key Accounts", team("Nordic Key Accounts"), "team name")
         self.match("Iberia Sales", team("Iberia Sales"), "team name")
         self.match(team("Iberia Sales"), team("Iberia Sales"), "id")
@@ -117,7 +124,7 @@ class Records:
         """A sound row: its fate follows from who was meant and who owns the record now."""
         meant = self.references.book.of(owner)
         fate, code = "changes", ""
-        if meant.kind == "stop":
+        if meant.code:
             fate, code = "stopped", meant.code
         elif meant.kind == "left":
             fate = "left"
@@ -196,7 +203,7 @@ def accounts(references, chooser):
            "SYSTEM": 4, "Deal Room": 1, "Marketing Campaigns": 2, references.shapes[TERESA.id]["upn"]: 2,
            "Meier, Karl": 3, "Anna Schmidt": 2, "Pavel Novák": 2, "Service Desk": 1, "Nina Kowalczyk": 3,
            "{6F9619FF-8B86-4011-B42D-00CF4FC964FF}": 1, "Kundenservice": 2, "Ingrid Bjork": 1,
-           "?ukasz D?browski": 2, "Walter Simon": 1}
+           "?ukasz D?browski": 2, "Walter Simon": 1, "Rebecca Stone": 2, "Dieter Zorn": 2}
     for text, count in few.items():
         for _ in range(count):
             file.good(next(number), text)
@@ -219,6 +226,8 @@ def accounts(references, chooser):
         row = file.good(next(number), first)
         file.add(row["id"], again, "repeated", "REC004")
     file.add("", "", "kept_out", "FIL006", "total")
+    for _ in range(2):                                                        # a workflow made these
+        file.good(next(number), lima["mail"], BUILT_IN[0].id)
     for extra in range(25):                                                   # nobody exported these
         file.present.append((guid("account", "extra", extra), MIGRATION.id))
     file.arrange(chooser, last=("total",))
@@ -236,7 +245,7 @@ def contacts(references, chooser):
     few = {"Gabriela Santos": 4, "Wolfgang Kraus": 3, "Anneli Saari": 2, "Eduardo Ruiz": 3, "Nordic Key Accounts": 3,
            "Iberia Sales": 3, "Sofia Rossi": 2, "Henrik Dahl": 2, "Gerhard Lang": 1, "SYSTEM": 2,
            "Jonas Bergström": 2, "Nuno Figueiredo": 1, "Karl Meier": 3, "Nina Kowalczyk": 1, "Ingrid Bjork": 1,
-           "joao.periera@contoso.com": 1}
+           "joao.periera@contoso.com": 1, "Rebecca Stone": 1}
     for text, count in few.items():
         for _ in range(count):
             file.good(next(number), text)
@@ -300,13 +309,15 @@ def write_contacts(file, folder, chooser):
     book.close()
 
 
-def write_users(people, folder):
-    header = list(people[0])
+def write_users(rows, folder):
+    header = list(rows[0])
     book = workbook(folder / USERS)
-    write_sheet(book, "Users", header, [list(row.values()) for row in people])
+    write_sheet(book, "Users", header, [list(row.values()) for row in rows])
     write_sheet(book, "Legend", ["Column", "Meaning"], [
         ["systemuserid", "id in the old CRM"], ["domainname", "logon name in the old CRM (contoso.local)"],
-        ["isdisabled", "true: has left, or the account was closed"]], widths=40)
+        ["isdisabled", "true: has left, or the account was closed"],
+        ["Business Unit", "where the person is to be in the new CRM; blank: stays"],
+        ["Access Mode", "how the account is to be used in the new CRM; blank: stays"]], widths=40)
     book.close()
 
 
@@ -320,7 +331,8 @@ def role_rows(references, chooser):
     rows = []
 
     def add(person, role, action, fate, code="", user=None, unit=None):
-        unit = (person.unit if unit is None and len(rows) % 2 else unit) or ""
+        told = unit is None and len(rows) % 2 and person.upn not in MOVED
+        unit = (person.unit if told else unit) or ""
         rows.append([user or person.upn, ROLE_NAMES.get(role, role), unit, action, fate, code])
 
     removed = {STAFF[14].upn: SALES, STAFF[16].upn: MARKETING, STAFF[18].upn: MARKETING, STAFF[11].upn: SALES}
@@ -347,10 +359,18 @@ def role_rows(references, chooser):
     rows.append(["ernesto.vega@contoso.com", "Salesperson", "", "give", "stopped", "ROL005"])
     add(NUNO, BASICS, "remove", "stopped", "ROL008")
     rows.append(["Deal Room", "Salesperson", "", "give", "stopped", "ROL012"])
+    add(STAFF[7], "System Administrator", "give", "stopped", "ROL011", unit="")
+    add(STAFF[9], "Sales app access", "give", "no_change", "ROL014", unit="")
+    add(PAOLO, SALES, "give", "changes", unit="")
     return rows
 
 
-def roles_ledger(rows):
+def upn_of(row):
+    return row[0].lower().replace("@contoso.local", "@contoso.com")
+
+
+def plain_ledger(rows):
+    """Of rows that end with their fate and code."""
     ledger = Ledger(rows=len(rows))
     for *_, fate, code in rows:
         if fate == "stopped":
@@ -363,11 +383,16 @@ def roles_ledger(rows):
 # --- what must speak ---------------------------------------------------------------------------
 
 
-def speaks(files, roles, references, stubs):
+def speaks(files, roles, wishes, references, stubs):
     out = [("FIL002", ACCOUNTS, ACCOUNTS, 0), ("FIL005", ACCOUNTS, ACCOUNTS, 0), ("FIL008", USERS, USERS, 0),
            ("OWN006", "Kundenservice", "owners.csv", 0)]
+    stopped_stubs = set()     # told at the first row that needs the stub user; the others fall with it
     for file in files:
         for row in file.rows:
+            if row["code"] == "STB006":
+                if row["owner"].strip() in stopped_stubs:
+                    continue
+                stopped_stubs.add(row["owner"].strip())
             if row["code"]:
                 out.append((row["code"], row["owner"].strip() or row["id"], file.name, row["row"]))
             if row["note"] == "formula":
@@ -379,8 +404,10 @@ def speaks(files, roles, references, stubs):
             if row["fate"] == "changes" and references.book.of(row["owner"]).who == HUB.id:
                 out.append(("OWN011", row["owner"].strip(), file.name, row["row"]))
     out += [(code, user, ROLES, place) for place, (user, _, _, _, _, code) in enumerate(roles, start=2) if code]
+    out += [(code, f"{row['firstname']} {row['lastname']}", USERS, place)
+            for place, (row, _, code) in enumerate(wishes, start=2) if code]
     out += [("STB001", upn, "", 0) for upn, mail, name in stubs]
-    return out
+    return out + people_speak()
 
 
 def stub_facts(files, references):
@@ -388,7 +415,7 @@ def stub_facts(files, references):
     needed = {references.book.of(row["owner"]).who for file in files for row in file.rows
               if row["fate"] == "changes" and references.book.of(row["owner"]).kind == "stub"}
     out = []
-    for first, last, upn, mail, _ in LEAVERS:
+    for first, last, upn, mail, _ in LEAVERS + [STARTER]:
         if f"{first} {last}" in needed:
             new = upn.replace("@contoso.local", "@contoso.com")
             out.append((new or mail, mail or new, f"{first} {last}"))
@@ -399,17 +426,19 @@ def make(root):
     chooser = random.Random(20261128)
     folder, cases = project(root, "contoso")
     people = export_people()
-    assert len(people) == 60
+    assert len(people) == 62
     env = environment()
     references = References(env, people)
     files = [accounts(references, chooser), contacts(references, chooser)]
     roles = role_rows(references, chooser)
-    assert len(roles) == 70, len(roles)
+    assert len(roles) == 73, len(roles)
+    wishes = wish_rows(people)
     write_accounts(files[0], folder, chooser)
     write_contacts(files[1], folder, chooser)
-    write_users(people, folder)
+    write_users([row for row, _, _ in wishes], folder)
     write_csv(folder / ROLES, ["User", "Role", "Business Unit", "Action"], [row[:4] for row in roles])
     env.write(folder / "environment", {file.table: sorted(file.present) for file in files})
+    directory().write(folder / "environment")
     # Once made, the sheet is kept up to date by `plan`, as a consultant's is; the rulings stay.
     if not (folder / "owners.csv").exists():
         write_csv(folder / "owners.csv", ["reference", "rows", "match", "candidates", "near misses", "ruling", "note"],
@@ -417,11 +446,13 @@ def make(root):
     write_text(folder / "cutover.toml", MANIFEST)
     write_text(folder / "README.md", README)
     ledgers = {file.name: file.ledger() for file in files}
-    ledgers[ROLES] = roles_ledger(roles)
+    ledgers[USERS], ledgers[ROLES] = plain_ledger(wishes), plain_ledger(roles)
     stubs = stub_facts(files, references)
     changed = [row for row in roles if row[4] == "changes"]
-    kinds = {"create stub user": len(stubs), "give role": sum(row[3] != "remove" for row in changed),
+    kinds = {"create stub user": len(stubs), "change user": ledgers[USERS].changes, 
+             # What is given to somebody who is changed is part of that change, and counts there.
+             "give role": sum(row[3] != "remove" and upn_of(row) not in CHANGES for row in changed),
              "assign record": ledgers[ACCOUNTS].changes + ledgers[CONTACTS].changes,
              "remove role": sum(row[3] == "remove" for row in changed)}
     write_expected(cases / "expected.toml", 1, ledgers, references.book, stubs, kinds,
-                   speaks(files, roles, references, stubs))
+                   speaks(files, roles, wishes, references, stubs), day_one=day_one(env, changed, len(stubs)))

@@ -169,8 +169,11 @@ def toml_counts(counts):
     return "{ " + ", ".join(f'"{name}" = {counts[name]}' for name in sorted(counts)) + " }" if counts else "{}"
 
 
-def write_expected(path, exit_code, ledgers, book, stubs, kinds, speaks, script="make_samples.py"):
-    """Writes what the maker knows; `speaks` are (code, subject, file, row), row 0 any place."""
+def write_expected(path, exit_code, ledgers, book, stubs, kinds, speaks, script="make_samples.py", day_one=None):
+    """Writes what the maker knows; `speaks` are (code, subject, file, row), row 0 any place.
+
+    `day_one` is who can work by moment (yes, no, reasons), and the rows of each list for administrators.
+    """
     lines = [
         f"# What `plan` must say about this project. Written by tests/tools/{script} from who was",
         "# meant by each reference, never by running the product.",
@@ -190,6 +193,8 @@ def write_expected(path, exit_code, ledgers, book, stubs, kinds, speaks, script=
         lines += ["", f"[files.{toml_text(name)}]", f"rows = {ledger.rows}", f"changes = {ledger.changes}"]
         lines += [f"no_change = {ledger.no_change}", f"repeated = {ledger.repeated}", f"left = {ledger.left}"]
         lines += [f"kept_out = {toml_counts(ledger.kept_out)}", f"stopped = {toml_counts(ledger.stopped)}"]
+    if day_one:
+        lines += day_one_lines(*day_one)
     lines += ["", "# Stub users, and findings that must speak: row 0 is any place in the file, file \"\" anywhere.",
               "# Errors are listed with every row; warnings and notes with the rows that are sure. Compare code,",
               "# file and row; the subject says to people what the row was about."]
@@ -202,10 +207,19 @@ def write_expected(path, exit_code, ledgers, book, stubs, kinds, speaks, script=
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
+def day_one_lines(moments, lists):
+    lines = ["", "# Who can work, and why others cannot; one person may have several reasons."]
+    for moment, (yes, no, reasons) in moments.items():
+        lines += ["", f"[readiness.{moment}]", f"yes = {yes}", f"no = {no}", f"reasons = {toml_counts(reasons)}"]
+    lines += ["", "# Rows of each list for administrators; what is not here has none.", "[hand_over]"]
+    return lines + [f"{toml_text(name)} = {rows}" for name, rows in lists.items() if rows]
+
+
 # --- environment folder ------------------------------------------------------------------------
 
 USER_COLUMNS = ("id upn mail mail2 mobile_alert_mail first_name last_name full_name employee_id "
                 "business_unit access_mode disabled licensed application_id directory_id stub").split()
+PROFILE_COLUMNS = ["title", "main_phone", "city", "country"]
 
 
 @dataclass
@@ -228,18 +242,26 @@ class Person:
     stub: bool = False
     full: str = None
     id: str = ""
+    profile: dict = field(default_factory=dict)     # what the user form has, by column
+    # What the directory says: see sample_directory.py.
+    known: bool = True              # there is an account
+    products: tuple = ()            # licences
+    group: str = "direct"           # how in the security group: itself, the group by way of which, or not ("")
+    blocked: bool = False
+    deleted: bool = False
+    there: dict = field(default_factory=dict)       # what the directory has otherwise, by its header
 
     def __post_init__(self):
         self.mail = self.upn if self.mail is None else self.mail
         self.full = f"{self.first} {self.last}".strip() if self.full is None else self.full
         self.id = self.id or guid("user", self.upn or self.full)
 
-    def row(self, units):
+    def row(self, units, further=()):
         yes = {True: "true", False: "false"}
         directory = "" if self.stub or self.application or not self.upn else guid("directory", self.upn)
         return [self.id, self.upn, self.mail, self.mail2, self.mobile, self.first, self.last, self.full,
                 self.employee, units[self.unit], self.mode, yes[self.disabled], self.licensed,
-                self.application, directory, yes[self.stub]]
+                self.application, directory, yes[self.stub], *(self.profile.get(column, "") for column in further)]
 
 
 @dataclass
@@ -273,7 +295,8 @@ class Environment:
         unit = self.units
         write_csv(folder / "business_units.csv", ["id", "name", "parent"],
                   [[unit[name], name, unit.get(self.parents[name], "")] for name in unit])
-        write_csv(folder / "users.csv", USER_COLUMNS, [user.row(unit) for user in self.users])
+        further = PROFILE_COLUMNS if any(user.profile for user in self.users) else []
+        write_csv(folder / "users.csv", USER_COLUMNS + further, [user.row(unit, further) for user in self.users])
         write_csv(folder / "roles.csv", ["id", "name", "business_unit", "template"],
                   [[self.role_id(code), name, unit[where], template] for name, where, template, code in self.roles])
         write_csv(folder / "role_privileges.csv", ["role", "privilege", "depth"],

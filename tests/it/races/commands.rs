@@ -74,7 +74,7 @@ fn show_and_verify_beside_a_running_apply_tell_the_truth() {
     ends(&command("plan", path), Exit::Done);
     let ended = run_beside(named("apply"), path, "records of account", || {
         let shown = command("show", path);
-        says("show", &shown, Exit::Done, &["Approved: 95 changes."]);
+        says("show", &shown, Exit::Done, &["Approved: 97 changes."]);
         let verified = command("verify", path);
         let words = ["is applied in part"];
         says("verify", &verified, Exit::Partly, &words);
@@ -93,7 +93,8 @@ fn show_and_verify_beside_a_running_apply_tell_the_truth() {
             )
         };
         assert_eq!(kind("create stub user"), (Some(3), Some(3), Some(0)));
-        assert_eq!(kind("give role"), (Some(8), Some(8), Some(0)));
+        assert_eq!(kind("change user"), (Some(5), Some(5), Some(0)));
+        assert_eq!(kind("give role"), (Some(5), Some(5), Some(0)));
         assert_eq!(kind("assign record"), (Some(82), Some(0), Some(82)));
         assert_eq!(kind("remove role"), (Some(2), Some(0), Some(2)));
     });
