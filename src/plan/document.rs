@@ -231,6 +231,8 @@ pub struct Totals {
     pub references: u64,
     /// Changes by kind.
     pub changes: BTreeMap<String, u64>,
+    /// What of the users to change is another, in words: how many users.
+    pub user_changes: BTreeMap<String, u64>,
     /// Records to assign, by table.
     pub records_by_table: BTreeMap<String, u64>,
     /// Matches by rung.

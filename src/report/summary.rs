@@ -274,6 +274,11 @@ fn changes(page: &mut Page<'_>, document: &Document) -> io::Result<()> {
     if users > 0 {
         let heading = format!("{} to change", counted(users, "user"));
         writeln!(page.out, "\n{}", styled(HEADING, heading))?;
+        let lines = document.totals.user_changes.iter();
+        let lines: Vec<Vec<String>> = lines
+            .map(|(what, users)| vec![what.clone(), thousands(*users)])
+            .collect();
+        write!(page.out, "{}", aligned(&[], &lines))?;
     }
     let given = count(document, "give_role");
     let removed = count(document, "remove_role");

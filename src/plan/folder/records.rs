@@ -94,6 +94,7 @@ pub(super) fn totals(draft: &Draft, findings: &[Finding]) -> Totals {
         rows: draft.rows.values().sum(),
         references: groups.map(|count| count.references).sum(),
         changes: changes_by_kind(draft, records_by_table.values().sum()),
+        user_changes: user_changes(draft),
         records_by_table,
         matches: match_records(&counted.matched, Rung::word),
         stub: match_record(counted.stub),
@@ -114,6 +115,27 @@ fn records_by_table(draft: &Draft) -> BTreeMap<String, u64> {
         .iter()
         .map(|table| (table.entity.clone(), table.changes()));
     tables.filter(|(_, changes)| *changes > 0).collect()
+}
+
+/// What of users is to be another, and to how many users.
+fn user_changes(draft: &Draft) -> BTreeMap<String, u64> {
+    let mut counts = BTreeMap::new();
+    let mut count = |what: &str| *counts.entry(what.to_owned()).or_default() += 1;
+    for (user, given) in draft.users_to_change() {
+        if user.business_unit.is_some() {
+            count("business unit");
+        }
+        if user.access_mode.is_some() {
+            count("access mode");
+        }
+        for field in user.profile.keys() {
+            count(field.words());
+        }
+        if !given.is_empty() {
+            count("roles given with it");
+        }
+    }
+    counts
 }
 
 fn changes_by_kind(draft: &Draft, records: u64) -> BTreeMap<String, u64> {
