@@ -5,6 +5,7 @@
 
 use std::fmt::Write as _;
 use std::fs;
+use std::path::Path;
 
 use tempfile::TempDir;
 
@@ -105,11 +106,18 @@ pub(super) fn project(seed: u64) -> TempDir {
     write("exports/roles.csv", &roles);
     write("exports/accounts.csv", &wanted);
     write("exports/wishes.csv", &wishes);
-    let manifest = fs::read_to_string(folder.path().join("cutover.toml")).unwrap();
-    let wishes =
-        "[[users]]\nfile = \"exports/wishes.csv\"\nchange = [\"business_unit\", \"access_mode\"]";
-    write("cutover.toml", &format!("{manifest}\n{wishes}\n"));
+    write("cutover.toml", &(manifest(folder.path()) + WISHES));
     folder
+}
+
+const WISHES: &str = "
+[[users]]
+file = \"exports/wishes.csv\"
+change = [\"business_unit\", \"access_mode\"]
+";
+
+fn manifest(folder: &Path) -> String {
+    fs::read_to_string(folder.join("cutover.toml")).unwrap()
 }
 
 fn other(unit: &str) -> &'static str {

@@ -326,9 +326,9 @@ fn equip(world: &mut World, number: usize, chance: &mut Chance) {
 /// Some of the administrators are administrators of the directory too.
 fn directory(world: &mut World, chance: &mut Chance) {
     for (number, person) in world.people.iter().enumerate() {
-        let mut roles = person.roles.iter();
-        let rules = roles.any(|(role, _)| *role == ADMINISTRATOR) && !person.stub;
-        if world.has_directory && rules && chance.percent(50) {
+        let mut held = person.roles.iter();
+        let administers = held.any(|(role, _)| *role == ADMINISTRATOR) && !person.stub;
+        if world.has_directory && administers && chance.percent(50) {
             world.directory_administrators.insert(number);
         }
     }

@@ -38,6 +38,10 @@ pub(super) type RoleCopy = (usize, usize);
 
 /// Somebody: a user of the environment, or one who is only in the old system.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is so of somebody or not, whatever the others are"
+)]
 pub(super) struct Person {
     /// `systemuserid` of one who is there.
     pub(super) id: Uuid,
@@ -180,6 +184,10 @@ pub(super) struct Stranger {
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "lines of a manifest, and files that are there or not"
+)]
 pub(super) struct World {
     pub(super) units: Vec<Unit>,
     pub(super) roles: Vec<Role>,

@@ -238,11 +238,11 @@ pub(super) fn only_administrator(world: &mut World, chance: &mut Chance) -> Opti
         move_of(world, FIRST_PERSON, chance)?
     } else {
         let modes = [AccessMode::Read, AccessMode::NonInteractive];
-        let others = modes
+        let mut others = modes
             .into_iter()
             .filter(|mode| *mode != world.mode_of(FIRST_PERSON));
         UserWant {
-            mode: others.last(),
+            mode: others.next_back(),
             ..UserWant::blank(FIRST_PERSON)
         }
     };

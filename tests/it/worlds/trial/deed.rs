@@ -77,7 +77,7 @@ fn elsewhere(world: &World, change: &UserChange) -> Option<UnitId> {
 /// A role that the user neither has nor is to have, and that nothing hangs on.
 fn another_role(world: &World, change: &UserChange) -> Option<RoleId> {
     let mut known: BTreeSet<RoleId> = BTreeSet::new();
-    for roles in change.roles.iter() {
+    if let Some(roles) = &change.roles {
         known.extend(roles.before.iter().chain(&roles.after));
     }
     let people = world.people.iter();

@@ -15,6 +15,7 @@ use rusqlite::Connection;
 use crate::foretell::FORETOLD_BY;
 use crate::worlds::files::Asked;
 use crate::worlds::tally::Kind;
+use crate::worlds::trial::frame::user_rows;
 use crate::worlds::trial::reason::reason_of;
 use crate::worlds::trial::{Trial, is_about_nothing};
 use crate::worlds::world::{Who, planned_id};
@@ -45,7 +46,8 @@ impl Trial<'_> {
             ChangeKind::RemoveRole,
         ] {
             let of_stage = forced.iter().filter(|one| one.write.kind() == stage);
-            let (late, early): (Vec<&Forced>, Vec<&Forced>) = of_stage.partition(is_late);
+            let (late, early): (Vec<&Forced>, Vec<&Forced>) =
+                of_stage.partition(|one| is_late(one));
             for one in early {
                 self.force(connection, one, &forced);
             }
@@ -154,10 +156,18 @@ impl Trial<'_> {
                     if reason_of(&refusal) == Reason::DuplicateKey);
             }
         }
+        let before = user_rows(connection);
         let answer = service::perform(connection, &one.write);
+        // A refusal may come when half of a change is written.
+        let is_half_done =
+            matches!(answer, Ok(Performed::Refused(_))) && user_rows(connection) != before;
         connection
             .execute_batch("ROLLBACK TO forced; RELEASE forced")
             .expect("rolled back");
+        if is_half_done {
+            let words = format!("refused, and written in part: {:?}", one.write);
+            self.fault(Kind::Frame, words);
+        }
         self.report.forced += 1;
         match answer {
             Ok(Performed::Refused(refusal)) => {
@@ -225,7 +235,7 @@ fn are_together(one: &Forced, other: &Forced) -> bool {
 }
 
 /// Whether what others of the stage do is what stands in the way.
-fn is_late(one: &&Forced) -> bool {
+fn is_late(one: &Forced) -> bool {
     one.codes.contains(&Code::Acc004)
 }
 

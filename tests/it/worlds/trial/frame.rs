@@ -18,7 +18,7 @@ use crate::worlds::world::{Leads, Who};
 
 /// Every row of every table: the table, and the row's cells by column.
 pub(super) type Rows = BTreeSet<(String, Row)>;
-type Row = BTreeMap<String, String>;
+pub(super) type Row = BTreeMap<String, String>;
 
 /// Differing rows that a fault names.
 const SHOWN: usize = 4;
@@ -267,6 +267,11 @@ pub(super) fn rows(path: &Path) -> Rows {
         rows.into_iter().map(|row| (table.clone(), row))
     });
     rows.collect()
+}
+
+/// What an environment file holds of users, and of the roles that they have themselves.
+pub(super) fn user_rows(connection: &Connection) -> [Vec<Row>; 2] {
+    ["user", "user_role"].map(|table| rows_of(connection, table).expect("rows"))
 }
 
 fn rows_of(connection: &Connection, table: &str) -> rusqlite::Result<Vec<Row>> {

@@ -102,7 +102,7 @@ impl Trial<'_> {
 
     /// The changes that somebody can meddle with so, and what that is for them.
     fn possible(&self, meanwhile: Meanwhile) -> Vec<(Write, Effect)> {
-        let has_begun = self.writes().next().is_some_and(is_stub);
+        let has_begun = self.writes().next().is_some_and(|write| is_stub(&write));
         if meanwhile.deed.is_of_users() && meanwhile.moment == Moment::Planned && !has_begun {
             return Vec::new();
         }
@@ -277,7 +277,7 @@ impl Trial<'_> {
     }
 }
 
-fn is_stub(write: Write) -> bool {
+fn is_stub(write: &Write) -> bool {
     matches!(write, Write::CreateStub(_))
 }
 
