@@ -4,7 +4,7 @@ In: the people as contoso_people.py made them, and the roles that the plan gives
 ready, rows of the lists for administrators, and findings. Whoever has no fault of their own is not named here.
 """
 
-from contoso_people import (APP, BASICS, BUILD, CHANGES, DESK, DOROTHEA, ELENA, ELSA, FAX, GERHARD, HENRIK, IVO, KAISA,
+from contoso_people import (APP, BASICS, BUILD, CHANGES, DESK, DOROTHEA, ELENA, ELSA, FAX, GERHARD, HENRIK, IVO, KAISA, KLARA,
                             MOREAU, NUNO, OSKAR, OTTILIE, PAOLO, PIA, REBECCA, REPORTING, ROLF, SOFIA, STAFF, SVEN,
                             VIKTOR, directory)
 from sample_directory import DayOne
@@ -19,8 +19,8 @@ def people_speak():
     found = {
         "LIC001": [LUCIA, SOFIA], "LIC002": [LUCIA], "LIC004": [BUILD, HENRIK, IVO],
         "LIC006": [OSKAR], "ACC001": [ELSA, ROLF, HENRIK, DOROTHEA, IVO, PIA], "ACC002": [MARCO], "ACC003": [KAISA],
-        "ACC005": [PAOLO], "ACC006": [ANA, PAOLO], "ACC007": [REBECCA, OTTILIE], "ACC008": [DESK],
-        "ACC010": [REPORTING], "ACC011": [ANA], "ACC012": [FAX, VIKTOR], "ROL009": [SVEN], "ROL010": [ELENA, NUNO],
+        "ACC005": [PAOLO], "ACC006": [ANA, PAOLO], "ACC007": [REBECCA, OTTILIE], "ACC008": [DESK, VIKTOR],
+        "ACC010": [REPORTING], "ACC011": [ANA], "ACC012": [FAX, KLARA], "ROL009": [SVEN], "ROL010": [ELENA, NUNO],
         "PRF001": [STAFF[8], STAFF[3], STAFF[12]], "PRF002": [MOREAU],
     }
     spoken = [(code, person.full, "", 0) for code, people in found.items() for person in people]
@@ -47,7 +47,7 @@ def day_one(env, role_changes, stubs):
             return "roles only through a team"
         return "only roles that read no data" if roles else "no role"
 
-    modes = {FAX.upn: "non-interactive", VIKTOR.upn: "administrative"}
+    modes = {FAX.upn: "non-interactive", KLARA.upn: "administrative"}
     people = directory()
     people.users.append(GERHARD)
     moments = DayOne(people, stubs, worth, CHANGES | set(given), modes, due=2).all()
@@ -56,6 +56,6 @@ def day_one(env, role_changes, stubs):
         "business-units-to-create": 1, "licences-to-buy": int(len(unlicensed) > 1), "people-to-create": 1,
         "licences-to-give": len(unlicensed), "group-members-to-add": len([MARCO, KAISA]),
         "people-to-synchronise": len([REBECCA, OTTILIE]), "settings-to-switch": 1,
-        "licences-to-free": len([FAX, BUILD]), "leavers": len([HENRIK, IVO]),
+        "licences-to-free": len([FAX, BUILD, KLARA]), "leavers": len([HENRIK, IVO]),
     }
     return moments, lists

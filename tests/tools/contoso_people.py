@@ -71,10 +71,11 @@ HUB = Person("# Integration", "Hub", "integration-hub@contoso.onmicrosoft.com", 
              licensed="false", application=guid("application", "hub"))
 REPORTING = Person("# Reporting", "", "reporting@contoso.onmicrosoft.com", ROOT, (), mode="non-interactive",
                    licensed="false", application=guid("application", "reporting"))
-# Who signs in, or ought to, and cannot or should not. The first two are in the users export, which wishes another
+# Who signs in, or ought to, and cannot or should not. The first three are in the users export, which wishes another
 # access mode for them.
 FAX = Person("Fax", "Gateway", "fax.gateway@contoso.com", ROOT, (SERVICE,))
-VIKTOR = Person("Viktor", "Hansen", "viktor.hansen@contoso.com", NORDICS, (CUSTOMIZER,), licensed="false")
+KLARA = Person("Klara", "Nilsson", "klara.nilsson@contoso.com", NORDICS, (CUSTOMIZER,))
+VIKTOR = Person("Viktor", "Hansen", "viktor.hansen@contoso.com", NORDICS, (CUSTOMIZER, SALES), licensed="false")
 PAOLO = Person("Paolo", "Serra", "paolo.serra@contoso.com", ROOT, (ADMIN,), mode="administrative", licensed="false")
 BUILD = Person("Build", "Agent", "build.agent@contoso.com", ROOT, (CUSTOMIZER,), mode="non-interactive")
 SVEN = Person("Sven", "Holmberg", "sven.holmberg@contoso.com", NORDICS, (APP,))
@@ -94,7 +95,7 @@ BUILT_IN = [
 PARTICULAR = [HENRIK, GERHARD, JONAS, KAISA, ELENA, NUNO, TERESA, CARMEN, AINO, BEATRIZ, MOREAU,
               KARL_SALES, KARL_SERVICE, PAVEL, PETR, ANNA]
 NEW = [SOFIA, NINA, DESK, HUB]
-CHANGED = [FAX, VIKTOR]
+CHANGED = [FAX, KLARA, VIKTOR]
 ODD = [PAOLO, BUILD, SVEN, ELSA, ROLF, DOROTHEA, IVO, PIA, REPORTING]
 # In the directory, and no users of the environment: licensed and not there yet, licensed too little, and not at all.
 REBECCA = Person("Rebecca", "Stone", "rebecca.stone@contoso.com", products=(SALES_PRODUCT, OFFICE))
@@ -188,7 +189,8 @@ WISHES = [
     (STAFF[17], ROOT, "", "repeated", "ACC017"),     # twice
     (STAFF[9], ROOT, "", "no_change", ""),           # is there
     (FAX, "", "Non-interactive", "changes", ""),
-    (VIKTOR, "", "Administrative", "changes", ""),
+    (KLARA, "", "Administrative", "changes", ""),
+    (VIKTOR, "", "Administrative", "stopped", "ACC020"),     # has no licence, which the change needs
     (STAFF[18], "Contoso Ibera", "", "stopped", "ACC015"),
     (STAFF[15], ROOT, "", "stopped", "ACC016"),      # two rows, two units
     (STAFF[15], IBERIA, "", "stopped", "ACC016"),
@@ -240,7 +242,7 @@ def furnish():
         if person.licensed == "true":
             service = person.roles[:1] == (SERVICE,)
             product = SERVICE_PRODUCT if service else SALES_PRODUCT
-            person.products = (product,) if person in (FAX, BUILD) else (product, OFFICE)
+            person.products = (product,) if person in (FAX, KLARA, BUILD) else (product, OFFICE)
         city, country = CITIES[person.unit]
         person.profile = {"title": TITLES.get((person.roles or ("",))[0], "Clerk"), "city": city, "country": country,
                           "main_phone": f"+49 89 5550 {100 + number}"}

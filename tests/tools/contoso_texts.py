@@ -29,7 +29,7 @@ blank = "error"                    # an account without an owner is a question f
 domains = { "contoso.local" = "contoso.com" }
 
 [[users]]
-file = "exports/users.xlsx"        # 62 people of the old CRM: who was meant by a name, a logon or an id
+file = "exports/users.xlsx"        # 63 people of the old CRM: who was meant by a name, a logon or an id
 change = ["business_unit", "access_mode"]    # what its last two columns wish for users who exist
 
 [[records]]
@@ -66,7 +66,7 @@ Contoso (three business units: Contoso, Contoso Nordics, Contoso Iberia) leaves 
 | `environment/directory.csv` | "Export users" of the Microsoft 365 admin centre; `directory-roles.csv` has who administers |
 | `environment/groups-CRM Users.csv` | Entra's "Download members" of the environment's security group; `groups.csv` has who is in it through another group |
 | `environment/licences.csv` | the products bought, with seats and use |
-| `exports/users.xlsx` | 62 people of the old CRM, some of whom have left; its last two columns wish another business unit or access mode |
+| `exports/users.xlsx` | 63 people of the old CRM, some of whom have left; its last two columns wish another business unit or access mode |
 | `exports/accounts.csv` | accounts, merged from three regions: owners as logons, mails, names, ids, employee numbers |
 | `exports/contacts.xlsx` | a static worksheet of Dynamics: owners by display name |
 | `exports/roles.csv` | roles to give and to remove |
@@ -86,7 +86,8 @@ What is wrong in it, on purpose:
   Field Technician outside the Nordics; somebody whom nobody knows; the last role of Nuno Figueiredo; a role for an access team;
   System Administrator for Petra Nováková, who is not named under `[accept]`.
 - **Wishes**: `Contoso Ibera` for João Pereira; two rows for Lars Nygaard that differ; Mireille Faure, who is no user; Henrik Dahl,
-  who is disabled and would lose his role by the move; Jonas Bergström, whose role Field Technician is of the Nordics alone.
+  who is disabled and would lose his role by the move; Jonas Bergström, whose role Field Technician is of the Nordics alone;
+  Viktor Hansen, whose access mode cannot be changed as long as he has no licence.
 - **Licences**: Lucía Fernández and Sofia Rossi have none, and one seat is free; two leavers and a build agent hold one for nothing;
   Oskar Ek has Office alone.
 - **The directory**: Rebecca Stone owns records and Ottilie Kern does not, and both are licensed and no users yet; Dieter Zorn, who
@@ -103,5 +104,5 @@ Who can work on day one, and who has to do what for it: `cutover show samples/co
 What is right, and easily taken for wrong: records for the disabled Henrik Dahl and for Gerhard Lang, who is a stub user already;
 Kaisa Laine and Elena Vidal, who can read only through a team; Carmen Ortiz, whose name is Delgado today; five people who are moved
 and get their roles again in the new unit, among them Mikko Virtanen, who gets two more, and Freja Mortensen, who loses one; Inês
-Carvalho, who is wished for twice; Fax Gateway and Viktor Hansen, who change their access mode and need a licence while that happens.
+Carvalho, who is wished for twice; Fax Gateway and Klara Nilsson, who change their access mode and keep their licences until that is done.
 """

@@ -426,7 +426,7 @@ def make(root):
     chooser = random.Random(20261128)
     folder, cases = project(root, "contoso")
     people = export_people()
-    assert len(people) == 62
+    assert len(people) == 63
     env = environment()
     references = References(env, people)
     files = [accounts(references, chooser), contacts(references, chooser)]
