@@ -151,23 +151,27 @@ pub(super) fn account(
 ) -> Result<Option<Account>, ServiceError> {
     let sql = "SELECT business_unit, access_mode, disabled, application_id IS NOT NULL, licensed
                FROM user WHERE id = ?1";
-    let found: Option<([u8; 16], u8, bool, bool, Option<bool>)> =
-        row(connection, sql, [user.0.as_bytes()], |row| {
-            let (unit, mode, disabled) = (row.get(0)?, row.get(1)?, row.get(2)?);
-            Ok((unit, mode, disabled, row.get(3)?, row.get(4)?))
-        })?;
-    found
-        .map(|(unit, code, disabled, application, licensed)| {
-            let mode = AccessMode::from_code(code).ok_or(ServiceError::Damaged {
-                what: "access mode of a user",
-                found: code,
-            })?;
+    let found = row(connection, sql, [user.0.as_bytes()], |row| {
+        let (unit, code): ([u8; 16], u8) = (row.get(0)?, row.get(1)?);
+        let account = |mode| {
             Ok(Account {
                 unit: UnitId(Uuid::from_bytes(unit)),
                 mode,
-                disabled,
-                application,
-                licensed,
+                disabled: row.get(2)?,
+                application: row.get(3)?,
+                licensed: row.get(4)?,
+            })
+        };
+        match AccessMode::from_code(code) {
+            Some(mode) => account(mode).map(Ok),
+            None => Ok(Err(code)),
+        }
+    })?;
+    found
+        .map(|account| {
+            account.map_err(|found| ServiceError::Damaged {
+                what: "access mode of a user",
+                found,
             })
         })
         .transpose()
