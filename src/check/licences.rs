@@ -109,8 +109,8 @@ fn seats_short(trial: &mut Trial<'_>, unlicensed: &[String]) {
     let (seats, names, buy) = (seats.join(", of "), names(unlicensed), needed - free);
     let message = || {
         format!(
-            "{needed} people of the plan need a licence ({names}); of {seats}, so {free} are free \
-             and {buy} more are needed"
+            "{needed} people of the plan need a licence ({names}); of {seats}: seats free {free}, to be \
+             bought {buy}"
         )
     };
     let cure = || format!("buy {buy} more seats. {}", Code::Lic002.rule().cure);

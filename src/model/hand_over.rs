@@ -133,12 +133,13 @@ impl HandOverKind {
                  load the environment and plan again."
             }
             Self::LicencesToBuy => {
-                "Buy so many more seats of each product before licences are given; no licence can be \
-                 given above the number of seats."
+                "Buy so many more seats before licences are given, of the product that each person works \
+                 with; what `leavers` and `licences-to-free` give back is not counted."
             }
             Self::PeopleToCreate => {
                 "Microsoft 365 admin centre, Users, Active users, Add multiple users: upload the file. \
-                 It holds no passwords; send the ones that are made there by a protected channel."
+                 It holds no passwords; send the ones that are made there by a protected channel. Plan again \
+                 once they are users: somebody for whom a stub user was made meanwhile stays there twice."
             }
             Self::LicencesToGive => {
                 "Give each person a licence of the environment's product. Where a day or event stands \

@@ -132,9 +132,21 @@ impl Standing {
         }
     }
 
+    /// Whether the reason for which somebody is disabled says it already.
+    fn is_told_by_disabled(&self, obstacle: Obstacle) -> bool {
+        let by = match obstacle {
+            Obstacle::NoLicence => DisabledReason::NoLicence,
+            Obstacle::NotInGroup | Obstacle::OnlyNestedGroup => DisabledReason::NotInGroup,
+            Obstacle::NotInDirectory => DisabledReason::NotInDirectory,
+            _ => return false,
+        };
+        self.obstacles.contains(&Obstacle::Disabled(by))
+    }
+
     /// The reasons in words, or what was not loaded.
     pub fn words(&self) -> String {
-        let reasons = self.obstacles.iter().map(|obstacle| obstacle.words());
+        let told = |obstacle: &&Obstacle| !self.is_told_by_disabled(**obstacle);
+        let reasons = self.obstacles.iter().filter(told).map(|it| it.words());
         let mut words: Vec<String> = reasons.collect();
         if !self.unknown.is_empty() {
             let names: Vec<&str> = self.unknown.iter().map(|what| what.name()).collect();

@@ -3,6 +3,7 @@
 //! In: a plan's document. Out: lines no wider than the page. The document holds the first places of
 //! each finding; where more are, it says how many.
 
+use std::collections::BTreeMap;
 use std::io;
 
 use crate::plan::{Document, FindingRecord, InputRecord, PlaceRecord};
@@ -30,10 +31,16 @@ pub fn findings(
     if more > 0 {
         let folder = page.folder;
         let folder = shell_word(folder);
-        writeln!(
-            page.out,
-            "  … and {more} more: `cutover show {folder} findings`"
-        )?;
+        let mut codes: BTreeMap<&str, usize> = BTreeMap::new();
+        for finding in all().skip(most) {
+            *codes.entry(&finding.code).or_default() += 1;
+        }
+        let codes: Vec<String> = codes
+            .into_iter()
+            .map(|(code, findings)| format!("{code} {findings}"))
+            .collect();
+        page.paragraph(2, "… and ", &format!("{more} more: {}", codes.join(", ")))?;
+        writeln!(page.out, "    `cutover show {folder} findings`")?;
     }
     Ok(())
 }

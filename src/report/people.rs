@@ -140,8 +140,7 @@ pub fn hand_over(page: &mut Page<'_>, document: &Document) -> io::Result<()> {
         );
     }
     for list in &document.hand_over {
-        let rows = thousands(list.file.rows);
-        let heading = format!("{rows} {}", list.what);
+        let heading = format!("{}: {}", list.what, thousands(list.file.rows));
         writeln!(
             page.out,
             "{}  plan/{}",

@@ -30,7 +30,7 @@ pub(super) fn all(
     let before = [
         steps.list(HandOverKind::BusinessUnitsToCreate, "create the business units that are missing", "users are put into units that are there (S41 S88)"),
         steps.list(HandOverKind::LicencesToBuy, "buy the seats that are missing", "no licence can be given above the number of seats (S26)"),
-        steps.list(HandOverKind::PeopleToCreate, "create the people who are missing in the directory", "an account comes before a licence (S01 S02)"),
+        steps.list(HandOverKind::PeopleToCreate, "create the people who are missing in the directory, then plan again", "an account comes before a licence, and who is in the environment by then needs no stub user (S01 S02)"),
         steps.list(HandOverKind::LicencesToGive, "give licences, some of them only for the time of the change", "who has no licence does not appear, and an access mode is changed while there is one (S02 S69 S72)"),
         steps.list(HandOverKind::GroupMembersToAdd, "add the people to the security group", "enabled is who has a licence and is in the group itself (S55 S59)"),
         steps.list(HandOverKind::PeopleToSynchronise, "bring the people into the environment, then plan again", "roles and records go to users who are there; a stub user made too early stays for ever (S04 S06 S07 S08)"),
@@ -87,8 +87,19 @@ impl Steps<'_> {
         list.map_or(0, |list| list.rows.len() as u64)
     }
 
+    /// How much of a list there is to do: seats to buy, rows of everything else.
+    fn open(&self, kind: HandOverKind) -> u64 {
+        let mut lists = self.lists.iter();
+        let rows = lists.find(|list| list.kind == kind).map(|list| &list.rows);
+        let seats = |row: &Vec<String>| row.last().and_then(|cell| cell.parse::<u64>().ok());
+        match (kind, rows) {
+            (HandOverKind::LicencesToBuy, Some(rows)) => rows.iter().filter_map(seats).sum(),
+            _ => self.rows(kind),
+        }
+    }
+
     fn list(&self, kind: HandOverKind, title: &str, why: &str) -> GoLiveStep {
-        let state = match self.rows(kind) {
+        let state = match self.open(kind) {
             0 if self.is_known(kind) => Progressed::Done,
             0 => Progressed::NotKnown,
             open => Progressed::Open(open),

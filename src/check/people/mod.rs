@@ -147,9 +147,7 @@ impl DisabledBy {
             Self::SignInBlocked => "sign-in is blocked in the directory",
             Self::NoLicence => "no licence",
             Self::NotInGroup => "not directly in the security group of the environment",
-            Self::ByHand => {
-                "entitled, so by hand in the environment, or entitled again and not signed in since"
-            }
+            Self::ByHand => "by hand, or not signed in since entitled again",
             Self::Unknown(_) => "the reason is not known",
         }
     }

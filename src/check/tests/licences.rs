@@ -49,7 +49,7 @@ fn seats() {
     speaks("seats not loaded",              unsaid,                                               &["LIC001", "LIC001", "?LIC002"]);
     let text = message(two().seats(10, Some(9)), Code::Lic002);
     assert_eq!(text, "2 people of the plan need a licence (Ana <ana@contoso.com>, Dan <dan@contoso.com>); of \
-                      `Dynamics 365 Sales Enterprise` 9 of 10 seats are in use, so 1 are free and 1 more are needed");
+                      `Dynamics 365 Sales Enterprise` 9 of 10 seats are in use: seats free 1, to be bought 1");
 }
 
 #[test]

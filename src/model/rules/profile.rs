@@ -20,7 +20,7 @@ pub(super) const PRF001: Rule = Rule {
     example: "The directory has `Ana Costa-Lind` since her wedding; the user still is \
           `Ana Costa`.",
     cure: "Online: wait, or force a synchronisation (ACC007). On-premises: correct the \
-          user, by a row of a users file whose column `change` names.",
+          user, by a row of a users file with the field under `change`.",
     source: "S13 S14 S15 S16 S19 S20 S22 S23 S24",
     guards: false,
     keep_out: false,

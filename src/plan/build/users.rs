@@ -104,8 +104,7 @@ fn wishes<'a>(wanted: &'a Wanted<'_>, row: &WishRow) -> Result<Option<(&'a User,
     };
     let Some(user) = user else {
         let message = format!(
-            "`{label}` is no user of the environment, so nothing of it can be changed; a stub user \
-             is made in the root business unit and can be changed by a later plan"
+            "`{label}` is no user of the environment, so nothing of it can be changed by this plan"
         );
         return Err(nobody(message));
     };
@@ -221,7 +220,7 @@ fn take<'a>(
             return;
         }
         let message = format!(
-            "several rows wish something else for the same user, the first in `{origin}`, row \
+            "several rows wish different things for this user, the first in `{origin}`, row \
              {number}; expected one row with all that is wished for"
         );
         if first.wishes.take().is_some() {
