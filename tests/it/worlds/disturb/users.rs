@@ -18,21 +18,24 @@ use crate::worlds::world::{
     ROLES_ON_DISABLED, Role, RoleWant, Stranger, Unit, VISITOR, Who, World,
 };
 
-/// Somebody of the environment who is nobody's stub, and not the administrator of every world.
+/// Somebody of the environment who is no stub user and no application, and not the administrator of every
+/// world.
 fn somebody(world: &World, chance: &mut Chance) -> Option<usize> {
     let people = (FIRST_PERSON + 1..world.people.len()).filter(|one| world.people[*one].is_there);
     let people = people.filter(|one| {
-        !world.people[*one].stub
-            && !world.is_protected(Who::Person(*one))
-            && !is_unclear(world, *one)
+        let person = &world.people[*one];
+        let human = !person.stub && person.application.is_none();
+        human && !world.is_protected(Who::Person(*one)) && !is_unclear(world, *one)
     });
     chance.pick(&people.collect::<Vec<_>>())
 }
 
-/// Whether rows about somebody say already what nobody can grant.
+/// Whether rows about somebody say already what nobody can grant, or must be an error: it stays one.
 fn is_unclear(world: &World, person: usize) -> bool {
     let mut rows = world.user_wants.iter().filter(|row| row.person == person);
+    let mut roles = world.role_wants.iter();
     rows.any(|row| !row.is_clear || row.leads != Leads::ToChange)
+        || roles.any(|want| want.who == Who::Person(person) && want.leads != Leads::ToChange)
 }
 
 /// Lets one row alone wish something for somebody.
