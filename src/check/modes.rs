@@ -72,6 +72,12 @@ pub(super) fn too_many(trial: &mut Trial<'_>, users: &mut [DraftUser]) {
                 holders.remove(&change.user);
             }
             (true, false, Some(cause)) => stayed.push((change.user, cause)),
+            // All that is wrong with a row is told, though it has fallen: the service tells the limit first.
+            (_, true, Some(_)) if !is_application && !holders.contains(&change.user) => {
+                if holders.len().saturating_sub(stayed.len()) >= max {
+                    limit(trial, change, holders.len(), max);
+                }
+            }
             (_, true, None) if !is_application && !holders.contains(&change.user) => {
                 if holders.len() < max {
                     holders.insert(change.user);

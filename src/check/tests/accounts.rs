@@ -78,6 +78,11 @@ fn too_many_programs() {
         wish.access_mode = Some(crate::model::Changed { before: AccessMode::NonInteractive, after: AccessMode::Administrative });
         wish.profile.insert(crate::model::ProfileField::Title, crate::model::Changed { before: None, after: None });
     });
+    let titled = full().wish(ANA, |wish| {
+        wish.access_mode = Some(crate::model::Changed { before: AccessMode::ReadWrite, after: AccessMode::NonInteractive });
+        wish.profile.insert(crate::model::ProfileField::Title, crate::model::Changed { before: None, after: None });
+    });
+    speaks("taken, and the row falls by another fault too", titled,                                               &["ACC004", "PRF003", "ACC008"]);
     speaks("who has it stays, his change fell", wish(stays, ANA),                                                 &["PRF003+1", "ACC008"]);
 }
 

@@ -6,6 +6,7 @@ use cutover::model::MissingPolicy;
 
 use crate::worlds::chance::Chance;
 use crate::worlds::disturb::exports::name_by_id;
+use crate::worlds::disturb::users::is_unclear;
 use crate::worlds::disturb::wanted_users;
 use crate::worlds::rows::{anybody, give, remove};
 use crate::worlds::world::{
@@ -71,14 +72,15 @@ pub(super) fn support_user_loses_a_role(world: &mut World, chance: &mut Chance) 
     Some(())
 }
 
-/// Somebody of the environment who has a role of their own.
+/// Somebody of the environment who has a role of their own, and about whom no row is unclear: where a move comes
+/// to nothing, nobody can say which copy is to be lost.
 fn somebody_with_roles(world: &World, chance: &mut Chance) -> Option<usize> {
     if world.not_loaded.contains("user_roles") {
         return None;
     }
     let users = wanted_users(world).into_iter();
     let holders: Vec<usize> = users
-        .filter(|user| !world.people[*user].roles.is_empty())
+        .filter(|user| !world.people[*user].roles.is_empty() && !is_unclear(world, *user))
         .collect();
     chance.pick(&holders)
 }

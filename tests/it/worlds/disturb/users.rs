@@ -31,7 +31,7 @@ fn somebody(world: &World, chance: &mut Chance) -> Option<usize> {
 }
 
 /// Whether rows about somebody say already what nobody can grant, or must be an error: it stays one.
-fn is_unclear(world: &World, person: usize) -> bool {
+pub(super) fn is_unclear(world: &World, person: usize) -> bool {
     let mut rows = world.user_wants.iter().filter(|row| row.person == person);
     let mut roles = world.role_wants.iter();
     rows.any(|row| !row.is_clear || row.leads != Leads::ToChange)
