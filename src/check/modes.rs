@@ -73,10 +73,12 @@ pub(super) fn too_many(trial: &mut Trial<'_>, users: &mut [DraftUser]) {
             }
             (true, false, Some(cause)) => stayed.push((change.user, cause)),
             // All that is wrong with a row is told, though it has fallen: the service tells the limit first.
-            (_, true, Some(_)) if !is_application && !holders.contains(&change.user) => {
-                if holders.len().saturating_sub(stayed.len()) >= max {
-                    limit(trial, change, holders.len(), max);
-                }
+            (_, true, Some(_))
+                if !is_application
+                    && !holders.contains(&change.user)
+                    && holders.len().saturating_sub(stayed.len()) >= max =>
+            {
+                limit(trial, change, holders.len(), max);
             }
             (_, true, None) if !is_application && !holders.contains(&change.user) => {
                 if holders.len() < max {
