@@ -18,7 +18,7 @@ use crate::worlds::tally::Kind;
 use crate::worlds::trial::frame::user_rows;
 use crate::worlds::trial::reason::reason_of;
 use crate::worlds::trial::{Trial, is_about_nothing};
-use crate::worlds::world::{Who, planned_id};
+use crate::worlds::world::{CALLER, Who, planned_id};
 
 /// A write that the plan left out for a refusal it foretells.
 struct Forced {
@@ -177,7 +177,8 @@ impl Trial<'_> {
                 let confirmed = one.codes.iter().filter(|code| rules.contains(code));
                 self.report.confirmed.extend(confirmed);
                 let lost_rights = reason == Reason::CallerLacksPrivilege && is_stopped_early(one);
-                if !lost_rights && !is_explained(rules, one, all) {
+                let explained = is_explained(rules, one, all);
+                if !lost_rights && !explained && !self.loses_own_rights(one, reason) {
                     self.report.wrongly_foretold += 1;
                     let words = format!("foretold by {:?}, refused as {refusal:?}", one.codes);
                     self.fault(Kind::Precision, words);
@@ -191,6 +192,21 @@ impl Trial<'_> {
                 self.fault(Kind::Precision, words);
             }
         }
+    }
+
+    /// Whether the move is the caller's own, which ACC009 stops beside what else is wrong with it: once
+    /// it has taken his roles, what he may no longer do is met first.
+    fn loses_own_rights(&self, one: &Forced, reason: Reason) -> bool {
+        let Write::ChangeUser(change) = &one.write else {
+            return false;
+        };
+        let by_losing = matches!(
+            reason,
+            Reason::CallerLacksPrivilege | Reason::LastSystemAdministrator
+        );
+        let caller = self.world.settings.get(CALLER);
+        let is_his = caller.is_some_and(|id| *id == change.user.0.to_string());
+        by_losing && is_his && change.business_unit.is_some()
     }
 
     /// Whether the write is about a stub user whom the plan does not make, and whose id another may
