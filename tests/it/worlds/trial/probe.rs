@@ -1,7 +1,7 @@
 //! Writes that no plan asks for and the service must refuse: what `check/` never lets come to a
 //! finding, because `resolve/` and `plan/` make no such change.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use cutover::model::{
     Changed, Principal, RecordId, RoleId, StubUser, StubWay, TeamId, UnitId, UserChange, UserId,
@@ -63,6 +63,7 @@ impl Trial<'_> {
         let take = |principal| Write::RemoveRole { principal, role };
         self.refused(Reason::PrincipalMissing, &ask(&take(nobody)));
         self.refused_way_back(connection, principal);
+        self.refused_way_back_of_users(connection, first);
         self.refused_records(connection, principal);
     }
 
@@ -140,6 +141,43 @@ impl Trial<'_> {
         }
     }
 
+    /// The way back of a user who is not there, is not as it says, or was where nothing is any more.
+    fn refused_way_back_of_users(&mut self, connection: &Connection, user: UserId) {
+        let back = |change: UserChange| {
+            let write = Write::ChangeUser(Box::new(change));
+            service::restore(connection, &write)
+        };
+        let nowhere = UnitId(NOTHING);
+        let sql = "SELECT business_unit FROM user WHERE id = ?1";
+        let unit = connection.query_row(sql, [user.0.as_bytes()], |row| row.get(0));
+        let unit = UnitId(Uuid::from_bytes(unit.expect("a user")));
+        let sql = "SELECT role FROM user_role WHERE user = ?1";
+        let mut roles = connection.prepare(sql).expect("a statement");
+        let roles = roles.query_map([user.0.as_bytes()], |row| row.get(0));
+        let roles: Result<Vec<[u8; 16]>, _> = roles.and_then(Iterator::collect);
+        let held: BTreeSet<RoleId> = roles
+            .expect("roles")
+            .into_iter()
+            .map(|role| RoleId(Uuid::from_bytes(role)))
+            .collect();
+        let nobody = unit_change(UserId(NOTHING), unit, nowhere);
+        self.refused(Reason::PrincipalMissing, &back(nobody));
+        let moved_since = unit_change(user, nowhere, unit);
+        self.refused(Reason::NotAsBefore, &back(moved_since));
+        self.refused(Reason::UnitMissing, &back(unit_change(user, unit, nowhere)));
+        let mut after = held.clone();
+        after.insert(RoleId(NOTHING));
+        let roles = UserChange {
+            business_unit: None,
+            roles: Some(Changed {
+                before: held,
+                after,
+            }),
+            ..unit_change(user, unit, unit)
+        };
+        self.refused(Reason::UnknownRole, &back(roles));
+    }
+
     fn held_now(connection: &Connection, principal: Principal, role: RoleId) -> bool {
         let sql = "SELECT EXISTS (SELECT 1 FROM user_role WHERE user = ?1 AND role = ?2)";
         let values = (principal.uuid().into_bytes(), role.0.into_bytes());
@@ -165,11 +203,15 @@ impl Trial<'_> {
 
 /// Somebody moved and nothing else.
 fn change_of(user: UserId, before: UnitId, after: UnitId) -> Write {
-    Write::ChangeUser(Box::new(UserChange {
+    Write::ChangeUser(Box::new(unit_change(user, before, after)))
+}
+
+fn unit_change(user: UserId, before: UnitId, after: UnitId) -> UserChange {
+    UserChange {
         user,
         business_unit: Some(Changed { before, after }),
         access_mode: None,
         profile: BTreeMap::new(),
         roles: None,
-    }))
+    }
 }
