@@ -6,6 +6,7 @@ use cutover::model::{AmbiguousPolicy, BlankPolicy, ByNamePolicy, MissingPolicy, 
 
 use crate::worlds::chance::Chance;
 use crate::worlds::disturb::roles::access_teams;
+use crate::worlds::disturb::users::is_unclear;
 use crate::worlds::disturb::{shall_own, wanted_users};
 use crate::worlds::rows::{anybody, text};
 use crate::worlds::world::{FIRST_PERSON, Leads, RecordWant, RoleWant, Stranger, Who, World};
@@ -120,6 +121,9 @@ pub(super) fn stub_by_ruling(world: &mut World, chance: &mut Chance) -> Option<(
 /// Somebody else has the UPN: only an id still says who is meant.
 pub(super) fn twin(world: &mut World, chance: &mut Chance) -> Option<()> {
     let user = chance.pick(&wanted_users(world))?;
+    if is_unclear(world, user) {
+        return None;
+    }
     let upn = world.people[user].upn();
     world.strangers.push(Stranger {
         id: chance.id(),
@@ -198,7 +202,8 @@ pub(super) fn identifiers_disagree(world: &mut World, chance: &mut Chance) -> Op
     let others = (0..world.people.len()).filter(|one| *one != user && world.people[*one].is_there);
     let other = chance.pick(&others.collect::<Vec<_>>())?;
     let mail = world.people[other].mail.clone();
-    if world.people[other].exported_mail.is_some() {
+    let unclear = is_unclear(world, user) || is_unclear(world, other);
+    if unclear || world.people[other].exported_mail.is_some() {
         return None;
     }
     world.people[user].exported_mail = Some(mail);
