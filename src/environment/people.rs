@@ -20,19 +20,6 @@ use crate::model::{
 /// What a field of users is called in `loaded`, before its key.
 const FIELD: &str = "users.";
 
-/// The fields that a user keeps in the details, in the order of the columns of [`USERS`].
-const DETAILS: [ProfileField; 9] = [
-    ProfileField::Title,
-    ProfileField::MainPhone,
-    ProfileField::MobilePhone,
-    ProfileField::Fax,
-    ProfileField::HomePhone,
-    ProfileField::Street,
-    ProfileField::City,
-    ProfileField::State,
-    ProfileField::Country,
-];
-
 /// The fields of a person, in the order of the columns of [`PEOPLE`].
 const PERSON: [ProfileField; 12] = [
     ProfileField::FirstName,
@@ -85,7 +72,7 @@ pub(super) fn user(row: &Row<'_>) -> rusqlite::Result<Option<Fact>> {
         directory_id: values::optional_guid(row, 14)?,
         stub: row.get(15)?,
         details: Box::new(UserDetails {
-            profile: profile(row, 16, &DETAILS)?,
+            profile: profile(row, 16, &ProfileField::DETAILS)?,
             synchronised: row.get(25)?,
             deleted: row.get(26)?,
             invitation: values::optional_coded(row, 27, Invitation::from_code)?,
@@ -175,7 +162,7 @@ pub(super) fn add_user(writer: &Writer, user: &User) -> Result<(), EnvironmentEr
         city,
         state,
         country,
-    ] = DETAILS.map(|field| details.profile.get(&field));
+    ] = ProfileField::DETAILS.map(|field| details.profile.get(&field));
     writer.run(
         "UPDATE user SET title = ?2, main_phone = ?3, mobile_phone = ?4, fax = ?5, \
          home_phone = ?6, street = ?7, city = ?8, state = ?9, country = ?10, synchronised = ?11, \

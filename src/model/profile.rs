@@ -46,6 +46,19 @@ impl ProfileField {
         Self::Country,
     ];
 
+    /// The fields that stand in the details of a user, in the order of the environment file's columns.
+    pub const DETAILS: [Self; 9] = [
+        Self::Title,
+        Self::MainPhone,
+        Self::MobilePhone,
+        Self::Fax,
+        Self::HomePhone,
+        Self::Street,
+        Self::City,
+        Self::State,
+        Self::Country,
+    ];
+
     /// Its name in the manifest, in plans and in the environment file.
     pub fn key(self) -> &'static str {
         match self {

@@ -39,19 +39,6 @@ struct Columns {
     invited_on: Column,
 }
 
-/// The fields of a profile that stand in the details of a user.
-const DETAILS: [ProfileField; 9] = [
-    ProfileField::Title,
-    ProfileField::MainPhone,
-    ProfileField::MobilePhone,
-    ProfileField::Fax,
-    ProfileField::HomePhone,
-    ProfileField::Street,
-    ProfileField::City,
-    ProfileField::State,
-    ProfileField::Country,
-];
-
 /// The columns that hold plain texts, in the order in which [`user`] takes them.
 const TEXTS: [&str; 7] = [
     "mail",
@@ -76,7 +63,7 @@ impl Columns {
             application_id: sheet.column("application_id"),
             directory_id: sheet.column("directory_id"),
             stub: sheet.column("stub"),
-            details: DETAILS.map(|field| sheet.column(field.key())),
+            details: ProfileField::DETAILS.map(|field| sheet.column(field.key())),
             synchronised: sheet.column("synchronised"),
             deleted: sheet.column("deleted"),
             azure_state: sheet.column("azure_state"),
@@ -180,7 +167,7 @@ fn user(
 
 /// What a row says of a user beside what records and matching need.
 fn details(cells: &mut Cells<'_>, columns: &Columns) -> Result<UserDetails, Told> {
-    let fields = DETAILS.into_iter().zip(columns.details);
+    let fields = ProfileField::DETAILS.into_iter().zip(columns.details);
     let profile = fields.filter_map(|(field, column)| Some((field, cells.optional(column)?)));
     let profile = profile.collect();
     let synchronised = cells.yes_no(columns.synchronised);
