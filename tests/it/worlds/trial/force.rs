@@ -18,7 +18,7 @@ use crate::worlds::tally::Kind;
 use crate::worlds::trial::frame::user_rows;
 use crate::worlds::trial::reason::reason_of;
 use crate::worlds::trial::{Trial, is_about_nothing};
-use crate::worlds::world::{CALLER, Who, planned_id};
+use crate::worlds::world::{ADMINISTRATOR, CALLER, Leads, Who, planned_id};
 
 /// A write that the plan left out for a refusal it foretells.
 struct Forced {
@@ -177,8 +177,9 @@ impl Trial<'_> {
                 let confirmed = one.codes.iter().filter(|code| rules.contains(code));
                 self.report.confirmed.extend(confirmed);
                 let lost_rights = reason == Reason::CallerLacksPrivilege && is_stopped_early(one);
-                let explained = is_explained(rules, one, all);
-                if !lost_rights && !explained && !self.loses_own_rights(one, reason) {
+                let otherwise = self.loses_own_rights(one, reason)
+                    || self.misses_another_administrator(one, reason);
+                if !lost_rights && !otherwise && !is_explained(rules, one, all) {
                     self.report.wrongly_foretold += 1;
                     let words = format!("foretold by {:?}, refused as {refusal:?}", one.codes);
                     self.fault(Kind::Precision, words);
@@ -207,6 +208,18 @@ impl Trial<'_> {
         let caller = self.world.settings.get(CALLER);
         let is_his = caller.is_some_and(|id| *id == change.user.0.to_string());
         by_losing && is_his && change.business_unit.is_some()
+    }
+
+    /// Whether System Administrator is taken from the last who has it, only because a row that gives it to
+    /// somebody else was stopped: the finding speaks of a state in which that one went through.
+    fn misses_another_administrator(&self, one: &Forced, reason: Reason) -> bool {
+        let takes = matches!(&one.write, Write::RemoveRole { .. });
+        let mut gifts = self.world.role_wants.iter();
+        takes
+            && reason == Reason::LastSystemAdministrator
+            && gifts.any(|want| {
+                want.give && want.role == ADMINISTRATOR && want.leads != Leads::ToChange
+            })
     }
 
     /// Whether the write is about a stub user whom the plan does not make, and whose id another may
