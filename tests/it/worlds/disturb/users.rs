@@ -41,16 +41,24 @@ pub(super) fn is_unclear(world: &World, person: usize) -> bool {
 /// Lets one row alone wish something for somebody.
 fn wish(world: &mut World, want: UserWant) {
     world.user_wants.retain(|row| row.person != want.person);
-    world.user_wants.push(want);
+    let by_id = want.by_id || has_twin(world, want.person);
+    world.user_wants.push(UserWant { by_id, ..want });
 }
 
 /// Lets a row say what nobody can grant.
 fn say(world: &mut World, want: UserWant) {
     world.user_wants.push(UserWant {
+        by_id: want.by_id || has_twin(world, want.person),
         is_clear: false,
         leads: Leads::ToError,
         ..want
     });
+}
+
+/// Whether another disturbance gave somebody's UPN to a second one, so that only an id says who is meant.
+fn has_twin(world: &World, person: usize) -> bool {
+    let upn = world.people[person].upn();
+    world.strangers.iter().any(|stranger| stranger.upn == upn)
 }
 
 fn strips(world: &World) -> bool {
@@ -157,18 +165,14 @@ pub(super) fn wish_for_nobody(world: &mut World, chance: &mut Chance) -> Option<
 
 /// Somebody else has the UPN by which the row names them.
 pub(super) fn wish_for_a_twin(world: &mut World, chance: &mut Chance) -> Option<()> {
-    let person = somebody(world, chance)?;
-    let upn = world.people[person].upn();
-    if world.strangers.iter().any(|stranger| stranger.upn == upn) {
-        return None;
-    }
+    let person = somebody(world, chance).filter(|person| !has_twin(world, *person))?;
     name_by_id(world, person);
+    say(world, mode_of(world, person));
     world.strangers.push(Stranger {
         id: chance.id(),
-        upn,
+        upn: world.people[person].upn(),
         mail: "twin.of.a.wish@contoso.com".to_owned(),
     });
-    say(world, mode_of(world, person));
     Some(())
 }
 

@@ -18,7 +18,7 @@ use crate::worlds::tally::Kind;
 use crate::worlds::trial::frame::user_rows;
 use crate::worlds::trial::reason::reason_of;
 use crate::worlds::trial::{Trial, is_about_nothing};
-use crate::worlds::world::{ADMINISTRATOR, CALLER, Leads, Who, planned_id};
+use crate::worlds::world::{ADMINISTRATOR, Leads, Who, planned_id};
 
 /// A write that the plan left out for a refusal it foretells.
 struct Forced {
@@ -195,19 +195,26 @@ impl Trial<'_> {
         }
     }
 
-    /// Whether the move is the caller's own, which ACC009 stops beside what else is wrong with it: once
-    /// it has taken his roles, what he may no longer do is met first.
+    /// Whether the service meets, first of all, what a protected user would lose: ACC009 stops what takes
+    /// his roles whatever else is wrong with it, and where they are gone he may do no more.
     fn loses_own_rights(&self, one: &Forced, reason: Reason) -> bool {
-        let Write::ChangeUser(change) = &one.write else {
-            return false;
+        let user = match &one.write {
+            Write::ChangeUser(change) if change.business_unit.is_some() => change.user,
+            Write::RemoveRole {
+                principal: Principal::User(user),
+                ..
+            } => *user,
+            _ => return false,
         };
-        let by_losing = matches!(
-            reason,
-            Reason::CallerLacksPrivilege | Reason::LastSystemAdministrator
-        );
-        let caller = self.world.settings.get(CALLER);
-        let is_his = caller.is_some_and(|id| *id == change.user.0.to_string());
-        by_losing && is_his && change.business_unit.is_some()
+        let mut people = self.world.people.iter();
+        let place = people.position(|person| person.id == user.0);
+        match reason {
+            Reason::CallerLacksPrivilege => place.is_some() && place == self.world.caller(),
+            Reason::LastSystemAdministrator => {
+                place.is_some_and(|place| self.world.is_protected(Who::Person(place)))
+            }
+            _ => false,
+        }
     }
 
     /// Whether System Administrator is taken from the last who has it, only because a row that gives it to
