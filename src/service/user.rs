@@ -61,7 +61,7 @@ impl Service<'_> {
         account: &Account,
         after: &UserValues,
     ) -> Result<Option<Refusal>, ServiceError> {
-        if let Some(refusal) = self.caller_refusal(user, account, after)? {
+        if let Some(refusal) = self.may_write_users()? {
             return Ok(Some(refusal));
         }
         let unit = after.business_unit.filter(|unit| *unit != account.unit);
@@ -81,33 +81,6 @@ impl Service<'_> {
             Some(mode) => self.mode_refusal(user, account, mode),
             None => Ok(None),
         }
-    }
-
-    /// Why the caller may not do it, if so. Roles are given where the user is by then.
-    fn caller_refusal(
-        &mut self,
-        user: UserId,
-        account: &Account,
-        after: &UserValues,
-    ) -> Result<Option<Refusal>, ServiceError> {
-        if let Some(refusal) = self.may_write_users()? {
-            return Ok(Some(refusal));
-        }
-        let unit = after.business_unit.unwrap_or(account.unit);
-        let strips = unit != account.unit && !self.keeps_roles()?;
-        let held = if strips {
-            Vec::new()
-        } else {
-            self.roles_of(user)?
-        };
-        for role in after.roles.iter().flatten() {
-            if !held.contains(role)
-                && let Some(refusal) = self.may_give_role(Principal::User(user), unit, *role)?
-            {
-                return Ok(Some(refusal));
-            }
-        }
-        Ok(None)
     }
 
     fn mode_refusal(

@@ -289,6 +289,16 @@ impl World {
         }
     }
 
+    /// How a row names a unit: by name, or by id where two have that name.
+    pub(super) fn unit_cell(&self, unit: usize) -> String {
+        let named = &self.units[unit];
+        let namesakes = self.units.iter().filter(|unit| unit.name == named.name);
+        match namesakes.count() {
+            1 => named.name.clone(),
+            _ => named.id.to_string(),
+        }
+    }
+
     /// The id of a copy.
     pub(super) fn copy_id(&self, (role, unit): RoleCopy) -> Uuid {
         let made = &self.roles[role];

@@ -111,6 +111,7 @@ pub(super) fn unit_of_two(world: &mut World, chance: &mut Chance) -> Option<()> 
         world,
         UserWant {
             unit: Some(unit),
+            unit_text: Some(world.units[unit].name.clone()),
             ..UserWant::blank(person)
         },
     );

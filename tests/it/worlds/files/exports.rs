@@ -167,7 +167,7 @@ fn record_row(world: &World, want: &RecordWant) -> Vec<String> {
 }
 
 fn role_row(world: &World, want: &RoleWant) -> Vec<String> {
-    let unit = want.unit.map(|unit| world.units[unit].name.clone());
+    let unit = want.unit.map(|unit| world.unit_cell(unit));
     let role = &world.roles[want.role].name;
     vec![
         want.text.clone(),
@@ -195,7 +195,7 @@ fn wish_row(world: &World, want: &UserWant, fields: &BTreeSet<ProfileField>) -> 
     } else {
         (String::new(), person.upn())
     };
-    let unit = want.unit.map(|unit| world.units[unit].name.clone());
+    let unit = want.unit.map(|unit| world.unit_cell(unit));
     let mode = want.mode.map(|mode| mode.word().to_owned());
     let texts = [
         want.unit_text.clone().or(unit),
