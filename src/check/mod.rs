@@ -91,6 +91,7 @@ fn mark_falls(trial: &mut Trial<'_>, draft: &mut Draft) {
     );
     users::check(trial, &caller, &mut draft.users);
     modes::too_many(trial, &mut draft.users);
+    users::block_role_rows(trial, &draft.users);
     roles::check_given(trial, &caller, &draft.stubs, &draft.users, &mut draft.roles);
     let state = State::of(trial.facts, &draft.stubs, &draft.users, &draft.roles);
     roles::check_removed(trial, &caller, &state, &mut draft.roles);

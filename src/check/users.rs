@@ -42,6 +42,16 @@ pub(super) fn check(trial: &mut Trial<'_>, caller: &Caller, users: &mut [DraftUs
     }
 }
 
+/// Rows that ask for a role which a change would have given or taken fall with it.
+pub(super) fn block_role_rows(trial: &mut Trial<'_>, users: &[DraftUser]) {
+    for user in users {
+        if let Some(cause) = user.fallen {
+            let rows = user.role_rows.len() as u64;
+            trial.findings.blocks(cause.finding, rows);
+        }
+    }
+}
+
 /// A move strips roles; where it is not known which, nobody can say whether they can be given again.
 fn roles_unknown(trial: &mut Trial<'_>, user: &DraftUser) {
     if user.strips && !trial.facts.loaded(Loadable::UserRoles) {

@@ -177,11 +177,14 @@ impl Draft {
         for ((file, fate), times) in &self.settled {
             count(*file, *fate, *times);
         }
-        for stub in &self.stubs {
-            let fate = stub
-                .fallen
-                .map_or(Fate::NoChange, |cause| Fate::Stopped(cause.code));
-            for file in &stub.role_rows {
+        let along = self
+            .stubs
+            .iter()
+            .map(|stub| (stub.fallen, &stub.role_rows))
+            .chain(self.users.iter().map(|user| (user.fallen, &user.role_rows)));
+        for (fallen, files) in along {
+            let fate = fallen.map_or(Fate::NoChange, |cause| Fate::Stopped(cause.code));
+            for file in files {
                 count(*file, fate, 1);
             }
         }

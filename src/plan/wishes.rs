@@ -28,6 +28,8 @@ pub struct DraftUser {
     /// Roles held now, and the copy of each that is held afterwards: the new unit's where a move strips it, and
     /// still the one held where that unit has none, which the service will refuse.
     pub roles: BTreeMap<RoleId, RoleId>,
+    /// The file of each roles row that needs no change of its own because of what the move does to the roles.
+    pub role_rows: Vec<FileId>,
     /// File of the row.
     pub file: FileId,
     /// Row, from 1.

@@ -118,6 +118,7 @@ impl World {
             profile: BTreeMap::new(),
             strips: false,
             roles: held.into_iter().map(|role| (role, role)).collect(),
+            role_rows: Vec::new(),
             file: USERS,
             row,
             line: row,

@@ -89,6 +89,7 @@ fn wish(user: UserId, rows: usize) -> DraftUser {
         profile: BTreeMap::new(),
         strips: false,
         roles: BTreeMap::new(),
+        role_rows: Vec::new(),
         file: USERS,
         row: rows as u64 + 2,
         line: rows as u64 + 2,

@@ -43,6 +43,8 @@ enum So {
     Already,
     /// The stub user of this number in the draft comes with it.
     WithStub(usize),
+    /// The change of the user of this number in the draft makes it so.
+    WithChange(usize),
 }
 
 /// Why a row asks for nothing.
@@ -369,12 +371,14 @@ fn take(
             let message = match so {
                 So::Already => "the target holds it already",
                 So::WithStub(_) => "it is the default role, which comes with the stub user",
+                So::WithChange(_) => "it is given again after the user's move, which strips it",
             };
             tell(Code::Rol006, message.to_owned(), place);
         }
         match so {
             So::Already => settle(draft, row.file, Fate::NoChange),
             So::WithStub(stub) => draft.stubs[stub].role_rows.push(row.file),
+            So::WithChange(user) => draft.users[user].role_rows.push(row.file),
         }
         return;
     }
@@ -404,16 +408,20 @@ fn withdraw(
             let so = draft.settled.entry((first.file, Fate::NoChange));
             so.and_modify(|rows| *rows -= 1);
         }
-        Some(So::WithStub(stub)) => {
-            let rows = &mut draft.stubs[stub].role_rows;
-            let row = rows.iter().position(|file| *file == first.file);
-            row.map(|row| rows.remove(row));
-        }
+        Some(So::WithStub(stub)) => forget(&mut draft.stubs[stub].role_rows, first.file),
+        Some(So::WithChange(user)) => forget(&mut draft.users[user].role_rows, first.file),
         None if was_change => {}
         None => return None,
     }
     settle(draft, first.file, Fate::Stopped(Code::Rol015));
     Some(first.place.clone())
+}
+
+/// Takes one row of a file off the rows that go along with another change.
+fn forget(rows: &mut Vec<FileId>, file: FileId) {
+    if let Some(place) = rows.iter().position(|row| *row == file) {
+        rows.remove(place);
+    }
 }
 
 /// Why a row needs no change of its own, if it needs none. A role that a stub user comes with can be
@@ -426,17 +434,20 @@ fn so(
     role: RoleId,
     action: RoleAction,
 ) -> Option<So> {
-    let (held, stub) = match principal {
+    let (held, stub, change) = match principal {
         Principal::User(user) => {
             let mut stubs = draft.stubs.iter();
             let stub =
                 stubs.position(|stub| stub.person.id == user && stub.default_role == Some(role));
-            (after.holds(wanted.facts, user, role), stub)
+            let change = after.turns(wanted.facts, user, role);
+            (after.holds(wanted.facts, user, role), stub, change)
         }
-        Principal::Team(team) => (wanted.facts.team_roles(team).contains(&role), None),
+        Principal::Team(team) => (wanted.facts.team_roles(team).contains(&role), None, None),
     };
     match (action, held, stub) {
-        (RoleAction::Give, true, _) | (RoleAction::Remove, false, None) => Some(So::Already),
+        (RoleAction::Give, true, _) | (RoleAction::Remove, false, None) => {
+            Some(change.map_or(So::Already, So::WithChange))
+        }
         (RoleAction::Give, false, Some(stub)) => Some(So::WithStub(stub)),
         (RoleAction::Give, false, None) | (RoleAction::Remove, ..) => None,
     }

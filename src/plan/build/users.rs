@@ -288,6 +288,7 @@ fn differing(facts: &Facts, user: &User, wishes: &Wishes, row: &WishRow) -> Opti
         profile,
         strips,
         roles: held.map(|role| (role, kept(role))).collect(),
+        role_rows: Vec::new(),
         file: row.file,
         row: row.row,
         line: row.line,
@@ -341,14 +342,26 @@ fn copy_in(facts: &Facts, role: RoleId, unit: UnitId) -> Option<RoleId> {
 
 /// Where the users of a draft will be, and what they will hold, gifts apart.
 pub(super) struct After {
-    users: BTreeMap<UserId, (Option<UnitId>, BTreeSet<RoleId>)>,
+    users: BTreeMap<UserId, Changing>,
+}
+
+/// What becomes of one user of a draft.
+struct Changing {
+    /// The user's number in the draft.
+    number: usize,
+    unit: Option<UnitId>,
+    roles: BTreeSet<RoleId>,
 }
 
 impl After {
     pub(super) fn of(draft: &Draft) -> Self {
-        let users = draft.users.iter().map(|user| {
-            let unit = user.business_unit.as_ref().map(|unit| unit.after);
-            (user.user, (unit, user.roles_kept().collect()))
+        let users = draft.users.iter().enumerate().map(|(number, user)| {
+            let changing = Changing {
+                number,
+                unit: user.business_unit.as_ref().map(|unit| unit.after),
+                roles: user.roles_kept().collect(),
+            };
+            (user.user, changing)
         });
         Self {
             users: users.collect(),
@@ -357,14 +370,21 @@ impl After {
 
     /// The unit that a user is moved to, if so.
     pub(super) fn unit(&self, user: UserId) -> Option<UnitId> {
-        self.users.get(&user)?.0
+        self.users.get(&user)?.unit
     }
 
     /// Whether a user holds this copy of a role once the change is made.
     pub(super) fn holds(&self, facts: &Facts, user: UserId, role: RoleId) -> bool {
         match self.users.get(&user) {
-            Some((_, roles)) => roles.contains(&role),
+            Some(changing) => changing.roles.contains(&role),
             None => facts.user_roles(user).contains(&role),
         }
+    }
+
+    /// The user's number in the draft, where the change takes or gives this copy of a role.
+    pub(super) fn turns(&self, facts: &Facts, user: UserId, role: RoleId) -> Option<usize> {
+        let changing = self.users.get(&user)?;
+        let held = facts.user_roles(user).contains(&role);
+        (held != changing.roles.contains(&role)).then_some(changing.number)
     }
 }

@@ -247,6 +247,7 @@ fn draft_user(number: u32, bits: u8, cause: Cause) -> DraftUser {
         access_mode: (bit(1) || matches!(bits & 7, 0)).then_some(mode),
         profile: bit(2).then_some(profile).into_iter().flatten().collect(),
         roles: [(role(5), role(6)), (role(7), role(7))].into(),
+        role_rows: Vec::new(),
         file: FileId(4),
         row: u64::from(number) + 2,
         line: u64::from(number) + 2,

@@ -63,6 +63,7 @@ impl Trial<'_> {
                 }
                 // What an earlier row said, whatever became of that one.
                 _ if self.has_twin(at, asked, &sources) => fates.so += 1,
+                (Leads::ToChange, false, false) if self.rests_on_a_move_that_fell(asked) => {}
                 (Leads::ToChange, false, false) => {
                     accounts.blocked.push((at.0, self.write_of(asked)));
                 }
@@ -84,7 +85,9 @@ impl Trial<'_> {
                 let owner = self.principal(record.owner);
                 table.loaded && record.is_there && owner == self.owner_meant(want)
             }
-            Asked::Role(want) => self.is_held(want) == want.give,
+            Asked::Role(want) => {
+                self.is_held(want) == want.give && !self.rests_on_a_move_that_fell(asked)
+            }
             Asked::User(want) => {
                 let clear = want.is_clear && self.world.people[want.person].is_there;
                 let change = self.change_of(want);
@@ -101,6 +104,29 @@ impl Trial<'_> {
         };
         let copy = self.world.copy_meant(want);
         !self.world.not_loaded.contains(file) && self.world.roles_kept(want.who).contains(&copy)
+    }
+
+    /// Whether a row asks for what only a move would have made so, and the move fell. What the service says of
+    /// such a row alone is no measure: whether it allows it does not hang on the move.
+    fn rests_on_a_move_that_fell(&self, asked: Asked<'_>) -> bool {
+        let Asked::Role(want) = asked else {
+            return false;
+        };
+        let Who::Person(person) = want.who else {
+            return false;
+        };
+        let copy = self.world.copy_meant(want);
+        let held = self.world.roles_of(want.who).contains(&copy);
+        let turns = held != self.world.roles_kept(want.who).contains(&copy);
+        let fell = |(at, asked): (&At, &Asked<'_>)| match asked {
+            Asked::User(wish) => {
+                let wishes = wish.person == person && wish.is_clear && !wish.is_blank();
+                wishes && self.errors.contains_key(at)
+            }
+            Asked::Role(_) | Asked::Record(_) => false,
+        };
+        let loaded = !self.world.not_loaded.contains("user_roles");
+        loaded && turns && self.numbered.iter().any(fell)
     }
 
     /// Whether another row asks for the same, and is heard: an earlier one, or one that leads somewhere.
