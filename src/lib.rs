@@ -78,7 +78,7 @@
 //!   what a list names is what readiness takes away after it, and nothing else. A disabled user of whom the plan
 //!   wants nothing is a leaver: nobody is asked to bring them back.
 //! - Added to the rules: ACC014 to ACC017 (wishes), ACC018 and ROL016 and ROL017 (refusals in the published list of
-//!   codes), ACC019 and ENV007 (statements S86 and S87), REC010. ENV001, ENV004, ENV005 and STB007 concern live
+//!   codes), ROL018, ENV008 and PRF004 (likewise), ACC019 and ENV007 (statements S86 and S87), REC010. ENV001, ENV004, ENV005 and STB007 concern live
 //!   environments alone and come with them; a rule that nothing can reach would be a promise that nothing keeps.
 //! - `tests/statements.md` lists ten statements more than the first reading of the documents found (S84 to S93).
 //! - A used cell longer than what a cell of Excel holds is FIL003: it is a quote that was never closed, and

@@ -1,4 +1,4 @@
-//! Rules about who applies the plan: ENV002, ROL013.
+//! Rules about who applies the plan: ENV002, ENV008, ROL013.
 //!
 //! In: the setting `caller`, his roles before the plan and their privileges. Out: changes that the service
 //! would refuse him. Where nobody is named, or somebody whom the environment does not know, nothing is
@@ -9,9 +9,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::check::privileges::Reading;
 use crate::check::records::{Column, first_standing, mark};
 use crate::check::{Fall, Trial, needs};
+use crate::environment::Facts;
 use crate::model::{
-    Code, Depth, Inheritance, Loadable, Principal, RoleAction, RoleId, TeamType, UnitId, UserId,
-    parse_guid, setting,
+    AccessMode, Code, Depth, Inheritance, Loadable, Principal, RoleAction, RoleId, TeamType,
+    UnitId, User, UserId, parse_guid, setting,
 };
 use crate::plan::{Cause, DraftRole, DraftRow, DraftTable, DraftUser};
 
@@ -38,8 +39,7 @@ impl Caller {
     /// The caller as he is before the plan.
     pub(super) fn of(trial: &Trial<'_>) -> Self {
         let facts = trial.facts;
-        let named = facts.setting(setting::CALLER).and_then(parse_guid);
-        let Some(user) = named.and_then(|id| facts.users().get(&UserId(id))) else {
+        let Some(user) = named(facts) else {
             return Self::Unbound;
         };
         let roles = held(trial, user.id);
@@ -79,6 +79,12 @@ impl Caller {
             privileges,
         })
     }
+}
+
+/// The user who applies the plan, where one is named and known.
+fn named(facts: &Facts) -> Option<&User> {
+    let id = facts.setting(setting::CALLER).and_then(parse_guid)?;
+    facts.users().get(&UserId(id))
 }
 
 /// The roles that reach a user, and whether only what they hold for the whole organisation does.
@@ -260,6 +266,41 @@ fn role_cause(trial: &mut Trial<'_>, role: &str, who: &str, why: &str) -> Cause 
 /// ENV002 of a user to be changed.
 pub(super) fn changes(trial: &mut Trial<'_>, caller: &Caller) -> Option<Cause> {
     lacks(trial, caller, &["prvWriteUser"], 1)
+}
+
+/// ENV008: another access mode takes System Administrator, and full access; that a program's user needs another
+/// mode no source says.
+pub(super) fn changes_mode(
+    trial: &mut Trial<'_>,
+    caller: &Caller,
+    change: &DraftUser,
+) -> Option<Cause> {
+    change.access_mode.as_ref()?;
+    let user = named(trial.facts)?;
+    let found = match caller {
+        _ if !has_full_access(user.access_mode) => {
+            format!("is of access mode {}", user.access_mode)
+        }
+        Caller::Unbound => return None,
+        Caller::Unknown(missing) => {
+            trial.unasked(Code::Env008, &needs(missing), 1);
+            return None;
+        }
+        Caller::Bound(_) => "is no System Administrator".to_owned(),
+    };
+    let who = trial.labels.principal(Principal::User(user.id));
+    let message = || {
+        format!(
+            "{who} applies the plan (the setting `caller`) and {found}; expected a System Administrator \
+             of full access (read-write or non-interactive), who alone changes access modes"
+        )
+    };
+    let cure = || Code::Env008.rule().cure.to_owned();
+    Some(trial.cause(Code::Env008, &who, message, cure))
+}
+
+fn has_full_access(mode: AccessMode) -> bool {
+    mode == AccessMode::ReadWrite || mode == AccessMode::NonInteractive
 }
 
 /// ROL013 of the roles that a move strips and that are given again.

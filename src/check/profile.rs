@@ -1,4 +1,4 @@
-//! Rules about profiles: PRF001, PRF002, PRF003.
+//! Rules about profiles: PRF001, PRF002, PRF003, PRF004.
 //!
 //! In: people with what directory and environment know of them, and users to be changed. Out: fields that
 //! differ, and wishes for fields that are the directory's. Which field flows where is a table of the
@@ -9,9 +9,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::check::people::{Kind, PersonView};
 use crate::check::{Trial, needs};
 use crate::model::{
-    Code, DirectoryPerson, Loadable, Principal, ProfileField, User, comparison_key,
+    Code, DirectoryPerson, Loadable, Principal, ProfileField, TextColumn, User, UserId,
+    comparison_key,
 };
-use crate::plan::{Cause, DraftUser};
+use crate::plan::{Cause, DraftStub, DraftUser};
 
 /// A line of the documents' tables: a field of the user form, and what of the directory flows into it.
 struct Flow {
@@ -218,4 +219,59 @@ pub(super) fn kept_in_directory(trial: &mut Trial<'_>, change: &DraftUser) -> Op
     };
     let cure = || Code::Prf003.rule().cure.to_owned();
     Some(trial.cause(Code::Prf003, &subject, message, cure))
+}
+
+/// PRF004 of a user to be changed. The full name is composed by the service, which sees to it.
+pub(super) fn too_long(trial: &mut Trial<'_>, change: &DraftUser) -> Option<Cause> {
+    let wished = change.profile.iter().filter_map(|(field, changed)| {
+        let text = changed.after.as_deref()?;
+        (*field != ProfileField::FullName).then(|| (TextColumn::of(*field), field.words(), text))
+    });
+    let wished: Vec<_> = wished.collect();
+    excess(trial, change.user, &wished)
+}
+
+/// PRF004 of a stub user.
+pub(super) fn too_long_for_a_stub(trial: &mut Trial<'_>, stub: &DraftStub) -> Option<Cause> {
+    let person = &stub.person;
+    let of_field = |field: ProfileField, text| (TextColumn::of(field), field.words(), text);
+    let texts = [
+        (TextColumn::UPN, "user name", Some(person.upn.as_str())),
+        (
+            TextColumn::EMPLOYEE_ID,
+            "employee id",
+            person.employee_id.as_deref(),
+        ),
+        of_field(ProfileField::Mail, Some(person.mail.as_str())),
+        of_field(ProfileField::FirstName, person.first_name.as_deref()),
+        of_field(ProfileField::LastName, person.last_name.as_deref()),
+    ];
+    let written = texts.into_iter();
+    let written = written.filter_map(|(column, words, text)| Some((column, words, text?)));
+    let written: Vec<_> = written.collect();
+    excess(trial, person.id, &written)
+}
+
+/// PRF004: what of these texts their columns do not hold.
+fn excess(
+    trial: &mut Trial<'_>,
+    user: UserId,
+    texts: &[(TextColumn, &str, &str)],
+) -> Option<Cause> {
+    let too_long = texts.iter().filter_map(|(column, words, text)| {
+        let length = column.excess(text)?;
+        let max = column.length_max;
+        Some(format!(
+            "{words} of {length} characters, of which `{}` holds {max}",
+            column.name
+        ))
+    });
+    let too_long: Vec<String> = too_long.collect();
+    if too_long.is_empty() {
+        return None;
+    }
+    let subject = trial.labels.principal(Principal::User(user));
+    let message = || format!("{subject}: {}", too_long.join("; "));
+    let cure = || Code::Prf004.rule().cure.to_owned();
+    Some(trial.cause(Code::Prf004, &subject, message, cure))
 }

@@ -1,4 +1,4 @@
-//! Rules about roles: ROL003, ROL004, ROL008, ROL012; removals are also asked by `access.rs`.
+//! Rules about roles: ROL003, ROL004, ROL008, ROL012, ROL018; removals are also asked by `access.rs`.
 //!
 //! In: role changes, and the state they lead to. Out: which of them fall. Which copy of a role is
 //! meant was chosen in `plan/`; a copy that the service would refuse is found here.
@@ -10,8 +10,8 @@ use crate::check::labels::listed;
 use crate::check::state::{Seen, State};
 use crate::check::{Fall, Trial, access, gifts};
 use crate::model::{
-    AccessMode, Code, Loadable, Place, Principal, RoleAction, RoleId, TeamType, UserId, setting,
-    setting_on,
+    AccessMode, Code, Inheritance, Loadable, Place, Principal, RoleAction, RoleId, TeamType,
+    UserId, setting, setting_on,
 };
 use crate::plan::{Cause, DraftRole, DraftStub, DraftUser};
 
@@ -33,6 +33,7 @@ pub(super) fn check_given(
         }
         let own = [
             to_access_team(trial, &state, role),
+            team_only(trial, &state, role),
             to_disabled(trial, &state, role),
             of_other_unit(trial, &state, role),
             gifts::of_power(trial, stubs, role),
@@ -178,6 +179,31 @@ fn to_access_team(trial: &mut Trial<'_>, state: &State<'_>, role: &DraftRole) ->
     let message = || format!("{subject} is an access team; expected one that can hold roles");
     let cure = || Code::Rol012.rule().cure.to_owned();
     Some(trial.cause(Code::Rol012, &subject, message, cure))
+}
+
+/// ROL018: a team that follows a group of the directory holds no role of team privileges only.
+fn team_only(trial: &mut Trial<'_>, state: &State<'_>, role: &DraftRole) -> Option<Cause> {
+    let Principal::Team(id) = role.principal else {
+        return None;
+    };
+    let follows = matches!(
+        state.team(id)?.kind,
+        TeamType::SecurityGroup | TeamType::OfficeGroup
+    );
+    if !follows || state.role(role.role)?.inheritance != Inheritance::TeamOnly {
+        return None;
+    }
+    let who = trial.labels.principal(role.principal);
+    let name = &role.role_name;
+    let message = || {
+        format!(
+            "`{name}` is a role of team privileges only, and {who} follows a group of the directory; \
+             expected a role that reaches the members as their own"
+        )
+    };
+    let cure = || Code::Rol018.rule().cure.to_owned();
+    let subject = format!("{name} for {who}");
+    Some(trial.cause(Code::Rol018, &subject, message, cure))
 }
 
 /// ROL003: the user is disabled, as stub users always are, and the setting is off.

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use crate::check::caller::{self, Caller};
 use crate::check::labels::listed;
 use crate::check::placeholders::{self, Arrivals};
-use crate::check::{Fall, Trial};
+use crate::check::{Fall, Trial, profile};
 use crate::model::{
     Code, FindingId, Place, Principal, StubWay, UserId, comparison_key, setting, setting_on,
 };
@@ -28,6 +28,7 @@ pub(super) fn check(
             default_role(trial, stub, names),
             role_on_disabled(trial, stub),
             already_taken(trial, &taken, stub),
+            profile::too_long_for_a_stub(trial, stub),
             placeholders::on_the_way(trial, arrivals, stub),
             caller::makes(trial, caller),
         ];

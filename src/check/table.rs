@@ -62,6 +62,7 @@ pub const HOMES: &[(Code, Home)] = &[
     (Code::Rol015, Home::Room("plan")),
     (Code::Rol016, Home::Here("gifts", "support")),
     (Code::Rol017, Home::Here("gifts", "keeps_administrator")),
+    (Code::Rol018, Home::Here("roles", "team_only")),
     (Code::Lic001, Home::Here("licences", "unlicensed")),
     (Code::Lic002, Home::Here("licences", "seats_short")),
     (Code::Lic003, Home::Here("licences", "invitations")),
@@ -100,6 +101,7 @@ pub const HOMES: &[(Code, Home)] = &[
     (Code::Prf001, Home::Here("profile", "check")),
     (Code::Prf002, Home::Here("profile", "check")),
     (Code::Prf003, Home::Here("profile", "kept_in_directory")),
+    (Code::Prf004, Home::Here("profile", "excess")),
     (Code::Rec001, Home::Room("read")),
     (Code::Rec002, Home::Here("records", "not_there")),
     (Code::Rec003, Home::Room("plan")),
@@ -117,4 +119,5 @@ pub const HOMES: &[(Code, Home)] = &[
         Code::Env007,
         Home::Here("environment", "caller_sees_no_data"),
     ),
+    (Code::Env008, Home::Here("caller", "changes_mode")),
 ];

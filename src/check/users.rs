@@ -30,7 +30,9 @@ pub(super) fn check(trial: &mut Trial<'_>, caller: &Caller, users: &mut [DraftUs
             modes::of_application_user(trial, user),
             modes::without_licence(trial, user),
             profile::kept_in_directory(trial, user),
+            profile::too_long(trial, user),
             caller::changes(trial, caller),
+            caller::changes_mode(trial, caller, user),
         ];
         let mut own: Vec<Cause> = own.into_iter().flatten().collect();
         own.extend(caller::gives_again(trial, caller, user));

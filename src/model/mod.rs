@@ -26,6 +26,7 @@ mod rules;
 mod stop;
 mod tables;
 mod text;
+mod text_column;
 mod user_change;
 
 pub use change::*;
@@ -51,4 +52,5 @@ pub use rules::{Code, Rule, Severity, UnknownCode};
 pub use stop::*;
 pub use tables::*;
 pub use text::*;
+pub use text_column::*;
 pub use user_change::*;

@@ -140,6 +140,7 @@ codes! {
     Rol015 = ROL015 "ROL015" in roles,
     Rol016 = ROL016 "ROL016" in roles,
     Rol017 = ROL017 "ROL017" in roles,
+    Rol018 = ROL018 "ROL018" in roles,
     Lic001 = LIC001 "LIC001" in licences,
     Lic002 = LIC002 "LIC002" in licences,
     Lic003 = LIC003 "LIC003" in licences,
@@ -169,6 +170,7 @@ codes! {
     Prf001 = PRF001 "PRF001" in profile,
     Prf002 = PRF002 "PRF002" in profile,
     Prf003 = PRF003 "PRF003" in profile,
+    Prf004 = PRF004 "PRF004" in profile,
     Rec001 = REC001 "REC001" in records,
     Rec002 = REC002 "REC002" in records,
     Rec003 = REC003 "REC003" in records,
@@ -183,6 +185,7 @@ codes! {
     Env003 = ENV003 "ENV003" in environment,
     Env006 = ENV006 "ENV006" in environment,
     Env007 = ENV007 "ENV007" in environment,
+    Env008 = ENV008 "ENV008" in environment,
 }
 
 impl fmt::Display for Code {

@@ -12,11 +12,11 @@ use rusqlite::Connection;
 use uuid::Uuid;
 
 use crate::model::{
-    ACTIVITY_TABLES, Depth, Inheritance, Loadable, Principal, READ_PRIVILEGES, Refusal, RoleId,
-    SYSTEM_ADMINISTRATOR_TEMPLATE, TeamType, UnitId, UserId, parse_guid, setting,
+    ACTIVITY_TABLES, AccessMode, Depth, Inheritance, Loadable, Principal, READ_PRIVILEGES, Refusal,
+    RoleId, SYSTEM_ADMINISTRATOR_TEMPLATE, TeamType, UnitId, UserId, parse_guid, setting,
 };
 use crate::service::refusals::{Reason, refusal};
-use crate::service::rows;
+use crate::service::rows::{self, Account};
 use crate::service::{Service, ServiceError};
 
 const CREATE_USER: &str = "prvCreateUser";
@@ -65,6 +65,20 @@ impl Service<'_> {
     pub(super) fn may_write_users(&mut self) -> Result<Option<Refusal>, ServiceError> {
         let caller = self.caller()?;
         Ok(caller.and_then(|caller| caller.lacks(&[WRITE_USER])))
+    }
+
+    /// Why the caller may not change access modes, if so: that takes System Administrator, and full access. That
+    /// programs' users, who have it without a screen, need another mode no source says.
+    pub(super) fn may_change_modes(&mut self) -> Result<Option<Refusal>, ServiceError> {
+        let Some((user, account)) = named(self.connection)? else {
+            return Ok(None);
+        };
+        let full = matches!(
+            account.mode,
+            AccessMode::ReadWrite | AccessMode::NonInteractive
+        );
+        let may = full && self.caller()?.is_none();
+        Ok((!may).then(|| refusal(Reason::CallerChangesNoModes, &[("caller", &user)])))
     }
 
     /// The privilege that the caller lacks to take a role from a principal of this unit, if so.
@@ -188,19 +202,24 @@ impl Caller {
     }
 }
 
-fn read(connection: &Connection) -> Result<Option<Caller>, ServiceError> {
+/// The user who applies the plan, where one is named and known.
+fn named(connection: &Connection) -> Result<Option<(UserId, Account)>, ServiceError> {
     let sql = "SELECT value FROM setting WHERE name = ?1";
     let named: Option<String> = rows::value(connection, sql, [setting::CALLER])?;
-    let Some(user) = named.as_deref().and_then(parse_guid) else {
+    let Some(user) = named.as_deref().and_then(parse_guid).map(UserId) else {
         return Ok(None);
     };
-    let Some(account) = rows::account(connection, UserId(user))? else {
+    Ok(rows::account(connection, user)?.map(|account| (user, account)))
+}
+
+fn read(connection: &Connection) -> Result<Option<Caller>, ServiceError> {
+    let Some((user, account)) = named(connection)? else {
         return Ok(None);
     };
     let known = rows::loaded(connection, Loadable::UserRoles)?
         && rows::loaded(connection, Loadable::RolePrivileges)?;
     let administrator = (
-        user.into_bytes(),
+        user.0.into_bytes(),
         TeamType::Access.code(),
         SYSTEM_ADMINISTRATOR_TEMPLATE.into_bytes(),
     );
@@ -208,9 +227,9 @@ fn read(connection: &Connection) -> Result<Option<Caller>, ServiceError> {
         return Ok(None);
     }
     Ok(Some(Caller {
-        user: UserId(user),
+        user,
         unit: account.unit,
-        depths: depths(connection, user)?,
+        depths: depths(connection, user.0)?,
     }))
 }
 

@@ -6,7 +6,7 @@
 
 use std::fmt::Display;
 
-use crate::model::{Refusal, ServiceCode};
+use crate::model::{Refusal, ServiceCode, TextColumn};
 
 /// Why the service refuses a write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -27,6 +27,8 @@ pub enum Reason {
     RoleToDisabledUser,
     /// Access teams hold no roles.
     RoleToAccessTeam,
+    /// A team that follows a group of the directory holds only roles that reach its members as their own.
+    TeamOnlyRoleToGroupTeam,
     /// A support user holds no roles.
     RoleToSupportUser,
     /// Nobody else has System Administrator.
@@ -35,6 +37,8 @@ pub enum Reason {
     DirectoryAdministrator,
     /// The caller has not the privilege, or not at the depth that it takes.
     CallerLacksPrivilege,
+    /// Access modes are changed by a System Administrator of full access.
+    CallerChangesNoModes,
     /// The access mode of an application user stays.
     ApplicationUserMode,
     /// Who has no licence keeps the access mode.
@@ -59,6 +63,8 @@ pub enum Reason {
     DuplicateKey,
     /// A column that the system requires is blank.
     RequiredColumn,
+    /// A text is longer than its column.
+    TextTooLong,
     /// A stub user is wanted outside the root business unit.
     StubOutsideRoot,
     /// What is there is not what the change was planned upon.
@@ -109,7 +115,7 @@ use Certainty::{Assumed, Confirmed};
 
 /// Every refusal there is, in the order of [`Reason`].
 #[rustfmt::skip] // keeps one refusal to a pair of lines
-pub const REFUSALS: [RefusalRule; 26] = [
+pub const REFUSALS: [RefusalRule; 29] = [
     rule(Reason::RecordMissing, 0x8004_0217, Confirmed, "3.6",
         "{entity} With Id = {id} Does Not Exist"),
     rule(Reason::PrincipalMissing, 0x8004_0217, Assumed, "4.1",
@@ -126,6 +132,8 @@ pub const REFUSALS: [RefusalRule; 26] = [
         "The specified user(Id = {principal}) is disabled. Consider enabling this user. Additional Details: roles are not given to disabled users while {setting} is off"),
     rule(Reason::RoleToAccessTeam, 0x8004_8331, Confirmed, "3.3",
         "Cannot assign roles or profiles to an access team."),
+    rule(Reason::TeamOnlyRoleToGroupTeam, 0x8004_8350, Confirmed, "3.6",
+        "Cannot assign security role with \"Team Privileges only\" Inheritance to Microsoft Entra ID Group or Office Group teams. (TeamId = {principal})"),
     rule(Reason::RoleToSupportUser, 0x8004_1D51, Confirmed, "3.6",
         "The support user are read-only, which cannot be assigned with other roles (Id = {principal})."),
     rule(Reason::LastSystemAdministrator, 0x8004_1D2F, Assumed, "3.6",
@@ -134,6 +142,8 @@ pub const REFUSALS: [RefusalRule; 26] = [
         "Users who are granted the Microsoft 365 Global administrator or Service administrator role cannot be removed from the System Administrator security role. (Id = {principal})"),
     rule(Reason::CallerLacksPrivilege, 0x8004_0220, Assumed, "3.6",
         "Principal user (Id={caller}, type=8), is missing {privilege} privilege at depth {depth}."),
+    rule(Reason::CallerChangesNoModes, 0x8004_8D2F, Confirmed, "3.6",
+        "You need to have system administrator role and access mode Full to change access mode of a user. Details: {caller}"),
     rule(Reason::ApplicationUserMode, 0x8004_0D40, Confirmed, "3.6",
         "An application user's access mode cannot be changed. (Id = {principal})"),
     rule(Reason::ModeWithoutLicence, 0x8004_1D66, Confirmed, "3.6",
@@ -158,6 +168,8 @@ pub const REFUSALS: [RefusalRule; 26] = [
         "Cannot insert duplicate key. ({entity} {id})"),
     rule(Reason::RequiredColumn, 0x8004_0203, Assumed, "1.6",
         "Invalid argument. {column} is required."),
+    rule(Reason::TextTooLong, 0x8004_4331, Confirmed, "2",
+        "A validation error occurred. The length of the '{column}' attribute of the 'systemuser' entity exceeded the maximum allowed length of '{max}'."),
     rule(Reason::StubOutsideRoot, 0x8004_0203, Assumed, "1.2",
         "Invalid argument. A stub user is made in the root business unit {root}, not in {unit}."),
     rule(Reason::NotAsBefore, 0x8006_0882, Confirmed, "3.6",
@@ -180,6 +192,12 @@ pub(super) fn refusal(reason: Reason, values: &[(&str, &dyn Display)]) -> Refusa
         code: rule.code,
         message,
     }
+}
+
+/// The refusal of a text that its column does not hold.
+pub(super) fn too_long(column: TextColumn) -> Refusal {
+    let values: [(&str, &dyn Display); 2] = [("column", &column.name), ("max", &column.length_max)];
+    refusal(Reason::TextTooLong, &values)
 }
 
 #[cfg(test)]

@@ -5,7 +5,9 @@
 
 use std::fmt::Display;
 
-use crate::model::{AccessMode, Principal, Refusal, RoleId, TeamType, UserId, setting};
+use crate::model::{
+    AccessMode, Inheritance, Principal, Refusal, RoleId, TeamType, UserId, setting,
+};
 use crate::service::directory;
 use crate::service::refusals::{Reason, refusal};
 use crate::service::rows::{self, Holder, HolderKind};
@@ -129,6 +131,13 @@ impl Service<'_> {
             HolderKind::Team {
                 kind: TeamType::Access,
             } => return Ok(Some(refusal(Reason::RoleToAccessTeam, &[]))),
+            HolderKind::Team {
+                kind: TeamType::SecurityGroup | TeamType::OfficeGroup,
+            } if self.is_team_only(role)? => {
+                let principal = principal.uuid();
+                let values: [(&str, &dyn Display); 1] = [("principal", &principal)];
+                return Ok(Some(refusal(Reason::TeamOnlyRoleToGroupTeam, &values)));
+            }
             HolderKind::Team { .. } => (Reason::TeamRoleOfOtherUnit, false),
         };
         if role_unit != holder.unit && !self.setting(setting::OWNERSHIP_ACROSS_UNITS)? {
@@ -154,6 +163,13 @@ impl Service<'_> {
             )));
         }
         Ok(None)
+    }
+
+    /// Whether a role gives its privileges to the team alone, and not to its members.
+    fn is_team_only(&self, role: RoleId) -> Result<bool, ServiceError> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM role WHERE id = ?1 AND inheritance = ?2)";
+        let values = (role.0.as_bytes(), Inheritance::TeamOnly.code());
+        rows::yes(self.connection, sql, values)
     }
 
     pub(super) fn insert_role(

@@ -8,9 +8,10 @@ use hashbrown::HashMap;
 use uuid::Uuid;
 
 use crate::model::{
-    AccessMode, Principal, Refusal, RoleId, StubUser, StubWay, UnitId, UserId, comparison_key,
+    AccessMode, Principal, ProfileField, Refusal, RoleId, StubUser, StubWay, TextColumn, UnitId,
+    UserId, comparison_key,
 };
-use crate::service::refusals::{Reason, refusal};
+use crate::service::refusals::{Reason, refusal, too_long};
 use crate::service::role::not_as_before;
 use crate::service::rows::{self, Holder, HolderKind};
 use crate::service::{Performed, Service, ServiceError};
@@ -78,6 +79,9 @@ impl Service<'_> {
                 Reason::RequiredColumn,
                 &[("column", &column)],
             )));
+        }
+        if let Some(column) = column_too_short(stub) {
+            return Ok(Some(too_long(column)));
         }
         let root = rows::root_unit(self.connection)?.ok_or(ServiceError::NoRootUnit)?;
         if stub.business_unit != root {
@@ -214,4 +218,25 @@ fn blank_column(stub: &StubUser) -> Option<&'static str> {
         StubWay::Api if stub.mail.trim().is_empty() => Some("internalemailaddress"),
         StubWay::Api | StubWay::Import => None,
     }
+}
+
+/// The first column that does not hold its text.
+fn column_too_short(stub: &StubUser) -> Option<TextColumn> {
+    let texts = [
+        (TextColumn::UPN, Some(&stub.upn)),
+        (TextColumn::of(ProfileField::Mail), Some(&stub.mail)),
+        (
+            TextColumn::of(ProfileField::FirstName),
+            stub.first_name.as_ref(),
+        ),
+        (
+            TextColumn::of(ProfileField::LastName),
+            stub.last_name.as_ref(),
+        ),
+        (TextColumn::EMPLOYEE_ID, stub.employee_id.as_ref()),
+    ];
+    let short = |(column, text): &(TextColumn, Option<&String>)| {
+        text.is_some_and(|text| column.excess(text).is_some())
+    };
+    texts.into_iter().find(short).map(|(column, _)| column)
 }

@@ -10,10 +10,10 @@ use std::collections::BTreeSet;
 use std::fmt::Display;
 
 use crate::model::{
-    AccessMode, Aspects, Principal, ProfileField, Refusal, RoleId, UnitId, UserChange, UserId,
-    UserValues, setting,
+    AccessMode, Aspects, Principal, ProfileField, Refusal, RoleId, TextColumn, UnitId, UserChange,
+    UserId, UserValues, setting,
 };
-use crate::service::refusals::{Reason, refusal};
+use crate::service::refusals::{Reason, refusal, too_long};
 use crate::service::role::{not_as_before, principal_missing, unknown_role};
 use crate::service::rows::{self, Account};
 use crate::service::{Performed, Service, ServiceError};
@@ -64,13 +64,21 @@ impl Service<'_> {
         if let Some(refusal) = self.may_write_users()? {
             return Ok(Some(refusal));
         }
+        let mode = after.access_mode.filter(|mode| *mode != account.mode);
+        if mode.is_some()
+            && let Some(refusal) = self.may_change_modes()?
+        {
+            return Ok(Some(refusal));
+        }
+        if let Some(column) = column_too_short(after) {
+            return Ok(Some(too_long(column)));
+        }
         let unit = after.business_unit.filter(|unit| *unit != account.unit);
         if let Some(unit) = unit
             && !self.unit_exists(unit)?
         {
             return Ok(Some(refusal(Reason::UnitMissing, &[("id", &unit)])));
         }
-        let mode = after.access_mode.filter(|mode| *mode != account.mode);
         let stripped = unit.is_some() && !self.keeps_roles()?;
         let kept_out = mode.is_some_and(|mode| !administers(mode));
         if (stripped || kept_out) && rows::is_last_system_administrator(self.connection, user)? {
@@ -285,6 +293,16 @@ impl Service<'_> {
         Ok(self.setting(setting::OWNERSHIP_ACROSS_UNITS)?
             && self.setting(setting::KEEP_ROLES_ON_MOVE)?)
     }
+}
+
+/// The first column that does not hold its text. The full name is composed by the service, which sees to it.
+fn column_too_short(after: &UserValues) -> Option<TextColumn> {
+    let written = after.profile.iter();
+    let mut written = written.filter(|(field, _)| **field != ProfileField::FullName);
+    written.find_map(|(field, text)| {
+        let column = TextColumn::of(*field);
+        column.excess(text.as_deref()?).map(|_| column)
+    })
 }
 
 /// Whether somebody of this access mode can do the work of a System Administrator.

@@ -94,7 +94,10 @@ pub(crate) const FORETOLD_BY: &[(u32, &[Code])] = &[
     (0x8004_1D66, &[Code::Acc020]),
     (0x8004_2F09, &[Code::Own010]),
     (0x8004_2F0A, &[Code::Own010]),
+    (0x8004_4331, &[Code::Prf004]),
     (0x8004_8331, &[Code::Rol012]),
+    (0x8004_8350, &[Code::Rol018]),
+    (0x8004_8D2F, &[Code::Env008]),
     (0x8004_8340, &[Code::Own008]),
     (0x8006_0888, &[Code::Rol001, Code::Stb003]),
 ];

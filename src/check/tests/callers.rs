@@ -1,4 +1,4 @@
-//! ENV002, ROL013, ENV003, ENV006: what the caller may do, and the environment as a whole.
+//! ENV002, ENV008, ROL013, ENV003, ENV006: what the caller may do, and the environment as a whole.
 
 use crate::check::tests::everybody::*;
 use crate::check::tests::*;
@@ -54,6 +54,13 @@ fn changes_that_the_caller_may_make() {
     speaks("may not make them",                   mia(&[READS]).stub(),                                                    &["ENV002"]);
     speaks("changes users",                       mia(&[("prvWriteUser", Depth::User), READS]).wish(DAN, |_| ()),          &[]);
     speaks("may not change them",                 mia(&[READS]).wish(DAN, |_| ()),                                         &["ENV002"]);
+    let mode = |world: World| world.wish_mode(DAN, AccessMode::Administrative);
+    let writes = || mia(&[("prvWriteUser", Depth::User), READS]);
+    speaks("changes access modes",                mode(writes()),                                                          &["ENV008"]);
+    speaks("an administrator changes them",       mode(writes().holds(MIA, ADMINISTRATOR)),                                &["ACC012"]);
+    let of = |mode| writes().holds(MIA, ADMINISTRATOR).one(MIA, |user| user.access_mode = mode);
+    speaks("one who is administrative",           mode(of(AccessMode::Administrative)),                                    &["ENV008", "LIC004"]);
+    speaks("one who is a program's user",         mode(of(AccessMode::NonInteractive)),                                    &["LIC004", "ACC012"]);
     speaks("a System Administrator may",          mia(&[]).holds(MIA, ADMINISTRATOR).assign("account", ANA).stub(),        &["STB001"]);
     speaks("one through a team may",
            mia(&[READS]).holds(SELLERS, ADMINISTRATOR).member(SELLERS, MIA).assign("account", ANA),                        &[]);

@@ -1,4 +1,4 @@
-//! PRF001 to PRF003: what the directory keeps, and what the user has (S13 to S24).
+//! PRF001 to PRF004: what the directory keeps, what the user has (S13 to S24), and how long a text may be.
 
 use crate::check::tests::everybody::*;
 use crate::check::tests::*;
@@ -85,4 +85,21 @@ fn wishes_for_fields() {
     speaks("mail",                         calm().wish_field(ANA, Mail),                                                        &[]);
     speaks_by("mail in 2017",              calm().wish_field(ANA, Mail), policy(false, true),                                   &["PRF003"]);
     speaks("not synchronised",             calm().one(ANA, |user| user.details.synchronised = Some(false)).wish_field(ANA, Title), &[]);
+}
+
+#[test]
+#[rustfmt::skip] // keeps the columns of the table
+fn texts_that_are_too_long() {
+    use ProfileField::*;
+    let wish = |field, text: String| calm().one(ANA, |user| user.details.synchronised = Some(false)).wish(ANA, |wish| {
+        wish.profile.insert(field, crate::model::Changed { before: None, after: Some(text.clone()) });
+    });
+    let digits = |count| "7".repeat(count);
+    for (field, fits) in [(FirstName, 256), (LastName, 256), (Mail, 100), (Title, 128), (MainPhone, 64), (MobilePhone, 64),
+                          (Fax, 64), (HomePhone, 50), (Street, 1024), (City, 128), (State, 128), (Country, 128)] {
+        speaks(field.words(), wish(field, digits(fits)),     &[]);
+        speaks(field.words(), wish(field, digits(fits + 1)), &["PRF004"]);
+    }
+    speaks("two units of UTF-16 each", wish(HomePhone, "\u{1f600}".repeat(26)), &["PRF004"]);
+    speaks("composed by the service",  wish(FullName, digits(1000)),           &[]);
 }

@@ -1,4 +1,4 @@
-//! STB001, STB003, STB004, STB005: can the stub user be made.
+//! STB001, STB003, STB004, STB005, PRF004: can the stub user be made.
 
 use crate::check::tests::*;
 use crate::model::setting;
@@ -29,6 +29,10 @@ fn stub_rules() {
     check("UPN that is the mail of nobody",     named("x@old.com", "y@old.com"),                   &[]);
     check("a blank mail is nobody's",           named("x@old.com", "").stub_named(OTHER, "b@old.com", ""), &[]);
     check("two stub users share a mail",        two,                                               &["STB005", "STB005"]);
+    check("a mail that just fits",              named("x@old.com", &"m".repeat(100)),              &[]);
+    check("a mail too long",                    named("x@old.com", &"m".repeat(101)),              &["PRF004"]);
+    check("a user name too long",               named(&"u".repeat(1025), "x@old.com"),             &["PRF004"]);
+    check("a last name too long",               world().stub().stubs(|stub| stub.person.last_name = Some("n".repeat(257))), &["PRF004"]);
     check("the planned id is taken",            world().stub_named(BEN, "x@old.com", "x@old.com"), &["STB005"]);
 }
 

@@ -129,7 +129,7 @@ fn modes_of_administrators() {
     check("the only one, reading only",           mode(EVA, AccessMode::Read),                                  &["ACC009"]);
     check("the only one, administrative",         mode(EVA, AccessMode::Administrative),                        &[]);
     check("somebody else",                        mode(BEN, AccessMode::NonInteractive),                        &[]);
-    check("the caller",                           world().caller(ANA).gets_mode(ANA, AccessMode::Read),         &["ACC009", "ENV002"]);
+    check("the caller",                           world().caller(ANA).gets_mode(ANA, AccessMode::Read),         &["ACC009", "ENV002", "ENV008"]);
 }
 
 #[test]

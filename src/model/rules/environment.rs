@@ -74,3 +74,20 @@ pub(super) const ENV007: Rule = Rule {
     guards: false,
     keep_out: false,
 };
+
+pub(super) const ENV008: Rule = Rule {
+    code: Code::Env008,
+    severity: Severity::Error,
+    title: "caller may not change access modes",
+    what: "Access modes are to be changed, and the user who applies the plan (the setting `caller`) is no \
+           System Administrator, or is administrative or read (`0x80048d2f`).",
+    why: "No privilege helps here: the service lets System Administrators of full access change access modes, \
+          and nobody else.",
+    example: "The setting `caller` names `migration@contoso.com`, whose role `Migration` holds `prvWriteUser`, and \
+              a row makes somebody non-interactive.",
+    cure: "Name a System Administrator who is read-write or non-interactive as `caller` in `settings`, and load \
+           again, or hand the access modes over to one.",
+    source: "P3.6",
+    guards: true,
+    keep_out: false,
+};

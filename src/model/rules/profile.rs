@@ -59,3 +59,20 @@ pub(super) const PRF003: Rule = Rule {
     guards: false,
     keep_out: false,
 };
+
+pub(super) const PRF004: Rule = Rule {
+    code: Code::Prf004,
+    severity: Severity::Error,
+    title: "a text that is longer than its column (`0x80044331`)",
+    what: "A row of a users file wishes a text that the column of the user does not hold, or a \
+           stub user is to be made of such a row: mail, title and phones, names, \
+           address, employee id.",
+    why: "The service refuses the whole row, and cuts nothing off. A stub user that \
+          cannot be made takes its records with it.",
+    example: "Row 12 wishes `0351 / 47 11 - 0 (reception: ask for extension 4711 or Mrs Lind)` as phone at \
+              home: 66 characters, of which 50 fit.",
+    cure: "Shorten the text in the export.",
+    source: "P2 P3.6",
+    guards: true,
+    keep_out: false,
+};

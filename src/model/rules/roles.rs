@@ -290,3 +290,17 @@ pub(super) const ROL017: Rule = Rule {
     guards: true,
     keep_out: false,
 };
+
+pub(super) const ROL018: Rule = Rule {
+    code: Code::Rol018,
+    severity: Severity::Error,
+    title: "a role of team privileges only for a team that follows a group of the directory",
+    what: "A row gives such a team a role whose inheritance is team privileges only (`0x80048350`).",
+    why: "Members of these teams come and go by the directory, so their roles have to reach the members \
+          as their own; the service refuses the others.",
+    example: "Row 5 gives `Overseer`, of team privileges only, to `Sales Group`, a team of a security group.",
+    cure: "Set the role's inheritance to direct user and team, or give the role to an owner team.",
+    source: "P3.6",
+    guards: true,
+    keep_out: true,
+};

@@ -25,6 +25,10 @@ const SHARED: &[(&str, &str)] = &[
     ("model::ProfileField", "a noun: names of columns"),
     ("model::StubWay", "a noun: a word of the manifest"),
     ("model::TeamType", "a noun: values of a column"),
+    (
+        "model::TextColumn",
+        "a noun: a column and its length; which texts are measured, each room says itself",
+    ),
     ("model::Principal", "a noun: an id and its type code"),
     ("model::RoleId", "a noun: an id"),
     ("model::TeamId", "a noun: an id"),
@@ -68,6 +72,10 @@ const CALLED: &[(&str, &str)] = &[
     ("as_str", "of the standard library, on texts"),
     ("comparison_key", "see above"),
     ("count", "check/ counts iterators, service/ rows in a query"),
+    (
+        "excess",
+        "a text is measured against a column: of nothing but the two",
+    ),
     ("find", "of the standard library, on iterators"),
     ("get", "of the standard library, on maps"),
     ("is_empty", "of the standard library"),
@@ -78,6 +86,10 @@ const CALLED: &[(&str, &str)] = &[
     (
         "loaded",
         "check/ asks the facts, service/ a function of its own that asks the file",
+    ),
+    (
+        "of",
+        "the column of a field, by its name alone; else functions of check/ itself",
     ),
     (
         "row",

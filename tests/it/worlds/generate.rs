@@ -257,7 +257,9 @@ fn teams(world: &mut World, chance: &mut Chance) {
         let kind = kinds[number % kinds.len()];
         let mut roles = BTreeSet::new();
         if kind != "access" {
-            let role = if chance.percent(50) { WORKER } else { OVERSEER };
+            // Teams of groups hold no role of team privileges only.
+            let reaches = chance.percent(50) || kind != "owner";
+            let role = if reaches { WORKER } else { OVERSEER };
             roles.insert((role, unit));
             if chance.percent(30) {
                 roles.insert((VISITOR, unit));

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use cutover::model::{BlankPolicy, ByNamePolicy};
+use cutover::model::{BlankPolicy, ByNamePolicy, Inheritance};
 
 use crate::worlds::chance::Chance;
 use crate::worlds::generate::owners_there;
@@ -175,13 +175,18 @@ fn a_gift(world: &World, who: Who, asked: &mut AskedFor, chance: &mut Chance) ->
     let missing = matches!(who, Who::Person(person) if !world.people[person].is_there);
     let default = missing && copy == (DEFAULT_ROLE, 0);
     let fits = copy.1 == world.unit_of(who) || world.is_on(ACROSS_UNITS);
-    (can_hold(world, who) && fits && !default && asked.copies.insert((who, copy))).then_some(want)
+    (can_hold(world, who, want.role) && fits && !default && asked.copies.insert((who, copy)))
+        .then_some(want)
 }
 
-fn can_hold(world: &World, who: Who) -> bool {
+fn can_hold(world: &World, who: Who, role: usize) -> bool {
     match who {
         Who::Ghost(_) => false,
-        Who::Team(team) => world.teams[team].kind != "access",
+        Who::Team(team) => match world.teams[team].kind.as_str() {
+            "access" => false,
+            "owner" => true,
+            _ => world.roles[role].inheritance == Inheritance::DirectUser,
+        },
         Who::Person(person) => {
             let one = &world.people[person];
             let enabled = one.is_there && !one.disabled;

@@ -95,6 +95,26 @@ pub(super) fn one_mail(world: &mut World, _: &mut Chance) -> Option<()> {
     Some(())
 }
 
+/// Somebody who becomes a stub user has a number in the personnel system that no user can have.
+pub(super) fn long_employee_id(world: &mut World, chance: &mut Chance) -> Option<()> {
+    let stubs: Vec<usize> = world.stubs().into_iter().collect();
+    let stub = chance.pick(&stubs)?;
+    let known = world.people[stub].employee.clone();
+    if world.ruling_on(&known).is_some() {
+        return None;
+    }
+    let long = format!("{known}{}", "0".repeat(100));
+    for text in (world.record_wants.iter_mut().map(|want| &mut want.text))
+        .chain(world.role_wants.iter_mut().map(|want| &mut want.text))
+    {
+        if is_text(text, &known) {
+            text.clone_from(&long);
+        }
+    }
+    world.people[stub].employee = long;
+    Some(())
+}
+
 pub(super) fn stub_by_ruling(world: &mut World, chance: &mut Chance) -> Option<()> {
     let users = wanted_users(world);
     let exported: Vec<usize> = users

@@ -10,7 +10,8 @@ use crate::worlds::disturb::users::is_unclear;
 use crate::worlds::disturb::wanted_users;
 use crate::worlds::rows::{anybody, give, remove};
 use crate::worlds::world::{
-    ACROSS_UNITS, ADMINISTRATOR, CALLER, FIRST_PERSON, Leads, RoleWant, VISITOR, WORKER, Who, World,
+    ACROSS_UNITS, ADMINISTRATOR, CALLER, FIRST_PERSON, Leads, OVERSEER, RoleWant, VISITOR, WORKER,
+    Who, World,
 };
 
 pub(super) fn access_teams(world: &World) -> Vec<Who> {
@@ -22,6 +23,19 @@ pub(super) fn access_teams(world: &World) -> Vec<Who> {
 pub(super) fn role_to_access_team(world: &mut World, chance: &mut Chance) -> Option<()> {
     let team = chance.pick(&access_teams(world))?;
     let want = give(world, team, WORKER, chance);
+    world.role_wants.push(want);
+    Some(())
+}
+
+pub(super) fn team_only_role_to_group_team(world: &mut World, chance: &mut Chance) -> Option<()> {
+    let teams = world.teams.iter().enumerate();
+    let group = teams.filter(|(_, team)| !["owner", "access"].contains(&team.kind.as_str()));
+    let teams: Vec<usize> = group.map(|(number, _)| number).collect();
+    let team = chance.pick(&teams)?;
+    world.teams[team]
+        .roles
+        .retain(|(role, _)| *role != OVERSEER);
+    let want = give(world, Who::Team(team), OVERSEER, chance);
     world.role_wants.push(want);
     Some(())
 }

@@ -368,6 +368,21 @@ pub(super) fn profile_of_the_directory(world: &mut World, chance: &mut Chance) -
     Some(())
 }
 
+/// The phone at home, which no directory keeps, is one character longer than its column, or just fits.
+pub(super) fn long_text(world: &mut World, chance: &mut Chance) -> Option<()> {
+    let person = somebody(world, chance)?;
+    let digits = [50, 51][chance.below(2)];
+    let value = (ProfileField::HomePhone, "7".repeat(digits));
+    wish(
+        world,
+        UserWant {
+            profile: [value].into(),
+            ..UserWant::blank(person)
+        },
+    );
+    Some(())
+}
+
 /// The administrator of every world is one of the directory too, and is to lose the role.
 pub(super) fn administrator_of_the_directory(world: &mut World, chance: &mut Chance) -> Option<()> {
     if world.not_loaded.contains("user_roles") {

@@ -122,7 +122,7 @@ impl Trial<'_> {
     /// The write behind a finding at a row, where the rule says that the service would refuse it.
     fn forced_write(&self, code: Code, subject: &str, asked: Asked<'_>) -> Option<Write> {
         let of_a_stub = match code {
-            Code::Stb003 | Code::Stb004 | Code::Stb005 => true,
+            Code::Stb003 | Code::Stb004 | Code::Stb005 | Code::Prf004 => true,
             Code::Env002 => subject == "prvCreateUser",
             _ => false,
         };
