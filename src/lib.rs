@@ -92,6 +92,7 @@ pub mod model;
 pub mod plan;
 pub mod project;
 pub mod read;
+pub mod rehearse;
 pub mod report;
 pub mod resolve;
 pub mod run;

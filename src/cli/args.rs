@@ -3,11 +3,12 @@
 //! In: argv. Out: clap's structs. Conflicts are declared here, not coded later.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::cli::here;
-use crate::run::{Exit, Format, What};
+use crate::run::{Exit, Format, Limits, RehearseRequest, Share, Switch, What};
 
 /// Brings people and their records into Dynamics 365 / Dataverse: who owns what, who has which role,
 /// and who must be made first.
@@ -100,6 +101,8 @@ pub(super) enum Command {
         #[arg(long, value_name = "N")]
         limit: Option<u64>,
     },
+    /// Serve a copy of the environment as a Dataverse Web API on loopback, to rehearse on.
+    Rehearse(RehearseArguments),
     /// Explain a rule: what, why, example, cure, source; without a code list all.
     Explain {
         /// The rule's code, such as OWN002.
@@ -115,9 +118,12 @@ pub(super) enum Command {
 }
 
 impl Command {
-    /// Whether it works in batches, ends after one, and is resumed by running it again.
-    pub(super) fn is_resumed(&self) -> bool {
-        matches!(self, Self::Apply { .. } | Self::Undo { .. })
+    /// Whether a wish to stop is heard: it works in batches and ends after one, or serves until then.
+    pub(super) fn hears_a_wish(&self) -> bool {
+        matches!(
+            self,
+            Self::Apply { .. } | Self::Undo { .. } | Self::Rehearse(_)
+        )
     }
 
     /// Whether its exit code says more than that its words were printed.
@@ -130,7 +136,96 @@ impl Command {
                 | Self::Apply { .. }
                 | Self::Verify { .. }
                 | Self::Undo { .. }
+                | Self::Rehearse(_)
         )
+    }
+}
+
+/// `rehearse [DIR]`.
+#[derive(Debug, Args)]
+pub(super) struct RehearseArguments {
+    /// The project's folder.
+    #[arg(value_name = "DIR", default_value = ".")]
+    folder: PathBuf,
+    /// The port on loopback; 0 takes a free one.
+    #[arg(long, value_name = "PORT", default_value_t = 8085)]
+    port: u16,
+    /// How late every answer is.
+    #[arg(long, value_name = "TIME", default_value = "0ms", value_parser = duration)]
+    latency: Duration,
+    /// Which limits hold: those of the service, the same in small, or none.
+    #[arg(long, value_enum, default_value_t)]
+    limits: LimitsArgument,
+    /// How many requests meet a fault, such as 2%.
+    #[arg(long, value_name = "SHARE", default_value = "0")]
+    faults: Share,
+    /// What decides which requests do.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    seed: u64,
+    /// What no source is sure of, such as duplicate-link=succeed or stale-owner-checks=3.
+    #[arg(long = "as", value_name = "SWITCH")]
+    switches: Vec<Switch>,
+    /// The file with the secret for which tokens are given.
+    #[arg(long, value_name = "FILE")]
+    secret_file: Option<PathBuf>,
+    /// Serve the environment file itself, and write to it.
+    #[arg(long)]
+    in_place: bool,
+    /// Write a line for each change to this file.
+    #[arg(long, value_name = "FILE")]
+    log: Option<PathBuf>,
+}
+
+impl RehearseArguments {
+    /// The same as a request.
+    pub(super) fn request(&self) -> RehearseRequest<'_> {
+        RehearseRequest {
+            folder: &self.folder,
+            port: self.port,
+            latency: self.latency,
+            limits: self.limits.into(),
+            faults: self.faults,
+            seed: self.seed,
+            switches: self.switches.iter().copied().collect(),
+            secret_file: self.secret_file.as_deref(),
+            in_place: self.in_place,
+            log: self.log.as_deref(),
+        }
+    }
+}
+
+/// A time such as `80ms` or `2s`.
+fn duration(text: &str) -> Result<Duration, String> {
+    let (number, unit) = match text.strip_suffix("ms") {
+        Some(number) => (number, 1),
+        None => (text.strip_suffix('s').unwrap_or_default(), 1000),
+    };
+    let number: Option<u64> = number.parse().ok();
+    match number.and_then(|number| number.checked_mul(unit)) {
+        Some(milliseconds) => Ok(Duration::from_millis(milliseconds)),
+        None => Err("expected a time such as `80ms` or `2s`".to_owned()),
+    }
+}
+
+/// Which limits hold.
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+pub(super) enum LimitsArgument {
+    /// None.
+    #[default]
+    Off,
+    /// The same rules with small numbers.
+    Scaled,
+    /// The service's own.
+    Real,
+}
+
+impl From<LimitsArgument> for Limits {
+    fn from(limits: LimitsArgument) -> Self {
+        match limits {
+            LimitsArgument::Off => Self::Off,
+            LimitsArgument::Scaled => Self::Scaled,
+            LimitsArgument::Real => Self::Real,
+        }
     }
 }
 

@@ -36,7 +36,7 @@ pub fn main() -> u8 {
     };
     arguments.color.write_global();
     let stop = StopSignal::default();
-    listen(&stop, arguments.command.is_resumed());
+    listen(&stop, arguments.command.hears_a_wish());
     #[cfg(unix)]
     raise_open_files();
     if let Some(threads) = arguments.threads {
@@ -91,13 +91,13 @@ fn width() -> usize {
     terminal_size::terminal_size_of(io::stdout()).map_or(100, |(width, _)| usize::from(width.0))
 }
 
-/// First Ctrl-C: end after the batch in flight, where there are batches. Second: at once; the
+/// First Ctrl-C: end after the batch in flight, where the wish is heard. Second: at once; the
 /// journal copes.
-fn listen(stop: &StopSignal, batches: bool) {
+fn listen(stop: &StopSignal, is_heard: bool) {
     let stop = stop.clone();
     // Without a handler Ctrl-C still ends the process, which the journal survives.
     let _ = ctrlc::set_handler(move || {
-        if stop.asked() || !batches {
+        if stop.asked() || !is_heard {
             #[expect(
                 clippy::exit,
                 reason = "a second Ctrl-C aborts, wherever the run stands"
@@ -154,6 +154,7 @@ fn dispatch(arguments: &Arguments, console: &mut Console<'_>) -> Result<Exit, Fa
             },
             console,
         ),
+        Command::Rehearse(rehearse) => run::rehearse(&rehearse.request(), console),
         Command::Explain { code } => run::explain(code.as_deref(), console),
         Command::Completions { shell } => {
             let mut command = Arguments::command();

@@ -72,6 +72,16 @@ impl EnvironmentFile {
         }
     }
 
+    /// Writes a copy of one moment of the file to a new file.
+    pub fn copy_to(&self, path: &Path) -> Result<(), EnvironmentError> {
+        let name = path.to_string_lossy();
+        let copied = self.connection.execute("VACUUM INTO ?1", [&*name]);
+        match copied {
+            Ok(_) => Ok(()),
+            Err(error) => Err(EnvironmentError::of(path, error)),
+        }
+    }
+
     /// Holds the file at one moment: until the guard is dropped, everything read of it is as of the
     /// first reading, whatever other programs write meanwhile. In write-ahead mode they write on; else
     /// they have to wait until then.

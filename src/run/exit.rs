@@ -11,6 +11,7 @@ use crate::plan::PlanError;
 use crate::project::OwnersError;
 use crate::project::ProjectError;
 use crate::read::ReadError;
+use crate::rehearse::RehearseError;
 use crate::report::ReportError;
 use crate::target::TargetError;
 
@@ -113,6 +114,10 @@ failure_from! {
         _ => Exit::Usage,
     },
     ReadError => |_| Exit::Usage,
+    RehearseError => |error| match error {
+        RehearseError::Environment(error) => environment(error),
+        _ => Exit::Usage,
+    },
     LoadError => |error| match error {
         LoadError::Environment(error) => environment(error),
         _ => Exit::Usage,

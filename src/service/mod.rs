@@ -16,6 +16,7 @@ use crate::model::{Principal, Refusal, UserId, Write};
 
 mod caller;
 mod directory;
+mod new_user;
 mod owner;
 mod privileges;
 mod refusals;
@@ -27,6 +28,7 @@ mod user;
 #[cfg(test)]
 mod tests;
 
+pub use new_user::NewUser;
 pub use refusals::{Certainty, REFUSALS, Reason, RefusalRule};
 
 /// What became of one write.

@@ -24,20 +24,20 @@ pub(super) struct Taken {
 }
 
 impl Taken {
-    fn add(&mut self, user: UserId, upn: &str, mail: &str) {
+    pub(super) fn add(&mut self, user: UserId, upn: &str, mail: &str) {
         self.upns.insert(comparison_key(upn), user);
         self.mails.insert(comparison_key(mail), user);
     }
 
-    /// Which column of the stub user is taken, and by whom; a blank is nobody's.
-    fn by(&self, stub: &StubUser) -> Option<(&'static str, UserId)> {
+    /// Which of the two is taken, and by whom; a blank is nobody's.
+    pub(super) fn by(&self, upn: &str, mail: &str) -> Option<(&'static str, UserId)> {
         let find = |keys: &HashMap<String, UserId>, text: &str| {
             let key = comparison_key(text);
             (!key.is_empty()).then(|| keys.get(&key).copied()).flatten()
         };
-        find(&self.upns, &stub.upn)
+        find(&self.upns, upn)
             .map(|user| ("domainname", user))
-            .or_else(|| find(&self.mails, &stub.mail).map(|user| ("internalemailaddress", user)))
+            .or_else(|| find(&self.mails, mail).map(|user| ("internalemailaddress", user)))
     }
 }
 
@@ -80,7 +80,7 @@ impl Service<'_> {
                 &[("column", &column)],
             )));
         }
-        if let Some(column) = column_too_short(stub) {
+        if let Some(column) = Texts::of(stub).column_too_short() {
             return Ok(Some(too_long(column)));
         }
         let root = rows::root_unit(self.connection)?.ok_or(ServiceError::NoRootUnit)?;
@@ -90,7 +90,7 @@ impl Service<'_> {
                 &[("root", &root), ("unit", &stub.business_unit)],
             )));
         }
-        if let Some((column, other)) = self.taken()?.by(stub) {
+        if let Some((column, other)) = self.taken()?.by(&stub.upn, &stub.mail) {
             return Ok(Some(refusal(
                 Reason::UserTaken,
                 &[("column", &column), ("other", &other)],
@@ -151,7 +151,7 @@ impl Service<'_> {
     }
 
     /// Who is there already, read once: thousands of stub users are compared with all users.
-    fn taken(&mut self) -> Result<&Taken, ServiceError> {
+    pub(super) fn taken(&mut self) -> Result<&Taken, ServiceError> {
         let taken = match self.memo.taken.take() {
             Some(taken) => taken,
             None => self.read_taken()?,
@@ -220,23 +220,37 @@ fn blank_column(stub: &StubUser) -> Option<&'static str> {
     }
 }
 
-/// The first column that does not hold its text.
-fn column_too_short(stub: &StubUser) -> Option<TextColumn> {
-    let texts = [
-        (TextColumn::UPN, Some(&stub.upn)),
-        (TextColumn::of(ProfileField::Mail), Some(&stub.mail)),
-        (
-            TextColumn::of(ProfileField::FirstName),
-            stub.first_name.as_ref(),
-        ),
-        (
-            TextColumn::of(ProfileField::LastName),
-            stub.last_name.as_ref(),
-        ),
-        (TextColumn::EMPLOYEE_ID, stub.employee_id.as_ref()),
-    ];
-    let short = |(column, text): &(TextColumn, Option<&String>)| {
-        text.is_some_and(|text| column.excess(text).is_some())
-    };
-    texts.into_iter().find(short).map(|(column, _)| column)
+/// What a user is made with, as far as it is text that a column has to hold.
+pub(super) struct Texts<'a> {
+    pub(super) upn: &'a String,
+    pub(super) mail: &'a String,
+    pub(super) names: [Option<&'a String>; 2],
+    pub(super) employee_id: Option<&'a String>,
+}
+
+impl<'a> Texts<'a> {
+    fn of(stub: &'a StubUser) -> Self {
+        Self {
+            upn: &stub.upn,
+            mail: &stub.mail,
+            names: [stub.first_name.as_ref(), stub.last_name.as_ref()],
+            employee_id: stub.employee_id.as_ref(),
+        }
+    }
+
+    /// The first column that does not hold its text.
+    pub(super) fn column_too_short(&self) -> Option<TextColumn> {
+        let [first, last] = self.names;
+        let texts = [
+            (TextColumn::UPN, Some(self.upn)),
+            (TextColumn::of(ProfileField::Mail), Some(self.mail)),
+            (TextColumn::of(ProfileField::FirstName), first),
+            (TextColumn::of(ProfileField::LastName), last),
+            (TextColumn::EMPLOYEE_ID, self.employee_id),
+        ];
+        let short = |(column, text): &(TextColumn, Option<&String>)| {
+            text.is_some_and(|text| column.excess(text).is_some())
+        };
+        texts.into_iter().find(short).map(|(column, _)| column)
+    }
 }

@@ -247,7 +247,7 @@ impl Service<'_> {
         Ok(None)
     }
 
-    fn unit_exists(&self, unit: UnitId) -> Result<bool, ServiceError> {
+    pub(super) fn unit_exists(&self, unit: UnitId) -> Result<bool, ServiceError> {
         let sql = "SELECT EXISTS (SELECT 1 FROM business_unit WHERE id = ?1)";
         rows::yes(self.connection, sql, [unit.0.as_bytes()])
     }

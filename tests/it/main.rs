@@ -14,6 +14,7 @@ mod meddled;
 mod races;
 mod readme;
 mod real_workbooks;
+mod rehearsal;
 mod rules;
 mod samples;
 mod sequences;

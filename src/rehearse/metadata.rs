@@ -1,0 +1,167 @@
+//! What the service tells of its tables: `EntityDefinitions`, and as much of attributes as clients ask for.
+//!
+//! In: the tables. Out: their definitions as rows, filtered and selected as rows of data are. Choice columns have no
+//! labels here: an environment file knows none.
+
+use std::borrow::Cow;
+
+use http::StatusCode;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::rehearse::api::Api;
+use crate::rehearse::exchange::Answer;
+use crate::rehearse::extra::Row;
+use crate::rehearse::failure::Failure;
+use crate::rehearse::odata::{self, Key, Options};
+use crate::rehearse::schema::{Column, Kind, Table};
+
+/// Under this name space tables get their metadata ids.
+const METADATA: Uuid = Uuid::from_u128(0x5a3d_1f60_2be7_4c0d_8e51_70d9_4a6b_c2f8);
+
+/// A definition as filters see it; it leads nowhere.
+struct Definition<'a>(&'a Row);
+
+impl odata::Row for Definition<'_> {
+    fn value(&self, property: &str) -> Cow<'_, Value> {
+        let value = self.0.get(property);
+        value.map_or(Cow::Owned(Value::Null), Cow::Borrowed)
+    }
+
+    fn related(&self, _: &str) -> Vec<Box<dyn odata::Row + '_>> {
+        Vec::new()
+    }
+}
+
+impl Api<'_> {
+    /// The definitions of all tables that a filter takes.
+    pub(in crate::rehearse) fn definitions(&self, options: &Options) -> Result<Answer, Failure> {
+        let all = self.schema.tables().iter().map(definition);
+        let taken = all.filter(|row| {
+            let filter = options.filter.as_ref();
+            filter.is_none_or(|filter| filter.matches(&Definition(row)))
+        });
+        let shown: Result<Vec<Value>, Failure> = taken
+            .map(|row| selected(&row, options).map(Value::Object))
+            .collect();
+        let context = format!("{}$metadata#EntityDefinitions", self.root);
+        let body = json!({ "@odata.context": context, "value": shown? });
+        Ok(Answer::json(StatusCode::OK, &body))
+    }
+
+    /// The definition of one table.
+    pub(in crate::rehearse) fn definition(
+        &self,
+        key: &Key,
+        options: &Options,
+    ) -> Result<Answer, Failure> {
+        let table = self.table_of(key)?;
+        let mut row = Row::new();
+        let context = format!("{}$metadata#EntityDefinitions/$entity", self.root);
+        row.insert("@odata.context".to_owned(), json!(context));
+        row.extend(selected(&definition(table), options)?);
+        Ok(Answer::json(StatusCode::OK, &Value::Object(row)))
+    }
+
+    /// What is told of the attributes of a table: their names and types; of choices, none.
+    pub(in crate::rehearse) fn attributes(
+        &self,
+        key: &Key,
+        property: &str,
+    ) -> Result<Answer, Failure> {
+        let table = self.table_of(key)?;
+        if property != "Attributes" {
+            return Err(Failure::no_resource(property));
+        }
+        let context = format!("{}$metadata#EntityDefinitions/Attributes", self.root);
+        let columns = table.columns.iter().map(attribute);
+        let body = json!({ "@odata.context": context, "value": columns.collect::<Vec<_>>() });
+        Ok(Answer::json(StatusCode::OK, &body))
+    }
+
+    /// What is told of choice columns: an environment file knows no labels.
+    pub(in crate::rehearse) fn choices(&self, key: &Key) -> Result<Answer, Failure> {
+        self.table_of(key)?;
+        let context = format!(
+            "{}$metadata#EntityDefinitions/Attributes/Microsoft.Dynamics.CRM.PicklistAttributeMetadata",
+            self.root
+        );
+        let body = json!({ "@odata.context": context, "value": [] });
+        Ok(Answer::json(StatusCode::OK, &body))
+    }
+
+    fn table_of(&self, key: &Key) -> Result<&Table, Failure> {
+        let found = match key {
+            Key::Id(id) => {
+                let mut tables = self.schema.tables().iter();
+                tables.find(|table| metadata_id(table) == *id)
+            }
+            Key::Alternate(values) => values.first().and_then(|(_, name)| {
+                let name = name.to_value();
+                self.schema.table(name.as_str().unwrap_or_default())
+            }),
+        };
+        found.ok_or_else(|| Failure::new("0x80040217", "Could not find an entity with that name."))
+    }
+}
+
+fn metadata_id(table: &Table) -> Uuid {
+    Uuid::new_v5(&METADATA, table.logical.as_bytes())
+}
+
+fn definition(table: &Table) -> Row {
+    let id = metadata_id(table);
+    let values = [
+        ("MetadataId", json!(id)),
+        ("LogicalName", json!(table.logical)),
+        ("SchemaName", json!(table.logical)),
+        ("EntitySetName", json!(table.set)),
+        ("LogicalCollectionName", json!(table.set)),
+        ("PrimaryIdAttribute", json!(table.id)),
+        ("PrimaryNameAttribute", json!(table.name)),
+        ("OwnershipType", json!(table.ownership)),
+        ("IsActivity", json!(table.id == "activityid")),
+        ("IsCustomEntity", json!(table.logical.contains('_'))),
+        ("IsIntersect", json!(table.name.is_none())),
+    ];
+    values
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value))
+        .collect()
+}
+
+fn attribute(column: &Column) -> Value {
+    let name = column
+        .name
+        .trim_start_matches('_')
+        .trim_end_matches("_value");
+    let kind = match column.kind {
+        Kind::Id => "Uniqueidentifier",
+        Kind::Lookup("owner") => "Owner",
+        Kind::Lookup(_) => "Lookup",
+        Kind::Text => "String",
+        Kind::Integer => "Integer",
+        Kind::Number => "Double",
+        Kind::Boolean => "Boolean",
+    };
+    json!({ "LogicalName": name, "AttributeType": kind })
+}
+
+fn selected(row: &Row, options: &Options) -> Result<Row, Failure> {
+    if options.select.is_empty() {
+        return Ok(row.clone());
+    }
+    let mut shown = Row::new();
+    for name in options
+        .select
+        .iter()
+        .map(String::as_str)
+        .chain(["MetadataId"])
+    {
+        let Some(value) = row.get(name) else {
+            return Err(Failure::no_property(name, "EntityMetadata"));
+        };
+        shown.insert(name.to_owned(), value.clone());
+    }
+    Ok(shown)
+}

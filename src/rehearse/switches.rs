@@ -1,0 +1,70 @@
+//! What no source is sure of, as switches: a live check that finds otherwise changes a word, and no code.
+//!
+//! In: words of the command line such as `duplicate-link=succeed`. Out: switches. Platform facts 3.6, 4.3 and 10.
+
+use std::str::FromStr;
+
+/// The doubtful answers of the service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Switches {
+    /// A role that is held already: `true` answers 412 with `0x80040237`, `false` 204.
+    pub duplicate_link_fails: bool,
+    /// Owner checks that fail after a role was given, because privileges are cached; a request with
+    /// `Consistency: Strong` is not held up.
+    pub stale_owner_checks: u32,
+}
+
+impl Default for Switches {
+    fn default() -> Self {
+        Self {
+            duplicate_link_fails: true,
+            stale_owner_checks: 0,
+        }
+    }
+}
+
+/// One switch, as written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Switch {
+    /// `duplicate-link=fail` or `=succeed`.
+    DuplicateLink(bool),
+    /// `stale-owner-checks=3`.
+    StaleOwnerChecks(u32),
+}
+
+/// A text that is no switch.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "`{0}` is no switch; expected `duplicate-link=fail` or `=succeed`, or `stale-owner-checks=` and a number"
+)]
+pub struct NoSwitch(String);
+
+impl FromStr for Switch {
+    type Err = NoSwitch;
+
+    fn from_str(text: &str) -> Result<Self, NoSwitch> {
+        let none = || NoSwitch(text.to_owned());
+        match text.split_once('=').ok_or_else(none)? {
+            ("duplicate-link", "fail") => Ok(Self::DuplicateLink(true)),
+            ("duplicate-link", "succeed") => Ok(Self::DuplicateLink(false)),
+            ("stale-owner-checks", count) => count
+                .parse()
+                .map(Self::StaleOwnerChecks)
+                .map_err(|_| none()),
+            _ => Err(none()),
+        }
+    }
+}
+
+impl FromIterator<Switch> for Switches {
+    fn from_iter<All: IntoIterator<Item = Switch>>(all: All) -> Self {
+        let mut switches = Self::default();
+        for switch in all {
+            match switch {
+                Switch::DuplicateLink(fails) => switches.duplicate_link_fails = fails,
+                Switch::StaleOwnerChecks(count) => switches.stale_owner_checks = count,
+            }
+        }
+        switches
+    }
+}

@@ -1,0 +1,102 @@
+//! `rehearse`: serves the environment of a project as the Web API on loopback.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use crate::environment::EnvironmentFile;
+use crate::project::Project;
+use crate::rehearse::{Rehearsal, Settings, Switches};
+use crate::run::{Console, Exit, Failure};
+
+pub use crate::rehearse::{Limits, Share, Switch};
+
+/// How long it takes at most until a wish to stop is heard.
+const HEARD_AFTER: Duration = Duration::from_millis(50);
+
+/// How the environment shall be served.
+#[derive(Clone, Debug)]
+pub struct RehearseRequest<'a> {
+    /// The project's folder.
+    pub folder: &'a Path,
+    /// The port on loopback.
+    pub port: u16,
+    /// How late every answer is.
+    pub latency: Duration,
+    /// Which limits hold.
+    pub limits: Limits,
+    /// How many requests meet a fault.
+    pub faults: Share,
+    /// What decides which.
+    pub seed: u64,
+    /// What no source is sure of.
+    pub switches: Switches,
+    /// The file that holds the secret for which tokens are given.
+    pub secret_file: Option<&'a Path>,
+    /// Whether the environment file itself is served and written to.
+    pub in_place: bool,
+    /// Where a line a change is written.
+    pub log: Option<&'a Path>,
+}
+
+/// Serves until the wish to stop comes.
+pub fn rehearse(request: &RehearseRequest<'_>, console: &mut Console<'_>) -> Result<Exit, Failure> {
+    let project = Project::open(request.folder)?;
+    let own = project.environment_file();
+    let copies = tempfile::tempdir()?;
+    let (file, _lock) = if request.in_place {
+        (own, Some(project.lock_environment()?))
+    } else {
+        (copy(&own, copies.path())?, None)
+    };
+    let settings = Settings {
+        file,
+        port: request.port,
+        latency: request.latency,
+        limits: request.limits,
+        faults: request.faults,
+        seed: request.seed,
+        switches: request.switches,
+        secret: secret(request.secret_file)?,
+        log: request.log.map(Path::to_path_buf),
+    };
+    let rehearsal = Rehearsal::start(settings)?;
+    let what = if request.in_place {
+        "the environment file itself, which is written to"
+    } else {
+        "a copy of the environment file, which is gone when this ends"
+    };
+    console.say(&format!(
+        "Dataverse Web API on http://{}/api/data/v9.2/",
+        rehearsal.address()
+    ))?;
+    console.say(&format!(
+        "  serves {what}; token `rehearsal`; end with Ctrl-C"
+    ))?;
+    console.out.flush()?;
+    while !console.stop.asked() && rehearsal.serves() {
+        std::thread::sleep(HEARD_AFTER);
+    }
+    rehearsal.stop()?;
+    Ok(Exit::Done)
+}
+
+/// A copy of the environment file, made of one moment of it.
+fn copy(own: &Path, folder: &Path) -> Result<PathBuf, Failure> {
+    let copy = folder.join("rehearsal.sqlite");
+    EnvironmentFile::open(own)?.copy_to(&copy)?;
+    Ok(copy)
+}
+
+/// The secret for which tokens are given; never from the command line, where others could read it.
+fn secret(file: Option<&Path>) -> Result<String, Failure> {
+    match file {
+        Some(path) => {
+            let text = std::fs::read_to_string(path).map_err(|error| {
+                let words = format!("`{}`: the secret cannot be read: {error}", path.display());
+                Failure::new(Exit::Usage, words)
+            })?;
+            Ok(text.trim_end_matches(['\r', '\n']).to_owned())
+        }
+        None => Ok("rehearsal".to_owned()),
+    }
+}
