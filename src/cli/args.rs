@@ -60,6 +60,15 @@ pub(super) enum Command {
         #[arg(long)]
         replace: bool,
     },
+    /// Fill the environment file from the live environment that the manifest names; nothing is written there.
+    Pull {
+        /// The project's folder.
+        #[arg(value_name = "DIR", default_value = ".")]
+        folder: PathBuf,
+        /// Replace a file that a plan was applied to.
+        #[arg(long)]
+        replace: bool,
+    },
     /// Make the plan: the dry run. Nothing is written to the target.
     Plan {
         /// The project's folder.
@@ -132,6 +141,7 @@ impl Command {
             self,
             Self::Init { .. }
                 | Self::Load { .. }
+                | Self::Pull { .. }
                 | Self::Plan { .. }
                 | Self::Apply { .. }
                 | Self::Verify { .. }

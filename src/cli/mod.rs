@@ -135,6 +135,7 @@ fn dispatch(arguments: &Arguments, console: &mut Console<'_>) -> Result<Exit, Fa
     match &arguments.command {
         Command::Init { folder } => run::init(folder, console),
         Command::Load { folder, replace } => run::load(folder, *replace, console),
+        Command::Pull { folder, replace } => run::pull(folder, *replace, console),
         Command::Plan { folder, exit_code } => run::plan(folder, *exit_code, console),
         Command::Show(show) => run::show(&show.folder(), &show.what(), console),
         Command::Apply { folder, yes, limit } => run::apply(

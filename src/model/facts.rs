@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::model::{
     DirectoryPerson, GroupMember, Invitation, Licence, OrganisationId, Principal, Profile,
-    ProfileField, RoleId, TeamId, UnitId, UserId, UserLicence,
+    ProfileField, RecordId, RoleId, TeamId, UnitId, UserId, UserLicence,
 };
 
 /// A business unit; the one without parent is the root.
@@ -260,6 +260,17 @@ pub struct Team {
     pub business_unit: UnitId,
     /// `teamtype`.
     pub kind: TeamType,
+}
+
+/// A record as it is pulled.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PulledRecord {
+    /// Which.
+    pub record: RecordId,
+    /// Whose it is; `None` where the table's rows are nobody's.
+    pub owner: Option<Principal>,
+    /// What stands in the field by which exports name it.
+    pub key: Option<String>,
 }
 
 /// A table of the environment and who can own its rows.

@@ -86,6 +86,19 @@ pub enum EnvironmentKind {
     PowerApps,
 }
 
+/// How a live environment is signed in to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SignIn {
+    /// An application and its secret.
+    #[default]
+    Secret,
+    /// The identity of the machine that this runs on.
+    ManagedIdentity,
+    /// Whoever is signed in to the Azure CLI.
+    Cli,
+}
+
 /// How stub users are made and which role they get.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StubPolicy {

@@ -13,7 +13,7 @@ use serde::Deserialize;
 
 use crate::model::{
     Accept, AmbiguousPolicy, BlankPolicy, ByNamePolicy, Code, EnvironmentKind, MissingPolicy,
-    OwnerPolicy, Severity, StubPolicy, StubWay, WishField, comparison_key,
+    OwnerPolicy, Severity, SignIn, StubPolicy, StubWay, WishField, comparison_key,
 };
 use crate::project::ProjectError;
 
@@ -47,6 +47,10 @@ pub struct EnvironmentSection {
     pub as_of: Option<String>,
     /// How stub users are made.
     pub stubs: StubPolicy,
+    /// The live environment.
+    pub url: Option<String>,
+    /// How it is signed in to.
+    pub sign_in: SignIn,
     /// How many non-interactive users there may be (statements S74 and S75), where it says so.
     pub non_interactive_max: Option<u32>,
     /// Whether the directory's mail flows into users, as it did in 2017 (statements S17 and S18).
@@ -121,6 +125,9 @@ struct RawEnvironment {
     default_role: Option<String>,
     #[serde(default = "default_way")]
     stubs: StubWay,
+    url: Option<String>,
+    #[serde(default)]
+    sign_in: SignIn,
     non_interactive_max: Option<u32>,
     #[serde(default)]
     mail_synchronised: bool,
@@ -248,6 +255,8 @@ fn environment_section(raw: RawEnvironment) -> Result<EnvironmentSection, String
             kind: raw.kind,
             default_role: raw.default_role,
         },
+        url: raw.url,
+        sign_in: raw.sign_in,
         non_interactive_max: raw.non_interactive_max,
         mail_synchronised: raw.mail_synchronised,
         on_premises: raw.on_premises,

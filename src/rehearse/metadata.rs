@@ -9,6 +9,7 @@ use http::StatusCode;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use crate::model::CascadeAssign;
 use crate::rehearse::api::Api;
 use crate::rehearse::exchange::Answer;
 use crate::rehearse::extra::Row;
@@ -70,12 +71,42 @@ impl Api<'_> {
         property: &str,
     ) -> Result<Answer, Failure> {
         let table = self.table_of(key)?;
-        if property != "Attributes" {
-            return Err(Failure::no_resource(property));
+        match property {
+            "Attributes" => {}
+            "OneToManyRelationships" => return self.relationships(table),
+            _ => return Err(Failure::no_resource(property)),
         }
         let context = format!("{}$metadata#EntityDefinitions/Attributes", self.root);
         let columns = table.columns.iter().map(attribute);
         let body = json!({ "@odata.context": context, "value": columns.collect::<Vec<_>>() });
+        Ok(Answer::json(StatusCode::OK, &body))
+    }
+
+    /// The tables whose rows follow those of a table, with what assigning one does to them.
+    fn relationships(&self, table: &Table) -> Result<Answer, Failure> {
+        let sql = "SELECT child, assign FROM cascade WHERE parent = ?1 ORDER BY child";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let mut found = statement.query([&table.logical])?;
+        let mut values = Vec::new();
+        while let Some(row) = found.next()? {
+            let child: String = row.get(0)?;
+            let assign = match CascadeAssign::from_code(row.get(1)?) {
+                Some(CascadeAssign::All) => "Cascade",
+                Some(CascadeAssign::Active) => "Active",
+                Some(CascadeAssign::UserOwned) => "UserOwned",
+                Some(CascadeAssign::None) | None => "NoCascade",
+            };
+            values.push(json!({
+                "ReferencedEntity": table.logical,
+                "ReferencingEntity": child,
+                "CascadeConfiguration": { "Assign": assign },
+            }));
+        }
+        let context = format!(
+            "{}$metadata#EntityDefinitions/OneToManyRelationships",
+            self.root
+        );
+        let body = json!({ "@odata.context": context, "value": values });
         Ok(Answer::json(StatusCode::OK, &body))
     }
 

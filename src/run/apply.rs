@@ -18,7 +18,6 @@ use crate::report::{
 };
 use crate::run::{Answer, Console, Exit, Failure, Format};
 use crate::run::{inputs, sheet};
-use crate::target::Embedded;
 
 /// What `apply` and `undo` are asked for.
 #[derive(Clone, Copy, Debug)]
@@ -64,7 +63,7 @@ pub fn apply(request: &ApplyRequest<'_>, console: &mut Console<'_>) -> Result<Ex
         )?;
     }
     // After the answer, which can take all night: what stands there by then is what is written to.
-    let target = Embedded::open(&project.environment_file())?;
+    let target = crate::run::target::open(&project)?;
     let options = Options {
         journal: &journal,
         stop: console.stop,

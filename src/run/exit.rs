@@ -13,6 +13,7 @@ use crate::project::ProjectError;
 use crate::read::ReadError;
 use crate::rehearse::RehearseError;
 use crate::report::ReportError;
+use crate::target::DataverseError;
 use crate::target::TargetError;
 
 /// The exit codes.
@@ -131,6 +132,13 @@ failure_from! {
         ReportError::Output(_) => Exit::Usage,
     },
     TargetError => target,
+    DataverseError => |error| match error {
+        DataverseError::Url { .. }
+        | DataverseError::NotEncrypted { .. }
+        | DataverseError::NoVariable { .. }
+        | DataverseError::SecretFile { .. } => Exit::Usage,
+        _ => Exit::Unreachable,
+    },
     ApplyError => |error| match error {
         ApplyError::Target(error) => target(error),
         ApplyError::Journal(error) => journal(error),

@@ -7,7 +7,6 @@ use crate::report::{shell_word, thousands};
 use crate::run::apply::{ApplyRequest, agreed, ended, explained, print, within};
 use crate::run::completed::standing;
 use crate::run::{Console, Exit, Failure};
-use crate::target::Embedded;
 
 /// Undoes the newest plan whose writing stands.
 pub fn undo(request: &ApplyRequest<'_>, console: &mut Console<'_>) -> Result<Exit, Failure> {
@@ -41,7 +40,7 @@ pub fn undo(request: &ApplyRequest<'_>, console: &mut Console<'_>) -> Result<Exi
         &format!("Take these back (seal {seal})?"),
         console,
     )?;
-    let target = Embedded::open(&project.environment_file())?;
+    let target = crate::run::target::open(&project)?;
     let options = Options {
         journal: &journal,
         stop: console.stop,

@@ -10,13 +10,12 @@ use crate::report::{
     present_word,
 };
 use crate::run::{Console, Exit, Failure, Format};
-use crate::target::Embedded;
 
 /// Verifies the current plan; one that was undone is held against the state before it.
 pub fn verify(folder: &Path, console: &mut Console<'_>) -> Result<Exit, Failure> {
     let project = Project::open(folder)?;
     let plan = SealedPlan::open(&project.plan())?;
-    let target = Embedded::open(&project.environment_file())?;
+    let target = crate::run::target::open(&project)?;
     let journal = project.plan().join(JOURNAL);
     let state = journal_state(&project.plan())?;
     let verified = crate::apply::verify(&plan, &target, &journal, console.progress)?;

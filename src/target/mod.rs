@@ -11,6 +11,7 @@ use crate::environment::EnvironmentError;
 use crate::model::{Change, Fact, Identity, Outcome, Present, Seq, Subject};
 use crate::service::ServiceError;
 
+mod dataverse;
 mod embedded;
 mod feed;
 mod subjects;
@@ -20,6 +21,7 @@ mod contract;
 #[cfg(test)]
 pub(crate) mod memory;
 
+pub use dataverse::{Dataverse, DataverseError, Variables};
 pub use embedded::Embedded;
 pub use feed::{AsOf, Feed, FeedClosed, FeedSender, feed};
 

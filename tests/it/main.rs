@@ -10,6 +10,7 @@ mod corpus;
 mod determinism;
 mod foretell;
 mod globs;
+mod live;
 mod meddled;
 mod races;
 mod readme;

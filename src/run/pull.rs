@@ -1,0 +1,189 @@
+//! `pull`: what planning needs of a live environment becomes the environment file.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use crate::environment::Writer;
+use crate::model::{Fact, PulledRecord, RecordId, Unit, setting};
+use crate::project::Project;
+use crate::run::completed::written_plans;
+use crate::run::{Console, Exit, Failure};
+use crate::target::Dataverse;
+
+/// Records that are handed to the file at a time.
+const RECORDS_AT_ONCE: usize = 50_000;
+
+/// Fills the environment file from the live environment that the manifest names. Nothing is written there.
+///
+/// A file that a plan was applied to is replaced only where `replace` says so, as `load` has it.
+pub fn pull(folder: &Path, replace: bool, console: &mut Console<'_>) -> Result<Exit, Failure> {
+    let project = Project::open(folder)?;
+    let _lock = project.lock()?;
+    let section = &project.manifest.environment;
+    let Some(url) = &section.url else {
+        return Err(Failure::new(
+            Exit::Usage,
+            "the manifest names no live environment: write `url = \"https://contoso.crm4.dynamics.com\"` under \
+             `[environment]`",
+        ));
+    };
+    let file = project.environment_file();
+    let written = written_plans(&project)?;
+    if let (true, false, Some(seal)) = (file.exists(), replace, written.first()) {
+        return Err(Failure::new(
+            Exit::Refused,
+            format!(
+                "plan {seal} was applied to `{}`: what it wrote would be lost; run `cutover undo` first, or say \
+                 `--replace`",
+                section.file
+            ),
+        ));
+    }
+    let _environment = project.lock_environment()?;
+    let variables = |name: &str| std::env::var(name).ok();
+    let target = Dataverse::open(url, section.sign_in, &variables)?;
+    let caller = target.who_am_i()?;
+    console.say(&format!(
+        "pulling from `{}`, organisation {}",
+        target.host(),
+        caller.organisation
+    ))?;
+    let tables = tables(&project);
+    let mut writer = Writer::create(&file)?;
+    let mut counts: BTreeMap<&'static str, u64> = BTreeMap::new();
+    let mut failed = Ok(());
+    let names = tables.keys().cloned().collect();
+    let step = console
+        .progress
+        .begin("reading the environment", Unit::Rows, None);
+    target.facts(&caller, &names, &mut |fact| {
+        if failed.is_ok() {
+            *counts.entry(name(&fact)).or_default() += 1;
+            step.advance(1);
+            failed = writer.add(&fact);
+        }
+    })?;
+    drop(step);
+    failed?;
+    for (what, count) in &counts {
+        console.say(&format!("  {what}: {count}"))?;
+    }
+    for (table, fields) in &tables {
+        records(&target, table, fields, &mut writer, console)?;
+    }
+    let today = jiff::ZonedDateTime::now().date().to_string();
+    let day = section.as_of.as_deref().unwrap_or(&today);
+    writer.meta(setting::AS_OF, day)?;
+    if let Some(most) = section.non_interactive_max {
+        writer.add(&Fact::Setting {
+            name: setting::NON_INTERACTIVE_MAX.to_owned(),
+            value: most.to_string(),
+        })?;
+    }
+    writer.finish()?;
+    Ok(Exit::Done)
+}
+
+/// The tables that the manifest's records files are about, with the fields by which they name records.
+fn tables(project: &Project) -> BTreeMap<String, BTreeSet<String>> {
+    let mut tables: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for file in &project.manifest.records {
+        let fields = tables.entry(file.table.clone()).or_default();
+        fields.extend(file.key.as_ref().map(|(_, field)| field.clone()));
+    }
+    tables
+}
+
+fn records(
+    target: &Dataverse,
+    table: &str,
+    fields: &BTreeSet<String>,
+    writer: &mut Writer,
+    console: &mut Console<'_>,
+) -> Result<(), Failure> {
+    let what = format!("reading records of `{table}`");
+    let step = console.progress.begin(&what, Unit::Rows, None);
+    let mut count = 0_u64;
+    let mut failed = Ok(());
+    let mut waiting: Vec<PulledRecord> = Vec::new();
+    // One pass where no field is named, else one for each; owners are the same in all.
+    let passes: Vec<Option<&str>> = if fields.is_empty() {
+        vec![None]
+    } else {
+        fields.iter().map(|field| Some(field.as_str())).collect()
+    };
+    let mut is_there = true;
+    for field in passes {
+        count = 0;
+        is_there &= target.records(table, field, &mut |record| {
+            count += 1;
+            step.advance(1);
+            waiting.push(record);
+            if waiting.len() == RECORDS_AT_ONCE && failed.is_ok() {
+                failed = hand_over(writer, table, field, &mut waiting);
+            }
+        })?;
+        std::mem::replace(&mut failed, Ok(()))?;
+        hand_over(writer, table, field, &mut waiting)?;
+    }
+    drop(step);
+    let words = if is_there {
+        format!("  records of `{table}`: {count}")
+    } else {
+        format!("  `{table}` is no table of this environment")
+    };
+    console.say(&words)?;
+    Ok(())
+}
+
+fn hand_over(
+    writer: &mut Writer,
+    table: &str,
+    field: Option<&str>,
+    waiting: &mut Vec<PulledRecord>,
+) -> Result<(), crate::environment::EnvironmentError> {
+    waiting.sort_unstable_by_key(|record| record.record);
+    let owned = waiting
+        .iter()
+        .filter_map(|record| Some((record.record, record.owner?)));
+    // A record that moved to a later page meanwhile comes twice; the first is as good.
+    writer.add_records(table, owned, &mut |_| ())?;
+    if let Some(field) = field {
+        let mut keys: Vec<(String, RecordId)> = waiting
+            .iter()
+            .filter_map(|record| {
+                Some((
+                    crate::model::record_key(record.key.as_deref()?),
+                    record.record,
+                ))
+            })
+            .filter(|(key, _)| !key.is_empty())
+            .collect();
+        keys.sort_unstable();
+        writer.add_keys(
+            table,
+            keys.iter()
+                .map(|(key, record)| (field, key.as_str(), *record)),
+        )?;
+    }
+    waiting.clear();
+    Ok(())
+}
+
+/// What a fact is counted as.
+fn name(fact: &Fact) -> &'static str {
+    match fact {
+        Fact::Unit(_) => "business units",
+        Fact::User(_) => "users",
+        Fact::Role(_) => "roles (copies)",
+        Fact::RolePrivilege(_) => "privileges of roles",
+        Fact::UserRole { .. } => "roles of users",
+        Fact::Team(_) => "teams",
+        Fact::TeamMember { .. } => "members of teams",
+        Fact::TeamRole { .. } => "roles of teams",
+        Fact::Entity(_) => "tables",
+        Fact::Cascade(_) => "cascades",
+        Fact::Setting { .. } => "settings",
+        _ => "what was loaded",
+    }
+}

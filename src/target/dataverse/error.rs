@@ -1,0 +1,89 @@
+//! Why a live environment cannot be worked with.
+//!
+//! In: faults of sign-in, of the line and of answers. Out: errors that say what was met and what cures it. A refusal
+//! of one write is none of these.
+
+use std::path::PathBuf;
+
+/// The run cannot go on.
+#[derive(Debug, thiserror::Error)]
+pub enum DataverseError {
+    /// The URL is none of an environment.
+    #[error(
+        "`{url}` is no URL of an environment; expected one such as `https://contoso.crm4.dynamics.com`"
+    )]
+    Url {
+        /// What was written.
+        url: String,
+    },
+    /// Tokens are sent through TLS alone.
+    #[error(
+        "`{url}` is not encrypted; expected `https://`: plain `http://` is for a rehearsal server on loopback"
+    )]
+    NotEncrypted {
+        /// What was written.
+        url: String,
+    },
+    /// A variable of the sign-in is not there.
+    #[error("the variable `{name}` is not set; signing in needs it")]
+    NoVariable {
+        /// Which.
+        name: &'static str,
+    },
+    /// The file with the secret cannot be read.
+    #[error("`{}`: the secret cannot be read", path.display())]
+    SecretFile {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The directory gives no token.
+    #[error(
+        "sign-in failed: {why}; see that tenant, application and secret are those of the application user, and \
+         that the secret has not expired"
+    )]
+    SignIn {
+        /// What it said.
+        why: String,
+    },
+    /// The service refuses the token.
+    #[error(
+        "`{host}` refuses the sign-in: {why}; see that the application is an application user of this environment \
+         with a role"
+    )]
+    Unauthorised {
+        /// Whom.
+        host: String,
+        /// What it said.
+        why: String,
+    },
+    /// The service refuses a question.
+    #[error("`{host}` refuses to tell {what}: {why}")]
+    Refused {
+        /// Whom.
+        host: String,
+        /// What was asked for.
+        what: String,
+        /// What it said.
+        why: String,
+    },
+    /// No answer came, however often it was asked for.
+    #[error("`{host}` does not answer: {why}; see that the line is up, then run again")]
+    Unreachable {
+        /// Whom.
+        host: String,
+        /// What was met last.
+        why: String,
+    },
+    /// An answer is not what the Web API says it is.
+    #[error("`{host}` answered for {what} with something else than the Web API does: {found}")]
+    Malformed {
+        /// Whom.
+        host: String,
+        /// What was asked for.
+        what: String,
+        /// What is wrong with it.
+        found: String,
+    },
+}

@@ -1,0 +1,114 @@
+//! A live environment, over the Web API of Dataverse.
+//!
+//! In: a URL and how to sign in. Out: what it holds, page by page ([`Dataverse::facts`], [`Dataverse::records`]), for
+//! the environment file that planning works on. Everything here is asynchronous inside and blocks outside; waiting,
+//! retries and signing in are this room's, and nobody else's.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use tokio::runtime::Runtime;
+use uuid::Uuid;
+
+use crate::model::{Fact, PulledRecord, SignIn};
+use crate::target::dataverse::client::{Ask, Client};
+use crate::target::dataverse::row::Row;
+use crate::target::dataverse::sign_in::Tokens;
+
+mod client;
+mod error;
+mod pull;
+mod row;
+mod sign_in;
+mod tables;
+
+pub use error::DataverseError;
+pub use sign_in::Variables;
+
+/// Who asks, and where.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Caller {
+    /// The user.
+    pub user: Uuid,
+    /// The organisation.
+    pub organisation: Uuid,
+}
+
+/// A live environment.
+#[derive(Debug)]
+pub struct Dataverse {
+    runtime: Runtime,
+    client: Arc<Client>,
+}
+
+impl Dataverse {
+    /// The environment at a URL; nothing is sent yet.
+    pub fn open(
+        url: &str,
+        sign_in: SignIn,
+        variables: Variables<'_>,
+    ) -> Result<Self, DataverseError> {
+        let none = || DataverseError::Url {
+            url: url.to_owned(),
+        };
+        let parsed = reqwest::Url::parse(url).map_err(|_| none())?;
+        if parsed.host_str().is_none() || !matches!(parsed.path(), "" | "/") {
+            return Err(none());
+        }
+        // Fails only where another provider is there already, and then there is one.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .build()
+            .map_err(|error| DataverseError::Unreachable {
+                host: url.to_owned(),
+                why: error.to_string(),
+            })?;
+        let tokens = Tokens::of(&parsed, sign_in, variables)?;
+        let client = Arc::new(Client::new(&parsed, tokens)?);
+        Ok(Self { runtime, client })
+    }
+
+    /// Whom it talks to.
+    pub fn host(&self) -> &str {
+        self.client.host()
+    }
+
+    /// Who asks: the first question, which finds out whether the sign-in holds.
+    pub fn who_am_i(&self) -> Result<Caller, DataverseError> {
+        let what = "who asks";
+        self.runtime.block_on(async {
+            let ask = Ask::get(self.client.at("WhoAmI")?, what);
+            let answer = self.client.json(&ask).await?;
+            let read = |unreadable| pull::malformed(&self.client, what, unreadable);
+            Ok(Caller {
+                user: Row(&answer).id("UserId").map_err(read)?,
+                organisation: Row(&answer).id("OrganizationId").map_err(read)?,
+            })
+        })
+    }
+
+    /// Streams all facts but licences, directory and records into `sink`, in a fixed order; of tables, these.
+    pub fn facts(
+        &self,
+        caller: &Caller,
+        tables: &BTreeSet<String>,
+        sink: &mut dyn FnMut(Fact),
+    ) -> Result<(), DataverseError> {
+        let facts = pull::facts(&self.client, caller, tables, sink);
+        self.runtime.block_on(facts)
+    }
+
+    /// Streams all records of a table, with the field by which exports name them; false where there is no such
+    /// table.
+    pub fn records(
+        &self,
+        table: &str,
+        field: Option<&str>,
+        sink: &mut dyn FnMut(PulledRecord),
+    ) -> Result<bool, DataverseError> {
+        let records = pull::records(&self.client, table, field, sink);
+        self.runtime.block_on(records)
+    }
+}

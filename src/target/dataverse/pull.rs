@@ -1,0 +1,424 @@
+//! Reading a live environment: facts, then records, page by page.
+//!
+//! In: questions. Out: facts in a fixed order, and owners and keys of records; nothing is ever written, and nobody is
+//! asked for by a key that would make a user of them (platform facts 0.5). The tables are asked for side by side, and
+//! handed on in order: each has a few pages in hand while it waits.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use quick_xml::Reader;
+use quick_xml::escape::unescape;
+use quick_xml::events::Event;
+use serde_json::Value;
+use tokio::sync::mpsc;
+use uuid::Uuid;
+
+use crate::model::{
+    Cascade, CascadeAssign, Entity, Fact, Loadable, Ownership, Principal, ProfileField,
+    PulledRecord, RecordId, RoleId, RolePrivilege, TeamId, UserId, setting,
+};
+use crate::target::dataverse::client::{Ask, Client};
+use crate::target::dataverse::row::{Row, Unreadable};
+use crate::target::dataverse::tables::{TABLES, depth, rows};
+use crate::target::dataverse::{Caller, DataverseError};
+
+/// Rows of a page: the most that the service gives.
+const PREFER: &str =
+    "odata.maxpagesize=5000,odata.include-annotations=\"Microsoft.Dynamics.CRM.lookuplogicalname\"";
+
+/// The annotation that says whether an owner is a user or a team.
+const OWNER_TABLE: &str = "_ownerid_value@Microsoft.Dynamics.CRM.lookuplogicalname";
+
+/// Pages that a table has in hand before its turn comes.
+const PAGES_AHEAD: usize = 4;
+
+/// Roles whose privileges are asked for at once.
+const ROLES_AT_ONCE: usize = 20;
+
+type Pages = mpsc::Receiver<Result<Value, DataverseError>>;
+
+/// Asks for the pages of a path one after another, each as soon as there is room for it.
+fn pages(client: &Arc<Client>, path: &str, what: &str) -> Pages {
+    let (sender, receiver) = mpsc::channel(PAGES_AHEAD);
+    let (client, path, what) = (Arc::clone(client), path.to_owned(), what.to_owned());
+    tokio::spawn(async move {
+        let mut next = client.at(&path);
+        loop {
+            let page = match next {
+                Ok(url) => {
+                    client
+                        .json(&Ask::get(url, &*what).with("prefer", PREFER))
+                        .await
+                }
+                Err(error) => Err(error),
+            };
+            let link = page
+                .as_ref()
+                .ok()
+                .and_then(|page| page.get("@odata.nextLink"));
+            let link = link.and_then(Value::as_str).map(ToOwned::to_owned);
+            // Nobody listens any more where another table has failed.
+            if sender.send(page).await.is_err() {
+                return;
+            }
+            let Some(link) = link else { return };
+            next = client.at(&link);
+        }
+    });
+    receiver
+}
+
+/// Everything of an environment but its licences, its directory and its records.
+pub(super) async fn facts(
+    client: &Arc<Client>,
+    caller: &Caller,
+    tables: &BTreeSet<String>,
+    sink: &mut dyn FnMut(Fact),
+) -> Result<(), DataverseError> {
+    let mut waiting: Vec<Pages> = TABLES
+        .iter()
+        .map(|table| pages(client, &(table.path)(), table.what))
+        .collect();
+    let mut known = Known::default();
+    for (table, pages) in TABLES.iter().zip(&mut waiting) {
+        while let Some(page) = pages.recv().await {
+            let page = page?;
+            let read = |unreadable| malformed(client, table.what, unreadable);
+            for row in rows(&page).map_err(read)? {
+                let fact = (table.read)(&Row(row)).map_err(read)?;
+                if known.takes(&fact) {
+                    sink(fact);
+                }
+            }
+        }
+        if table.what == "roles" {
+            privileges(client, &known.roots, sink).await?;
+        }
+    }
+    for table in tables {
+        entity(client, table, sink).await?;
+    }
+    settings(client, caller, sink).await?;
+    for what in LOADED {
+        sink(Fact::Loaded(what));
+    }
+    for field in ProfileField::ALL {
+        sink(Fact::LoadedField(field));
+    }
+    Ok(())
+}
+
+/// What a pull loads.
+const LOADED: [Loadable; 11] = [
+    Loadable::BusinessUnits,
+    Loadable::Users,
+    Loadable::Roles,
+    Loadable::RolePrivileges,
+    Loadable::UserRoles,
+    Loadable::Teams,
+    Loadable::TeamMembers,
+    Loadable::TeamRoles,
+    Loadable::Entities,
+    Loadable::Cascades,
+    Loadable::Settings,
+];
+
+/// What came so far, as links need it: a row that was made or deleted meanwhile leaves none behind.
+#[derive(Default)]
+struct Known {
+    users: BTreeSet<UserId>,
+    teams: BTreeSet<TeamId>,
+    roles: BTreeSet<RoleId>,
+    roots: BTreeSet<RoleId>,
+}
+
+impl Known {
+    /// Notes a fact; whether what it points to has come.
+    fn takes(&mut self, fact: &Fact) -> bool {
+        match fact {
+            Fact::User(user) => self.users.insert(user.id),
+            Fact::Team(team) => self.teams.insert(team.id),
+            Fact::Role(role) => {
+                self.roots.insert(role.root);
+                self.roles.insert(role.id)
+            }
+            Fact::UserRole { user, role } => self.users.contains(user) && self.roles.contains(role),
+            Fact::TeamMember { team, user } => {
+                self.teams.contains(team) && self.users.contains(user)
+            }
+            Fact::TeamRole { team, role } => self.teams.contains(team) && self.roles.contains(role),
+            _ => true,
+        }
+    }
+}
+
+/// The privileges of root copies, which hold for all copies.
+async fn privileges(
+    client: &Arc<Client>,
+    roots: &BTreeSet<RoleId>,
+    sink: &mut dyn FnMut(Fact),
+) -> Result<(), DataverseError> {
+    let what = "privileges of roles";
+    let read = |unreadable| malformed(client, what, unreadable);
+    let mut names: BTreeMap<Uuid, String> = BTreeMap::new();
+    let mut pages_of_names = pages(client, "privileges?$select=name", "privileges");
+    while let Some(page) = pages_of_names.recv().await {
+        for row in rows(&page?).map_err(read)? {
+            let row = Row(row);
+            let name = row.text("name").map_err(read)?.unwrap_or_default();
+            names.insert(row.id("privilegeid").map_err(read)?, name);
+        }
+    }
+    let roots: Vec<RoleId> = roots.iter().copied().collect();
+    let questions = roots.chunks(ROLES_AT_ONCE).map(|some| {
+        let each = some.iter().map(|role| format!("roleid eq {role}"));
+        let filter = each.collect::<Vec<_>>().join(" or ");
+        let columns = "roleid,privilegeid,privilegedepthmask";
+        let path = format!("roleprivilegescollection?$select={columns}&$filter={filter}");
+        pages(client, &path, what)
+    });
+    for mut answer in questions.collect::<Vec<_>>() {
+        while let Some(page) = answer.recv().await {
+            for row in rows(&page?).map_err(read)? {
+                let row = Row(row);
+                let id = row.id("privilegeid").map_err(read)?;
+                // A privilege that came into being meanwhile has no name yet.
+                if let Some(privilege) = names.get(&id) {
+                    sink(Fact::RolePrivilege(RolePrivilege {
+                        role: RoleId(row.id("roleid").map_err(read)?),
+                        privilege: privilege.clone(),
+                        depth: depth(&row).map_err(read)?,
+                    }));
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A table that the plan concerns: who can own its rows, and what assigning one does to others.
+async fn entity(
+    client: &Arc<Client>,
+    table: &str,
+    sink: &mut dyn FnMut(Fact),
+) -> Result<(), DataverseError> {
+    let definition = definition(client, table).await?;
+    let ownership = match definition.as_ref().map(|found| found.ownership.as_str()) {
+        Some("UserOwned") => Some(Ownership::User),
+        Some("TeamOwned") => Some(Ownership::Team),
+        Some("BusinessOwned") => Some(Ownership::Business),
+        Some("OrganizationOwned") => Some(Ownership::Organisation),
+        Some("BusinessParented") => Some(Ownership::BusinessParented),
+        Some(_) => Some(Ownership::None),
+        None => None,
+    };
+    if definition.is_none() {
+        return Ok(());
+    }
+    sink(Fact::Entity(Entity {
+        name: table.to_owned(),
+        ownership,
+        records_loaded: true,
+    }));
+    let what = format!("what follows rows of `{table}`");
+    let path = format!(
+        "EntityDefinitions(LogicalName='{table}')/OneToManyRelationships\
+         ?$select=ReferencingEntity,CascadeConfiguration"
+    );
+    let page = client.json(&Ask::get(client.at(&path)?, &*what)).await?;
+    let read = |unreadable| malformed(client, &what, unreadable);
+    for relationship in rows(&page).map_err(read)? {
+        let child = Row(relationship).text("ReferencingEntity").map_err(read)?;
+        let assign = relationship.get("CascadeConfiguration");
+        let assign = assign.and_then(|configuration| configuration.get("Assign")?.as_str());
+        let assign = match assign {
+            Some("Cascade") => CascadeAssign::All,
+            Some("Active") => CascadeAssign::Active,
+            Some("UserOwned") => CascadeAssign::UserOwned,
+            _ => CascadeAssign::None,
+        };
+        if let (Some(child), true) = (child, assign != CascadeAssign::None) {
+            sink(Fact::Cascade(Cascade {
+                parent: table.to_owned(),
+                child,
+                assign,
+            }));
+        }
+    }
+    Ok(())
+}
+
+/// What the service says of a table.
+struct Definition {
+    set: String,
+    id: String,
+    ownership: String,
+}
+
+/// `None` where there is no such table.
+async fn definition(
+    client: &Arc<Client>,
+    table: &str,
+) -> Result<Option<Definition>, DataverseError> {
+    let what = format!("the table `{table}`");
+    let path = format!(
+        "EntityDefinitions?$select=LogicalName,EntitySetName,PrimaryIdAttribute,OwnershipType\
+         &$filter=LogicalName eq '{table}'"
+    );
+    let page = client.json(&Ask::get(client.at(&path)?, &*what)).await?;
+    let read = |unreadable| malformed(client, &what, unreadable);
+    let Some(row) = rows(&page).map_err(read)?.first() else {
+        return Ok(None);
+    };
+    let text = |column: &str| {
+        let text = Row(row).text(column).map_err(read)?;
+        text.ok_or_else(|| read(Unreadable(format!("a table without `{column}`"))))
+    };
+    Ok(Some(Definition {
+        set: text("EntitySetName")?,
+        id: text("PrimaryIdAttribute")?,
+        ownership: text("OwnershipType")?,
+    }))
+}
+
+/// The settings of the organisation, and who asks.
+async fn settings(
+    client: &Arc<Client>,
+    caller: &Caller,
+    sink: &mut dyn FnMut(Fact),
+) -> Result<(), DataverseError> {
+    let what = "the organisation";
+    let columns = "orgdborgsettings,sharetopreviousowneronassign";
+    let path = format!("organizations?$select={columns}");
+    let page = client.json(&Ask::get(client.at(&path)?, what)).await?;
+    let read = |unreadable| malformed(client, what, unreadable);
+    let mut set = |name: &str, value: String| {
+        sink(Fact::Setting {
+            name: name.to_owned(),
+            value,
+        });
+    };
+    set(setting::ORGANISATION, caller.organisation.to_string());
+    set(setting::CALLER, caller.user.to_string());
+    for row in rows(&page).map_err(read)? {
+        let row = Row(row);
+        let shares = row.flag(setting::SHARE_TO_PREVIOUS_OWNER).map_err(read)?;
+        set(
+            setting::SHARE_TO_PREVIOUS_OWNER,
+            shares.unwrap_or(false).to_string(),
+        );
+        let xml = row.text("orgdborgsettings").map_err(read)?;
+        let settings = settings_of(xml.as_deref().unwrap_or_default());
+        for (name, value) in settings.map_err(read)? {
+            set(&name, value);
+        }
+    }
+    Ok(())
+}
+
+/// The elements below the root of the settings' XML, each with its text.
+fn settings_of(xml: &str) -> Result<Vec<(String, String)>, Unreadable> {
+    let broken = |why: String| Unreadable(format!("`orgdborgsettings` is broken: {why}"));
+    let mut reader = Reader::from_str(xml);
+    let mut settings: Vec<(String, String)> = Vec::new();
+    let mut depth = 0_u32;
+    loop {
+        let event = reader
+            .read_event()
+            .map_err(|error| broken(error.to_string()))?;
+        let text = match event {
+            Event::Start(start) => {
+                depth += 1;
+                if depth == 2 {
+                    settings.push((start.name().as_ref().to_owned(), String::new()));
+                }
+                continue;
+            }
+            Event::End(_) => {
+                depth = depth.saturating_sub(1);
+                continue;
+            }
+            Event::Eof => return Ok(settings),
+            Event::Text(text) => text.xml10_content().into_owned(),
+            Event::GeneralRef(reference) => {
+                let written = format!("&{};", reference.xml10_content());
+                let text = unescape(&written).map_err(|error| broken(error.to_string()))?;
+                text.into_owned()
+            }
+            _ => continue,
+        };
+        if let (2, Some((_, value))) = (depth, settings.last_mut()) {
+            value.push_str(&text);
+        }
+    }
+}
+
+/// Owners, and keys where a field of them is named, of all records of a table.
+pub(super) async fn records(
+    client: &Arc<Client>,
+    table: &str,
+    field: Option<&str>,
+    sink: &mut dyn FnMut(PulledRecord),
+) -> Result<bool, DataverseError> {
+    let Some(definition) = definition(client, table).await? else {
+        return Ok(false);
+    };
+    let is_owned = matches!(definition.ownership.as_str(), "UserOwned" | "TeamOwned");
+    let mut columns = vec![definition.id.as_str()];
+    columns.extend(is_owned.then_some("_ownerid_value"));
+    columns.extend(field);
+    let what = format!("records of `{table}`");
+    let path = format!("{}?$select={}", definition.set, columns.join(","));
+    let read = |unreadable| malformed(client, &what, unreadable);
+    let mut answer = pages(client, &path, &what);
+    while let Some(page) = answer.recv().await {
+        let page = page?;
+        let page = rows(&page).map_err(read)?;
+        for row in page {
+            let row = Row(row);
+            let owner = row.maybe_id("_ownerid_value").map_err(read)?;
+            let kind = row.text(OWNER_TABLE).map_err(read)?;
+            let owner = owner.map(|id| match kind.as_deref() {
+                Some("team") => Principal::Team(TeamId(id)),
+                _ => Principal::User(UserId(id)),
+            });
+            let key = match field {
+                Some(field) => row.text(field).map_err(read)?,
+                None => None,
+            };
+            sink(PulledRecord {
+                record: RecordId(row.id(&definition.id).map_err(read)?),
+                owner,
+                key,
+            });
+        }
+    }
+    Ok(true)
+}
+
+pub(super) fn malformed(client: &Client, what: &str, unreadable: Unreadable) -> DataverseError {
+    DataverseError::Malformed {
+        host: client.host().to_owned(),
+        what: what.to_owned(),
+        found: unreadable.0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::settings_of;
+
+    #[test]
+    fn settings_are_the_elements_below_the_root() {
+        let xml = "<OrgSettings><A>true</A><B>x &amp; y</B><C/><D><E>no</E></D></OrgSettings>";
+        let settings = settings_of(xml).expect("settings");
+        let texts: Vec<_> = settings
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
+        assert_eq!(texts, ["A=true", "B=x & y", "D="]);
+        assert!(settings_of("").expect("none").is_empty());
+        assert!(settings_of("<OrgSettings><A").is_err());
+    }
+}

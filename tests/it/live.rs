@@ -1,0 +1,209 @@
+//! A live environment, played by the rehearsal server: what is pulled is what is there, and nothing is written.
+//!
+//! In: a sample, loaded and served; a project that names the server as its environment. Out: the facts and records of
+//! both environment files side by side, the plans that come of them, and the server's log.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use cutover::environment::EnvironmentFile;
+use cutover::model::{CascadeAssign, Fact};
+use cutover::rehearse::{Limits, Rehearsal, Settings, Switches};
+use cutover::run::Exit;
+
+use crate::support::{Ended, copy, document, repository, run};
+
+/// A sample that is served, and a project that names the server.
+struct Live {
+    /// The project whose environment is served.
+    served: tempfile::TempDir,
+    /// The project that works against the server.
+    project: tempfile::TempDir,
+    log: PathBuf,
+    rehearsal: Rehearsal,
+}
+
+impl Live {
+    fn of(sample: &str, faults: &str) -> Self {
+        let served = tempfile::tempdir().unwrap();
+        copy(&repository(sample), served.path());
+        run(|console| cutover::run::load(served.path(), false, console));
+        let log = served.path().join("log");
+        let rehearsal = Rehearsal::start(Settings {
+            file: served.path().join("environment.sqlite"),
+            port: 0,
+            latency: Duration::ZERO,
+            limits: Limits::Off,
+            faults: faults.parse().unwrap(),
+            seed: 1,
+            switches: Switches::default(),
+            secret: "s3cret".to_owned(),
+            log: Some(log.clone()),
+        });
+        let rehearsal = rehearsal.unwrap();
+        let project = tempfile::tempdir().unwrap();
+        copy(&repository(sample), project.path());
+        let manifest = project.path().join("cutover.toml");
+        let text = fs::read_to_string(&manifest).unwrap();
+        let from = text
+            .lines()
+            .find(|line| line.starts_with("from = "))
+            .unwrap();
+        let url = format!("url = \"http://{}\"", rehearsal.address());
+        fs::write(&manifest, text.replace(from, &url)).unwrap();
+        Self {
+            served,
+            project,
+            log,
+            rehearsal,
+        }
+    }
+
+    fn pull(&self) -> Ended {
+        run(|console| cutover::run::pull(self.project.path(), false, console))
+    }
+
+    fn plan(&self) -> Ended {
+        run(|console| cutover::run::plan(self.project.path(), false, console))
+    }
+
+    /// Holds the facts of both files against each other.
+    #[track_caller]
+    fn is_pulled_whole(&self) {
+        let (there, here) = (facts(self.served.path()), facts(self.project.path()));
+        let differing: Vec<_> = there.symmetric_difference(&here).take(4).collect();
+        assert!(differing.is_empty(), "{differing:#?}");
+    }
+
+    fn log(&self) -> String {
+        fs::read_to_string(&self.log).unwrap()
+    }
+}
+
+/// The facts of a file that a live environment tells too: of users what no export but the service knows is left out.
+fn facts(project: &Path) -> BTreeSet<String> {
+    let file = EnvironmentFile::open(&project.join("environment.sqlite")).unwrap();
+    let mut facts = BTreeSet::new();
+    let mut take = |fact: Fact| {
+        let told = match fact {
+            Fact::User(mut user) => {
+                user.details.synchronised = None;
+                user.details.invitation = None;
+                user.details.invited_on = None;
+                Some(format!("{user:?}"))
+            }
+            // That nothing follows is not told apart from not being told.
+            Fact::Cascade(ref cascade) => {
+                (cascade.assign != CascadeAssign::None).then(|| format!("{fact:?}"))
+            }
+            Fact::Unit(_)
+            | Fact::Role(_)
+            | Fact::RolePrivilege(_)
+            | Fact::UserRole { .. }
+            | Fact::Team(_)
+            | Fact::TeamMember { .. }
+            | Fact::TeamRole { .. } => Some(format!("{fact:?}")),
+            _ => None,
+        };
+        facts.extend(told);
+    };
+    file.facts(&mut take).unwrap();
+    facts
+}
+
+fn records(project: &Path, table: &str) -> u64 {
+    let file = EnvironmentFile::open(&project.join("environment.sqlite")).unwrap();
+    file.record_count(table).unwrap()
+}
+
+#[test]
+fn what_is_pulled_is_what_is_there_and_nothing_is_written() {
+    let live = Live::of("samples/clean", "0");
+    let pulled = live.pull();
+    assert_eq!(pulled.exit, Exit::Done, "{}{}", pulled.out, pulled.err);
+    let (served, own) = (live.served.path(), live.project.path());
+    live.is_pulled_whole();
+    for table in ["account", "contact"] {
+        assert_eq!(records(served, table), records(own, table), "{table}");
+    }
+    let planned = live.plan();
+    assert_eq!(planned.exit, Exit::Done, "{}{}", planned.out, planned.err);
+    run(|console| cutover::run::plan(served, false, console));
+    let changes = |project| document(project).totals.changes;
+    assert_eq!(changes(own), changes(served), "the same plan comes of both");
+    let applied = run(|console| {
+        let folder = own;
+        let (yes, limit) = (true, None);
+        cutover::run::apply(&cutover::run::ApplyRequest { folder, yes, limit }, console)
+    });
+    assert_eq!(applied.exit, Exit::Refused, "the copy is not written to");
+    assert!(
+        applied.err.contains("is a live environment"),
+        "{}",
+        applied.err
+    );
+    assert_eq!(live.log(), "", "pull and plan write nothing");
+    live.rehearsal.stop().unwrap();
+}
+
+#[test]
+fn faults_of_the_line_are_waited_out() {
+    let live = Live::of("samples/clean", "20%");
+    let pulled = live.pull();
+    assert_eq!(pulled.exit, Exit::Done, "{}{}", pulled.out, pulled.err);
+    live.is_pulled_whole();
+    assert_eq!(live.log(), "");
+}
+
+#[test]
+fn what_cannot_be_signed_in_to_says_why() {
+    let project = tempfile::tempdir().unwrap();
+    copy(&repository("samples/clean"), project.path());
+    let manifest = project.path().join("cutover.toml");
+    let text = fs::read_to_string(&manifest).unwrap();
+    let from = text
+        .lines()
+        .find(|line| line.starts_with("from = "))
+        .unwrap();
+    check(
+        &manifest,
+        &text,
+        "none",
+        Exit::Usage,
+        "the manifest names no live environment",
+    );
+    let with = |url: &str| text.replace(from, &format!("url = \"{url}\""));
+    let cases = [
+        (
+            "http://contoso.crm4.dynamics.com",
+            Exit::Usage,
+            "is not encrypted",
+        ),
+        ("contoso", Exit::Usage, "is no URL of an environment"),
+        (
+            "https://contoso.crm4.dynamics.com/main.aspx",
+            Exit::Usage,
+            "is no URL of an environment",
+        ),
+        (
+            "https://contoso.crm4.dynamics.com",
+            Exit::Usage,
+            "CUTOVER_CLIENT_SECRET",
+        ),
+    ];
+    for (url, exit, words) in cases {
+        check(&manifest, &with(url), url, exit, words);
+    }
+}
+
+#[track_caller]
+fn check(manifest: &Path, text: &str, case: &str, exit: Exit, words: &str) {
+    fs::write(manifest, text).unwrap();
+    let folder = manifest.parent().unwrap();
+    let ended = run(|console| cutover::run::pull(folder, false, console));
+    assert_eq!(ended.exit, exit, "{case}: {}", ended.err);
+    assert!(ended.err.contains(words), "{case}: {}", ended.err);
+    assert!(!folder.join("environment.sqlite").exists(), "{case}");
+}
