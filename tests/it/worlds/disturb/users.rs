@@ -144,7 +144,10 @@ pub(super) fn contradiction(world: &mut World, chance: &mut Chance) -> Option<()
     // What is so already contradicts what is not, too.
     let unit = chance.percent(50).then_some(world.people[person].unit);
     let both = [first, UserWant { unit, ..second }];
+    // A row that does not say whom it means would leave the other one alone.
+    let twin = has_twin(world, person);
     let both = both.map(|row| UserWant {
+        by_id: row.by_id || twin,
         leads: Leads::ToError,
         ..row
     });

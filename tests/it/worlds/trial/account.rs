@@ -15,7 +15,7 @@ use rusqlite::Connection;
 use crate::worlds::files::{self, Asked};
 use crate::worlds::tally::Kind;
 use crate::worlds::trial::Trial;
-use crate::worlds::world::{Leads, RoleWant, Who, World};
+use crate::worlds::world::{DEFAULT_ROLE, Leads, RoleWant, Who, World};
 
 /// A file's number in the plan, and a row of it.
 pub(super) type At = (u16, u64);
@@ -86,7 +86,9 @@ impl Trial<'_> {
                 table.loaded && record.is_there && owner == self.owner_meant(want)
             }
             Asked::Role(want) => {
-                self.is_held(want) == want.give && !self.rests_on_a_move_that_fell(asked)
+                self.is_held(want) == want.give
+                    && !self.rests_on_a_move_that_fell(asked)
+                    && !self.comes_with_a_stub(want)
             }
             Asked::User(want) => {
                 let clear = want.is_clear && self.world.people[want.person].is_there;
@@ -94,6 +96,15 @@ impl Trial<'_> {
                 want.is_blank() || clear && change.before() == change.after()
             }
         }
+    }
+
+    /// Whether a row takes the role that a stub user comes with, which nobody holds before.
+    fn comes_with_a_stub(&self, want: &RoleWant) -> bool {
+        let Who::Person(person) = want.who else {
+            return false;
+        };
+        let is_default = self.world.copy_meant(want) == (DEFAULT_ROLE, 0);
+        !want.give && is_default && self.world.stubs().contains(&person)
     }
 
     /// Whether somebody has the role of a row, as far as was loaded.

@@ -153,7 +153,7 @@ impl Trial<'_> {
             if are_together(one, other) {
                 let answer = service::perform(connection, &other.write);
                 lost |= matches!(answer, Ok(Performed::Refused(refusal))
-                    if reason_of(&refusal) == Reason::DuplicateKey);
+                    if [Reason::DuplicateKey, Reason::TextTooLong].contains(&reason_of(&refusal)));
             }
         }
         let before = user_rows(connection);
