@@ -141,7 +141,11 @@ pub(super) fn protected(trial: &mut Trial<'_>, id: UserId, asked: &str) -> Optio
     };
     let subject = trial.labels.principal(Principal::User(id));
     let message = || format!("{subject} is {what}, and {asked}; expected none to");
-    let cure = || Code::Acc009.rule().cure.to_owned();
+    let cure = || {
+        "take what the rows ask for this user out of the export; where it has to be, have another System \
+         Administrator make the change by hand, after the run"
+            .to_owned()
+    };
     Some(trial.cause(Code::Acc009, &subject, message, cure))
 }
 

@@ -58,7 +58,9 @@ pub fn pull(folder: &Path, replace: bool, console: &mut Console<'_>) -> Result<E
         .begin("reading the environment", Unit::Rows, None);
     target.facts(&caller, &names, &mut |fact| {
         if failed.is_ok() {
-            *counts.entry(name(&fact)).or_default() += 1;
+            if let Some(name) = name(&fact) {
+                *counts.entry(name).or_default() += 1;
+            }
             step.advance(1);
             failed = writer.add(&fact);
         }
@@ -68,6 +70,7 @@ pub fn pull(folder: &Path, replace: bool, console: &mut Console<'_>) -> Result<E
     for (what, count) in &counts {
         console.say(&format!("  {what}: {count}"))?;
     }
+    console.say("  not pulled: licences, user_licences, directory, groups")?;
     for (table, fields) in &tables {
         records(&target, table, fields, &mut writer, console)?;
     }
@@ -170,9 +173,9 @@ fn hand_over(
     Ok(())
 }
 
-/// What a fact is counted as.
-fn name(fact: &Fact) -> &'static str {
-    match fact {
+/// What a fact is counted as; a mark of what was loaded is nothing to count.
+fn name(fact: &Fact) -> Option<&'static str> {
+    Some(match fact {
         Fact::Unit(_) => "business units",
         Fact::User(_) => "users",
         Fact::Role(_) => "roles (copies)",
@@ -184,6 +187,6 @@ fn name(fact: &Fact) -> &'static str {
         Fact::Entity(_) => "tables",
         Fact::Cascade(_) => "cascades",
         Fact::Setting { .. } => "settings",
-        _ => "what was loaded",
-    }
+        _ => return None,
+    })
 }

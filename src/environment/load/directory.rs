@@ -377,9 +377,11 @@ impl LeftOut {
         if !self.classes.is_empty() {
             let rows: u64 = self.classes.values().sum();
             let classes = words::listed(self.classes.keys().map(String::as_str));
-            remarks.push(format!(
-                "`{shown}`: {rows} rows are no people ({classes}) and are left out"
-            ));
+            let rows = match rows {
+                1 => format!("1 row is no person ({classes}) and is left out"),
+                rows => format!("{rows} rows are no people ({classes}) and are left out"),
+            };
+            remarks.push(format!("`{shown}`: {rows}"));
         }
         if self.details_only > 0 {
             remarks.push(format!(

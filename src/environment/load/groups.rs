@@ -55,9 +55,12 @@ pub(super) fn read(
         }
     })?;
     if inner > 0 {
+        let rows = match inner {
+            1 => "1 row is no person and is left out".to_owned(),
+            inner => format!("{inner} rows are no people and are left out"),
+        };
         loading.remarks.push(format!(
-            "`{}`: {inner} rows are no people and are left out; who is in a group by way of another \
-             group is known from a column `via` only",
+            "`{}`: {rows}; who is in a group by way of another group is known from a column `via` only",
             sheet.shown()
         ));
     }

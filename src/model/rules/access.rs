@@ -172,8 +172,9 @@ pub(super) const ACC009: Rule = Rule {
           alone.",
     example: "`System Administrator` is removed from Ana Costa and Ben Okoro, and nobody else who \
           is enabled has it.",
-    cure: "Drop the removal from the roles file, or give the role to another enabled user by a \
-          row of it.",
+    cure: "Drop the row, or for System Administrator give the role to another enabled user by a row of a \
+           roles file. What the caller himself needs changed, another System Administrator changes by hand \
+           after the run.",
     source: "design 8",
     guards: false,
     keep_out: false,

@@ -149,7 +149,7 @@ fn directory_roles() {
             "rui@contoso.com id @u8 roles[]",
             "zoe@contoso.com id @u5 (Zoe) roles[Global Reader]",
         ],
-        &["1 rows are no people (`serviceprincipal`)"],
+        &["1 row is no person (`serviceprincipal`)"],
     );
     check(
         "directory roles as a column",
@@ -281,7 +281,7 @@ fn groups_of_the_design_and_of_entra() {
     ];
     assert_eq!(members, expected);
     assert!(summary.remarks.iter().any(|remark| {
-        remark.starts_with("`environment/groups-CRM Users.csv`: 1 rows are no people")
+        remark.starts_with("`environment/groups-CRM Users.csv`: 1 row is no person")
     }));
     assert!(facts.loaded(crate::model::Loadable::Groups));
 }
