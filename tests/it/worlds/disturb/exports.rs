@@ -190,6 +190,10 @@ pub(super) fn same_name_twice(world: &mut World, chance: &mut Chance) -> Option<
         world.people[second].name_turned(),
     ];
     let upn = world.people[second].upn();
+    // What is ruled about the UPN would hold for rows that had the name.
+    if world.ruling_on(&upn).is_some() {
+        return None;
+    }
     let is_old = |text: &str| old.iter().any(|name| is_text(name, text));
     for want in &mut world.record_wants {
         if is_old(&want.text) {

@@ -143,10 +143,15 @@ impl Trial<'_> {
     /// Whether the service itself would refuse what a rule about wishes stops.
     pub(super) fn is_refused_wish(&self, code: Code, want: &UserWant) -> bool {
         match code {
-            // Somebody may become a stub user, and that one could be changed.
+            // Somebody may become a stub user, and that one could be changed; so could whoever has the id
+            // that was planned for him.
             Code::Acc014 => {
                 let person = want.person;
-                !self.world.people[person].is_there && !self.world.stubs().contains(&person)
+                let id = self.world.id_of(Who::Person(person));
+                let mut strangers = self.world.strangers.iter();
+                !self.world.people[person].is_there
+                    && !self.world.stubs().contains(&person)
+                    && strangers.all(|stranger| stranger.id != id)
             }
             Code::Acc015 => want.unit.is_none() && want.unit_text.is_some(),
             Code::Acc009 => !self.world.is_protected(Who::Person(want.person)),
