@@ -218,7 +218,14 @@ fn questions() {
         "systemusers?$select=fullname&$filter=systemuserroles_association/any(r:r/roleid eq {})",
         id(SALES)
     );
+    let unit = id(ROOT);
+    let ordered = format!("businessunits({unit})?$expand=business_unit_system_users($select=fullname;$orderby=fullname)");
+    let first = format!("businessunits({unit})/business_unit_system_users?$select=fullname&$orderby=fullname&$top=1&$count=true");
+    let unordered = format!("businessunits({unit})/business_unit_system_users?$orderby=nothing");
     let page: &[(&'static str, &str)] = &[("prefer", "odata.maxpagesize=2")];
+    let formatted: &[(&'static str, &str)] =
+        &[("prefer", "odata.maxpagesize=9,odata.include-annotations=\"OData.Community.Display.V1.FormattedValue\"")];
+    let prefixed: &[(&'static str, &str)] = &[("prefer", "odata.include-annotations=Microsoft.Dynamics.CRM.*;odata.maxpagesize=9")];
     let annotated: &[(&'static str, &str)] = &[("prefer", "odata.include-annotations=\"*\"")];
     check(&[
         get("WhoAmI", 200, "UserId"),
@@ -226,11 +233,20 @@ fn questions() {
         get("systemusers?$select=fullname&$filter=domainname eq 'ANA@contoso.com'", 200, "\"ana\" & not ben"),
         get(&one, 200, "\"name\":\"Sales\" & $metadata#systemusers(fullname)/$entity"),
         get(&holds_sales, 200, "\"ana\" & not \"ben\""),
-        with(get(&owner, 200, "lookuplogicalname\":\"systemuser\""), annotated),
+        with(get(&owner, 200, "lookuplogicalname\":\"systemuser\" & FormattedValue\":\"eva\" & associatednavigationproperty\":\"ownerid\""), annotated),
+        with(get(&owner, 200, "FormattedValue\":\"eva\" & not lookuplogicalname"), formatted),
+        with(get(&owner, 200, "lookuplogicalname & not FormattedValue"), prefixed),
+        get(&owner, 200, "_ownerid_value & not Microsoft & not FormattedValue"),
         get(&by_owner, 200, "\"@odata.count\":5"),
         with(get("accounts?$select=accountid", 200, "preference-applied=odata.maxpagesize=2 & @odata.nextLink"), page),
         get("accounts?$top=2", 200, "not nextLink"),
+        get("accounts/$count", 200, "content-type=text/plain 5"),
+        get("systemusers/$count?$filter=startswith(fullname,'a')", 200, "text/plain 1"),
+        get("accounts/$count?$filter=nothing eq 1", 400, "nothing"),
         get("accounts?$skip=2", 400, "Skip"),
+        get(&ordered, 200, "\"business_unit_system_users\":[{\"@odata.etag\":\"W/\\\"1\\\"\",\"fullname\":\"ana\" & eva"),
+        get(&first, 200, "\"@odata.count\":3 & ana & not eva"),
+        get(&unordered, 400, "Could not find a property named 'nothing'"),
         get("systemuserrolescollection?$select=roleid,systemuserid", 200, &id(SALES).to_string()),
         get("roleprivilegescollection", 200, "\"privilegedepthmask\":1"),
         get("organizations?$select=orgdborgsettings", 200, "<OrgSettings>"),

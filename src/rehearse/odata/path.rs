@@ -34,6 +34,11 @@ pub(in crate::rehearse) enum Resource {
         /// The set.
         set: String,
     },
+    /// `accounts/$count`.
+    Count {
+        /// The set.
+        set: String,
+    },
     /// `accounts(...)`.
     Row {
         /// The set.
@@ -141,6 +146,10 @@ pub(in crate::rehearse) fn read(
     };
     match (first.read_as_first()?, segments.next()) {
         (resource, None) => Ok(resource),
+        (Resource::Set { set }, Some(second)) if second.text == "$count" => match segments.next() {
+            None => Ok(Resource::Count { set }),
+            Some(third) => Err(third.wrong("the end of the path")),
+        },
         (Resource::Set { set }, Some(second)) => second.operation(set, None, &mut segments),
         (Resource::Row { set, key }, Some(second)) => second.after_row(set, key, &mut segments),
         (_, Some(second)) => Err(second.wrong("the end of the path")),

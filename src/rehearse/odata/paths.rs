@@ -22,6 +22,7 @@ fn captured_paths() {
     check("/api/data/v9.2/BulkDelete",       "set BulkDelete");
     check("/api/data/v9.2/systemusers?x=/y", "set systemusers");
     check("accounts",                        "set accounts");
+    check("accounts/$count?$filter=x eq 1",  "count accounts");
     check("/accounts({id})",                 "row accounts {id}");
     check("http://127.0.0.1:8098/api/data/v9.2/roles({id})", "row roles {id}");
     check("accounts(accountnumber='py-aaaaaa-AK')", "row accounts accountnumber=\"py-aaaaaa-AK\"");
@@ -59,6 +60,7 @@ fn refused_paths() {
     check("accounts({id})/name/$ref/x",   "the path: found `x` at character 1, expected `$ref`, `$value` or the end of the path");
     check("accounts({id})/$ref",          "the path: found `$ref` at character 1, expected a column or a navigation");
     check("accounts({id})/roles()",       "the path: found `roles()` at character 1, expected a key");
+    check("accounts/$count/x",            "the path: found `x` at character 1, expected the end of the path");
     check("WhoAmI/x",                     "the path: found `x` at character 1, expected the end of the path");
     check("$1/name",                      "the path: found `$1` at character 1, expected a set, a function, a column or an operation");
 }
@@ -78,6 +80,7 @@ fn told(resource: &Resource) -> String {
             format!("function {name}{}", named_told(parameters))
         }
         Resource::Set { set } => format!("set {set}"),
+        Resource::Count { set } => format!("count {set}"),
         Resource::Row { set, key } => format!("row {set}{}", of(key)),
         Resource::BoundOperation {
             set,
