@@ -79,8 +79,14 @@ impl Api<'_> {
                 ..
             } if set == "EntityDefinitions" => self.choices(key),
             Resource::Member {
-                set, key, property, ..
-            } if set == "EntityDefinitions" => self.attributes(key, property),
+                set,
+                key,
+                property,
+                related,
+                ..
+            } if set == "EntityDefinitions" => {
+                self.attributes(key, property, related.as_ref(), &asked.options)
+            }
             Resource::Set { set } => {
                 let table = self.table(set)?.clone();
                 match request.method {

@@ -38,15 +38,9 @@ impl Api<'_> {
     /// The definitions of all tables that a filter takes.
     pub(in crate::rehearse) fn definitions(&self, options: &Options) -> Result<Answer, Failure> {
         let all = self.schema.tables().iter().map(definition);
-        let taken = all.filter(|row| {
-            let filter = options.filter.as_ref();
-            filter.is_none_or(|filter| filter.matches(&Definition(row)))
-        });
-        let shown: Result<Vec<Value>, Failure> = taken
-            .map(|row| selected(&row, options).map(Value::Object))
-            .collect();
+        let shown = taken(all, options, "EntityMetadata")?;
         let context = format!("{}$metadata#EntityDefinitions", self.root);
-        let body = json!({ "@odata.context": context, "value": shown? });
+        let body = json!({ "@odata.context": context, "value": shown });
         Ok(Answer::json(StatusCode::OK, &body))
     }
 
@@ -60,25 +54,42 @@ impl Api<'_> {
         let mut row = Row::new();
         let context = format!("{}$metadata#EntityDefinitions/$entity", self.root);
         row.insert("@odata.context".to_owned(), json!(context));
-        row.extend(selected(&definition(table), options)?);
+        row.extend(selected(&definition(table), options, "EntityMetadata")?);
         Ok(Answer::json(StatusCode::OK, &Value::Object(row)))
     }
 
-    /// What is told of the attributes of a table: their names and types; of choices, none.
+    /// What is told of the attributes of a table, or of one: their names and types.
     pub(in crate::rehearse) fn attributes(
         &self,
         key: &Key,
         property: &str,
+        one: Option<&Key>,
+        options: &Options,
     ) -> Result<Answer, Failure> {
+        const TYPE: &str = "AttributeMetadata";
         let table = self.table_of(key)?;
         match property {
             "Attributes" => {}
             "OneToManyRelationships" => return self.relationships(table),
             _ => return Err(Failure::no_resource(property)),
         }
+        let mut all = table.columns.iter().map(|column| attribute(table, column));
         let context = format!("{}$metadata#EntityDefinitions/Attributes", self.root);
-        let columns = table.columns.iter().map(attribute);
-        let body = json!({ "@odata.context": context, "value": columns.collect::<Vec<_>>() });
+        let body = match one {
+            Some(key) => {
+                let found = all.find(|row| is_named(row, key));
+                let found = found.ok_or_else(|| {
+                    Failure::new("0x80040217", "Could not find an attribute with that name.")
+                })?;
+                let mut shown = selected(&found, options, TYPE)?;
+                shown.insert(
+                    "@odata.context".to_owned(),
+                    json!(format!("{context}/$entity")),
+                );
+                Value::Object(shown)
+            }
+            None => json!({ "@odata.context": context, "value": taken(all, options, TYPE)? }),
+        };
         Ok(Answer::json(StatusCode::OK, &body))
     }
 
@@ -140,28 +151,55 @@ fn metadata_id(table: &Table) -> Uuid {
     Uuid::new_v5(&METADATA, table.logical.as_bytes())
 }
 
+/// Tables whose name in schemas is more than the logical one with a capital.
+const SCHEMA_NAMES: [(&str, &str); 7] = [
+    ("businessunit", "BusinessUnit"),
+    ("phonecall", "PhoneCall"),
+    ("roleprivileges", "RolePrivileges"),
+    ("systemuser", "SystemUser"),
+    ("systemuserroles", "SystemUserRoles"),
+    ("teammembership", "TeamMembership"),
+    ("teamroles", "TeamRoles"),
+];
+
+/// The name in schemas; of a customer's own tables, which begin with a prefix, no capitals are known.
+fn schema_name(logical: &str) -> String {
+    if let Some((_, name)) = SCHEMA_NAMES.iter().find(|(known, _)| *known == logical) {
+        return (*name).to_owned();
+    }
+    match logical.split_at_checked(1) {
+        Some((first, rest)) if !logical.contains('_') => first.to_ascii_uppercase() + rest,
+        _ => logical.to_owned(),
+    }
+}
+
 fn definition(table: &Table) -> Row {
     let id = metadata_id(table);
     let values = [
         ("MetadataId", json!(id)),
         ("LogicalName", json!(table.logical)),
-        ("SchemaName", json!(table.logical)),
+        ("SchemaName", json!(schema_name(&table.logical))),
         ("EntitySetName", json!(table.set)),
         ("LogicalCollectionName", json!(table.set)),
         ("PrimaryIdAttribute", json!(table.id)),
         ("PrimaryNameAttribute", json!(table.name)),
         ("OwnershipType", json!(table.ownership)),
+        ("IsPrivate", json!(false)),
         ("IsActivity", json!(table.id == "activityid")),
         ("IsCustomEntity", json!(table.logical.contains('_'))),
         ("IsIntersect", json!(table.name.is_none())),
     ];
+    row(values)
+}
+
+fn row<const N: usize>(values: [(&str, Value); N]) -> Row {
+    let values = values.into_iter();
     values
-        .into_iter()
         .map(|(name, value)| (name.to_owned(), value))
         .collect()
 }
 
-fn attribute(column: &Column) -> Value {
+fn attribute(table: &Table, column: &Column) -> Row {
     let name = column
         .name
         .trim_start_matches('_')
@@ -175,10 +213,41 @@ fn attribute(column: &Column) -> Value {
         Kind::Number => "Double",
         Kind::Boolean => "Boolean",
     };
-    json!({ "LogicalName": name, "AttributeType": kind })
+    let id = format!("{}.{name}", table.logical);
+    row([
+        ("MetadataId", json!(Uuid::new_v5(&METADATA, id.as_bytes()))),
+        ("LogicalName", json!(name)),
+        ("SchemaName", json!(name)),
+        ("EntityLogicalName", json!(table.logical)),
+        ("AttributeType", json!(kind)),
+        ("IsPrimaryId", json!(name == table.id)),
+        ("IsPrimaryName", json!(table.name == Some(name))),
+    ])
 }
 
-fn selected(row: &Row, options: &Options) -> Result<Row, Failure> {
+/// Whether a row of metadata is the one of a key.
+fn is_named(row: &Row, key: &Key) -> bool {
+    match key {
+        Key::Id(id) => row.get("MetadataId") == Some(&json!(id)),
+        Key::Alternate(values) => values
+            .iter()
+            .all(|(name, value)| row.get(name) == Some(&value.to_value())),
+    }
+}
+
+/// Those rows that the filter takes, with what was selected.
+fn taken(
+    rows: impl Iterator<Item = Row>,
+    options: &Options,
+    kind: &str,
+) -> Result<Vec<Row>, Failure> {
+    let filter = options.filter.as_ref();
+    rows.filter(|row| filter.is_none_or(|filter| filter.matches(&Definition(row))))
+        .map(|row| selected(&row, options, kind))
+        .collect()
+}
+
+fn selected(row: &Row, options: &Options, kind: &str) -> Result<Row, Failure> {
     if options.select.is_empty() {
         return Ok(row.clone());
     }
@@ -190,7 +259,7 @@ fn selected(row: &Row, options: &Options) -> Result<Row, Failure> {
         .chain(["MetadataId"])
     {
         let Some(value) = row.get(name) else {
-            return Err(Failure::no_property(name, "EntityMetadata"));
+            return Err(Failure::no_property(name, kind));
         };
         shown.insert(name.to_owned(), value.clone());
     }
