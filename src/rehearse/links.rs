@@ -87,10 +87,12 @@ impl Api<'_> {
                     Write::RemoveRole { principal, role }
                 };
                 let is_new = self.perform(&write)?;
+                if is_new {
+                    self.log.role(principal, role, is_made);
+                }
                 if is_new && is_made {
                     self.stale_checks = self.switches.stale_owner_checks;
                 }
-                self.log.role(principal, role, is_made);
                 if is_new || !is_made || !self.switches.duplicate_link_fails {
                     return Ok(());
                 }

@@ -86,6 +86,8 @@ impl Api<'_> {
     ) -> Result<(), Failure> {
         let mut body = body::read(self, table, object)?;
         body.columns.remove(&table.id);
+        // A change of nothing but the owner is logged as that alone.
+        let is_handed_on = body.lookups.keys().eq([OWNER]) && body.columns.is_empty();
         match (table.logical.as_str(), table.source) {
             ("systemuser", _) => self.update_user(body, id)?,
             ("organization", _) => self.update_organisation(&body)?,
@@ -101,7 +103,9 @@ impl Api<'_> {
                 ));
             }
         }
-        self.log.row("update", &table.logical, id);
+        if !is_handed_on {
+            self.log.row("update", &table.logical, id);
+        }
         Ok(())
     }
 

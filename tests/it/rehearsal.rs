@@ -95,10 +95,16 @@ fn what_is_written_stands_in_the_file_and_in_the_log() {
     let row = "accounts(00000000-0000-4000-8000-000000000001)";
     let put = ask(&format!("PATCH /api/data/v9.2/{row}"), "{\"name\":\"New\"}");
     assert!(put.starts_with("HTTP/1.1 204"), "{put}");
+    let owner = "{\"ownerid@odata.bind\":\"/systemusers(611cb0a5-f831-48ac-9cff-63058b8a1b6a)\"}";
+    let assigned = ask(&format!("PATCH /api/data/v9.2/{row}"), owner);
+    assert!(assigned.starts_with("HTTP/1.1 204"), "{assigned}");
     let refused = ask("POST /api/data/v9.2/accounts", "{\"nothing\":1}");
     assert!(refused.starts_with("HTTP/1.1 400"), "{refused}");
     let lines = fs::read_to_string(&log).unwrap();
-    assert_eq!(lines.lines().count(), 1, "{lines}");
+    let whats = lines.lines().map(|line| line.split("\"what\":\"").nth(1));
+    let whats = whats.map(|what| what.and_then(|what| what.split('"').next()));
+    let whats: Vec<&str> = whats.map(|what| what.unwrap_or("?")).collect();
+    assert_eq!(whats, ["create", "assign"], "{lines}");
     assert!(lines.contains("00000000-0000-4000-8000-000000000001"));
     let before = EnvironmentFile::open(&file)
         .unwrap()
