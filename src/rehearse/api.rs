@@ -68,6 +68,7 @@ impl Api<'_> {
             Resource::Function { name, .. } => Err(Failure::no_resource(name)),
             Resource::Service => Ok(self.service_document()),
             Resource::Set { set } if set == "EntityDefinitions" => self.definitions(&asked.options),
+            Resource::Set { set } if set == "BulkDelete" => self.bulk_delete(request),
             Resource::Count { set } => self.count(self.table(set)?, &asked.options),
             Resource::Row { set, key } if set == "EntityDefinitions" => {
                 self.definition(key, &asked.options)

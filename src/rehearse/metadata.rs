@@ -152,7 +152,8 @@ fn metadata_id(table: &Table) -> Uuid {
 }
 
 /// Tables whose name in schemas is more than the logical one with a capital.
-const SCHEMA_NAMES: [(&str, &str); 7] = [
+const SCHEMA_NAMES: [(&str, &str); 8] = [
+    ("asyncoperation", "AsyncOperation"),
     ("businessunit", "BusinessUnit"),
     ("phonecall", "PhoneCall"),
     ("roleprivileges", "RolePrivileges"),

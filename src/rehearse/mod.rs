@@ -23,6 +23,7 @@ mod api;
 mod batch;
 mod body;
 mod bulk;
+mod bulk_delete;
 mod caller;
 mod exchange;
 mod extra;

@@ -346,6 +346,13 @@ fn many_at_once() {
         {{\"accountid\":\"10000000-0000-4000-8000-000000000999\",\"name\":\"x\",{kind}}}]}}"
     );
     let key = format!("{{\"Targets\":[{{\"@odata.id\":\"accounts(accountnumber='K1')\",\"name\":\"Keyed\",{kind}}}]}}");
+    let delete = format!(
+        "{{\"JobName\":\"Many\",\"QuerySet\":[{{\"EntityName\":\"account\",\"Criteria\":{{\"FilterOperator\":\"And\",\"Conditions\":[
+        {{\"AttributeName\":\"accountid\",\"Operator\":\"In\",\"Values\":[{{\"Value\":\"{}\",\"Type\":\"System.Guid\"}},
+        {{\"Value\":\"{}\"}},{{\"Value\":\"10000000-0000-4000-8000-000000000999\"}}]}}]}}}}]}}",
+        id(ACCOUNTS + 1),
+        id(ACCOUNTS + 2)
+    );
     let batch = format!(
         "--b\r\nContent-Type: multipart/mixed; boundary=c\r\n\r\n\
          --c\r\nContent-Type: application/http\r\nContent-ID: 1\r\n\r\nPATCH accounts({account}) HTTP/1.1\r\n\
@@ -362,6 +369,10 @@ fn many_at_once() {
         sent(Method::POST, "accounts/Microsoft.Dynamics.CRM.UpsertMultiple", &key, 204, ""),
         get("accounts(accountnumber='K1')?$select=name", 200, "Keyed"),
         sent(Method::POST, "systemusers/Microsoft.Dynamics.CRM.CreateMultiple", &two, 400, "does not support"),
+        sent(Method::POST, "BulkDelete", &delete, 200, "JobId"),
+        get("accounts/$count", 200, " 6"),
+        get("asyncoperations?$select=name,statecode,statuscode", 200, "\"Many\" & \"statecode\":3 & \"statuscode\":30"),
+        sent(Method::POST, "BulkDelete", "{\"QuerySet\":[{\"EntityName\":\"account\"}]}", 400, "QuerySet"),
         with(sent(Method::POST, "$batch", &batch, 400, "nothing"), mixed),
         get("accounts?$filter=name eq 'Rolled'", 200, "\"value\":[]"),
     ]);

@@ -172,6 +172,17 @@ pub(super) const FACTS: &[Facts] = &[
         ways: &[],
     },
     Facts {
+        // Its rows are made by `bulk_delete.rs`, and stand beside the file as a whole.
+        logical: "asyncoperation", set: "asyncoperations", id: "asyncoperationid", name: Some("name"),
+        ownership: "None", from: "(SELECT id FROM rehearsal_row WHERE logical = 'asyncoperation')", order: "id",
+        columns: &[("asyncoperationid", Id, "id")],
+        beside: &[
+            ("name", Text), ("operationtype", Integer), ("statecode", Integer), ("statuscode", Integer),
+            ("message", Text),
+        ],
+        ways: &[],
+    },
+    Facts {
         logical: "privilege", set: "privileges", id: "privilegeid", name: Some("name"),
         ownership: "None", from: "(SELECT DISTINCT privilege FROM role_privilege)", order: "privilege",
         columns: &[("name", Text, "privilege")],
