@@ -88,7 +88,10 @@ CREATE TEMP VIEW roles_moved AS
     UNION ALL SELECT * FROM (SELECT * FROM env.team_role EXCEPT SELECT * FROM old.team_role)
     UNION ALL SELECT * FROM (SELECT * FROM old.team_role EXCEPT SELECT * FROM env.team_role);
 INSERT INTO moved SELECT 'role of ' || hex(m.user),
-    CASE w.way WHEN 1 THEN w.seq ELSE coalesce(c.seq, w.seq, s.seq) END FROM roles_moved m
+    CASE WHEN w.way = 1 THEN w.seq
+         -- Of an apply that was broken off, what was to take the role was never done, nor is it taken back.
+         WHEN w.way = -1 AND c.seq NOT IN (SELECT seq FROM journal.change) THEN w.seq
+         ELSE coalesce(c.seq, w.seq, s.seq) END FROM roles_moved m
     LEFT JOIN user_change w ON w.user = m.user
         AND EXISTS (SELECT 1 FROM user_change_role p WHERE p.user = m.user)
     LEFT JOIN role_change c ON c.principal = m.user AND c.role = m.role
