@@ -169,10 +169,10 @@ pub(super) struct RehearseArguments {
     /// How many requests meet a fault, such as 2%.
     #[arg(long, value_name = "SHARE", default_value = "0")]
     faults: Share,
-    /// What decides which requests do.
+    /// The seed that decides which requests meet a fault.
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
-    /// What no source is sure of, such as duplicate-link=succeed or stale-owner-checks=3.
+    /// How to answer where no source is sure, such as duplicate-link=succeed or stale-owner-checks=3.
     #[arg(long = "as", value_name = "SWITCH")]
     switches: Vec<Switch>,
     /// The file with the secret for which tokens are given.
@@ -181,7 +181,7 @@ pub(super) struct RehearseArguments {
     /// Serve the environment file itself, and write to it.
     #[arg(long)]
     in_place: bool,
-    /// Write a line for each change to this file.
+    /// Write a line for each change to this file; one that is there is replaced.
     #[arg(long, value_name = "FILE")]
     log: Option<PathBuf>,
 }
