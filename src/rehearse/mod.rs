@@ -60,6 +60,8 @@ pub use switches::{NoSwitch, Switch, Switches};
 pub struct Settings {
     /// The environment file; it is written to.
     pub file: PathBuf,
+    /// Whether the file is a copy that nobody misses, so that it need not outlive a power cut.
+    pub is_a_copy: bool,
     /// The port on loopback; 0 takes a free one.
     pub port: u16,
     /// How late every answer is.
@@ -139,7 +141,7 @@ pub struct Rehearsal {
 impl Rehearsal {
     /// Starts to serve; returns when requests are taken.
     pub fn start(settings: Settings) -> Result<Self, RehearseError> {
-        let (file, caller, organisation) = worker::prepare(&settings.file)?;
+        let (file, caller, organisation) = worker::prepare(&settings.file, settings.is_a_copy)?;
         let lines = settings.log.as_deref().map(lines).transpose()?;
         let (jobs, waiting) = mpsc::channel();
         let (path, switches) = (settings.file.clone(), settings.switches);

@@ -36,10 +36,7 @@ impl Api<'_> {
         let mut shown = self.shown(table, row, options, request)?;
         let context = format!("{}/$entity", self.context(table, options));
         if let Value::Object(object) = &mut shown {
-            // The context comes first, as clients that read by streams expect.
-            let rest = std::mem::take(object);
             object.insert("@odata.context".to_owned(), json!(context));
-            object.extend(rest);
         }
         Ok(shown)
     }

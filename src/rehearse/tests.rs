@@ -149,7 +149,7 @@ fn check(requests: &[Sent<'_>]) {
         .map(|number| ("account", record(number), eva))
         .collect();
     let (_folder, path) = testing::environment(&facts(), &records);
-    let (file, caller, organisation) = worker::prepare(&path).expect("can be served");
+    let (file, caller, organisation) = worker::prepare(&path, true).expect("can be served");
     let mut api = Api {
         connection: file.connection(),
         service: Service::new(file.connection()),

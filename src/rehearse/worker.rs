@@ -37,6 +37,7 @@ const ALWAYS: [&str; 2] = ["account", "contact"];
 /// Makes a file ready to be served; who asks, and whose it is.
 pub(in crate::rehearse) fn prepare(
     path: &Path,
+    is_a_copy: bool,
 ) -> Result<(EnvironmentFile, Uuid, Uuid), RehearseError> {
     let file = EnvironmentFile::open_for_writing(path)?;
     let organisation = file.identity()?.organisation.0;
@@ -45,10 +46,11 @@ pub(in crate::rehearse) fn prepare(
         path: path.to_path_buf(),
         source,
     };
-    // A rehearsal that is cut off is begun again: nothing of it has to outlive a power cut.
-    connection
-        .pragma_update(None, "synchronous", "OFF")
-        .map_err(failed)?;
+    if is_a_copy {
+        connection
+            .pragma_update(None, "synchronous", "OFF")
+            .map_err(failed)?;
+    }
     extra::prepare(connection).map_err(failed)?;
     for logical in ALWAYS {
         let sql =
@@ -62,11 +64,14 @@ pub(in crate::rehearse) fn prepare(
     Ok((file, caller, organisation))
 }
 
-/// The user who asks: the one whom the file names, else the first enabled System Administrator.
+/// The user who asks: the one whom the file names and knows, else the first enabled System Administrator.
 fn caller(file: &EnvironmentFile) -> rusqlite::Result<Option<Uuid>> {
     let connection = file.connection();
     let named = file.setting(setting::CALLER).ok().flatten();
-    if let Some(id) = named.as_deref().and_then(parse_guid) {
+    let sql = "SELECT EXISTS (SELECT 1 FROM user WHERE id = ?1)";
+    if let Some(id) = named.as_deref().and_then(parse_guid)
+        && connection.query_row(sql, [id.as_bytes()], |row| row.get(0))?
+    {
         return Ok(Some(id));
     }
     let sql = "SELECT user.id FROM user JOIN user_role ON user_role.user = user.id

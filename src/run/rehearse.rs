@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::environment::EnvironmentFile;
 use crate::project::Project;
 use crate::rehearse::{Rehearsal, Settings, Switches};
+use crate::run::load::open_or_load;
 use crate::run::{Console, Exit, Failure};
 
 pub use crate::rehearse::{Limits, Share, Switch};
@@ -41,6 +42,7 @@ pub struct RehearseRequest<'a> {
 /// Serves until the wish to stop comes.
 pub fn rehearse(request: &RehearseRequest<'_>, console: &mut Console<'_>) -> Result<Exit, Failure> {
     let project = Project::open(request.folder)?;
+    open_or_load(&project, console)?;
     let own = project.environment_file();
     let copies = tempfile::tempdir()?;
     let (file, _lock) = if request.in_place {
@@ -50,6 +52,7 @@ pub fn rehearse(request: &RehearseRequest<'_>, console: &mut Console<'_>) -> Res
     };
     let settings = Settings {
         file,
+        is_a_copy: !request.in_place,
         port: request.port,
         latency: request.latency,
         limits: request.limits,

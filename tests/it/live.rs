@@ -33,6 +33,7 @@ impl Live {
         let log = served.path().join("log");
         let rehearsal = Rehearsal::start(Settings {
             file: served.path().join("environment.sqlite"),
+            is_a_copy: true,
             port: 0,
             latency: Duration::ZERO,
             limits: Limits::Off,

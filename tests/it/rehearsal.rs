@@ -24,6 +24,7 @@ fn environment(folder: &Path) -> PathBuf {
 fn settings(file: PathBuf) -> Settings {
     Settings {
         file,
+        is_a_copy: true,
         port: 0,
         latency: Duration::ZERO,
         limits: Limits::Off,
