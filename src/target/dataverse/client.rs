@@ -88,6 +88,20 @@ impl Ask {
         }
     }
 
+    /// A write with a body in JSON.
+    pub(super) fn json(
+        method: Method,
+        url: Url,
+        what: impl Into<String>,
+        body: &Value,
+    ) -> Self {
+        Self {
+            method,
+            body: Some(body.to_string().into_bytes()),
+            ..Self::get(url, what)
+        }
+    }
+
     /// The same with one header more.
     pub(super) fn with(mut self, name: &'static str, value: &'static str) -> Self {
         self.headers.insert(
