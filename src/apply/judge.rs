@@ -4,7 +4,7 @@
 //! already. Pure: this is the protocol's one decision, on the way out, on the way back, and after
 //! a crash.
 
-use crate::model::{Outcome, Present, ProfileField, UserId, Write};
+use crate::model::{Outcome, Present, UserId, Write};
 
 /// What to do with a change.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,31 +48,12 @@ pub(super) fn judge(write: &Write, found: &Present, past: Past) -> Verdict {
     Verdict::Ended(Outcome::Drifted(found.clone()), None)
 }
 
-/// Whether a user was changed half way: each value is the planned before or after, and no role is there
-/// that is in neither. Only a target that cannot write a user as a whole leaves one so.
+/// Whether a user was changed half way. Only a target that cannot write a user as a whole leaves one so.
 fn is_between(write: &Write, found: &Present) -> bool {
-    let (Write::ChangeUser(change), Present::Values(found)) = (write, found) else {
-        return false;
-    };
-    let (before, after) = (change.before(), change.after());
-    let is_either = |found: &Option<String>, field: &ProfileField| {
-        [&before, &after]
-            .map(|values| values.profile.get(field))
-            .contains(&Some(found))
-    };
-    let roles = match (&found.roles, &before.roles, &after.roles) {
-        (Some(found), Some(before), Some(after)) => found
-            .iter()
-            .all(|role| before.contains(role) || after.contains(role)),
-        (found, ..) => found.is_none(),
-    };
-    [before.business_unit, after.business_unit].contains(&found.business_unit)
-        && [before.access_mode, after.access_mode].contains(&found.access_mode)
-        && found
-            .profile
-            .iter()
-            .all(|(field, value)| is_either(value, field))
-        && roles
+    match (write, found) {
+        (Write::ChangeUser(change), Present::Values(found)) => change.passes(found),
+        _ => false,
+    }
 }
 
 /// Whether two values are the same. The id of a stub user does not matter: the import way may give

@@ -215,6 +215,17 @@ impl User {
             _ => self.upn.clone(),
         }
     }
+
+    /// What stands in a field of the profile.
+    pub fn field(&self, field: ProfileField) -> Option<&String> {
+        match field {
+            ProfileField::FirstName => self.first_name.as_ref(),
+            ProfileField::LastName => self.last_name.as_ref(),
+            ProfileField::FullName => self.full_name.as_ref(),
+            ProfileField::Mail => self.mail.as_ref(),
+            other => self.details.profile.get(&other),
+        }
+    }
 }
 
 /// One copy of a role: the row that belongs to one business unit.

@@ -100,6 +100,30 @@ impl UserChange {
         self.clone().inverse().before()
     }
 
+    /// Whether these values lie on the way: each is that of before or of after, and no role is there that is
+    /// in neither.
+    pub fn passes(&self, found: &UserValues) -> bool {
+        let (before, after) = (self.before(), self.after());
+        let is_either = |found: &Option<String>, field: &ProfileField| {
+            [&before, &after]
+                .map(|values| values.profile.get(field))
+                .contains(&Some(found))
+        };
+        let roles = match (&found.roles, &before.roles, &after.roles) {
+            (Some(found), Some(before), Some(after)) => found
+                .iter()
+                .all(|role| before.contains(role) || after.contains(role)),
+            (found, ..) => found.is_none(),
+        };
+        [before.business_unit, after.business_unit].contains(&found.business_unit)
+            && [before.access_mode, after.access_mode].contains(&found.access_mode)
+            && found
+                .profile
+                .iter()
+                .all(|(field, value)| is_either(value, field))
+            && roles
+    }
+
     /// The change that takes it back.
     #[must_use]
     pub fn inverse(self) -> Self {

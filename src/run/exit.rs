@@ -132,13 +132,7 @@ failure_from! {
         ReportError::Output(_) => Exit::Usage,
     },
     TargetError => target,
-    DataverseError => |error| match error {
-        DataverseError::Url { .. }
-        | DataverseError::NotEncrypted { .. }
-        | DataverseError::NoVariable { .. }
-        | DataverseError::SecretFile { .. } => Exit::Usage,
-        _ => Exit::Unreachable,
-    },
+    DataverseError => live,
     ApplyError => |error| match error {
         ApplyError::Target(error) => target(error),
         ApplyError::Journal(error) => journal(error),
@@ -185,6 +179,18 @@ fn target(error: &TargetError) -> Exit {
             EnvironmentError::Database { .. } | EnvironmentError::File { .. },
         ) => Exit::Unreachable,
         TargetError::Environment(error) => environment(error),
+        TargetError::Live(error) => live(error),
+        _ => Exit::Unreachable,
+    }
+}
+
+/// What is wrong with manifest or variables is no line that is down.
+fn live(error: &DataverseError) -> Exit {
+    match error {
+        DataverseError::Url { .. }
+        | DataverseError::NotEncrypted { .. }
+        | DataverseError::NoVariable { .. }
+        | DataverseError::SecretFile { .. } => Exit::Usage,
         _ => Exit::Unreachable,
     }
 }

@@ -6,6 +6,8 @@
 mod apply;
 mod completed;
 mod console;
+#[cfg(test)]
+mod contract;
 mod exit;
 mod explain;
 mod init;

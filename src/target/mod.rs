@@ -17,11 +17,11 @@ mod feed;
 mod subjects;
 
 #[cfg(test)]
-mod contract;
+pub(crate) mod contract;
 #[cfg(test)]
 pub(crate) mod memory;
 
-pub use dataverse::{Dataverse, DataverseError, Variables};
+pub use dataverse::{Dataverse, DataverseError, Live, LiveProject, Variables};
 pub use embedded::Embedded;
 pub use feed::{AsOf, Feed, FeedClosed, FeedSender, feed};
 
@@ -114,6 +114,9 @@ pub enum TargetError {
         /// What the database said.
         source: rusqlite::Error,
     },
+    /// The live environment cannot be worked with.
+    #[error(transparent)]
+    Live(#[from] DataverseError),
     /// Whoever asked for the writes has gone, so nobody would journal the outcomes.
     #[error("nobody listens for the outcomes of the writes; run again to resume")]
     Unheard,

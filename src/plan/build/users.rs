@@ -258,7 +258,7 @@ fn differing(facts: &Facts, user: &User, wishes: &Wishes, row: &WishRow) -> Opti
     let mode = wishes.access_mode.filter(|mode| *mode != user.access_mode);
     let mut profile = BTreeMap::new();
     for (field, wished) in &wishes.profile {
-        let present = present(user, *field);
+        let present = user.field(*field);
         if present != Some(wished) {
             let after = Some(wished.clone());
             let before = present.cloned();
@@ -296,22 +296,11 @@ fn differing(facts: &Facts, user: &User, wishes: &Wishes, row: &WishRow) -> Opti
     })
 }
 
-/// What a user has in a field.
-fn present(user: &User, field: ProfileField) -> Option<&String> {
-    match field {
-        ProfileField::FirstName => user.first_name.as_ref(),
-        ProfileField::LastName => user.last_name.as_ref(),
-        ProfileField::FullName => user.full_name.as_ref(),
-        ProfileField::Mail => user.mail.as_ref(),
-        other => user.details.profile.get(&other),
-    }
-}
-
 /// The full name follows the two names; the service composes it, and undo has to know what it was.
 fn compose(user: &User, profile: &mut BTreeMap<ProfileField, Changed<Option<String>>>) {
     let name = |field| match profile.get(&field) {
         Some(changed) => changed.after.as_deref(),
-        None => present(user, field).map(String::as_str),
+        None => user.field(field).map(String::as_str),
     };
     let names = [ProfileField::FirstName, ProfileField::LastName];
     if !names.iter().any(|field| profile.contains_key(field)) {

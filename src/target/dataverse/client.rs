@@ -5,13 +5,17 @@
 //! kept, so that requests spread over the service's servers. What answers mean is for others.
 
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
 use reqwest::{Method, StatusCode, Url};
 use serde_json::Value;
+use tokio::time::Instant;
 
 use crate::target::dataverse::DataverseError;
+use crate::target::dataverse::batch::{self, Part, PartReply};
+use crate::target::dataverse::lanes::Lanes;
 use crate::target::dataverse::sign_in::Tokens;
 
 /// How often a request is sent at most.
@@ -39,6 +43,9 @@ pub(super) struct Client {
     root: Url,
     host: String,
     tokens: Tokens,
+    lanes: Lanes,
+    /// Before then nothing is sent: the service asked one request to wait, and would ask the others too.
+    quiet_until: Mutex<Option<Instant>>,
     /// Requests so far: spreads the pauses of those that wait at the same time.
     sent: AtomicU64,
 }
@@ -67,13 +74,21 @@ pub(super) struct Reply {
     pub(super) headers: HeaderMap,
     /// The body.
     pub(super) body: Vec<u8>,
+    /// Whether an earlier try of the same request may have been done, its answer lost.
+    pub(super) is_repeated: bool,
 }
 
 /// What one try came to.
 enum Tried {
     Came(Reply),
-    /// Worth another try: why, and how long the service asks to wait.
-    Again(String, Option<Duration>),
+    /// Worth another try.
+    Again {
+        why: String,
+        /// How long the service asks to wait.
+        named: Option<Duration>,
+        /// Whether the request may have been done all the same.
+        may_be_done: bool,
+    },
 }
 
 impl Ask {
@@ -89,12 +104,7 @@ impl Ask {
     }
 
     /// A write with a body in JSON.
-    pub(super) fn json(
-        method: Method,
-        url: Url,
-        what: impl Into<String>,
-        body: &Value,
-    ) -> Self {
+    pub(super) fn json(method: Method, url: Url, what: impl Into<String>, body: &Value) -> Self {
         Self {
             method,
             body: Some(body.to_string().into_bytes()),
@@ -144,6 +154,8 @@ impl Client {
             root,
             host,
             tokens,
+            lanes: Lanes::new(),
+            quiet_until: Mutex::new(None),
             sent: AtomicU64::new(0),
         })
     }
@@ -151,6 +163,44 @@ impl Client {
     /// Whom it talks to.
     pub(super) fn host(&self) -> &str {
         &self.host
+    }
+
+    /// The root of the API, with a slash at its end.
+    pub(super) fn root(&self) -> &Url {
+        &self.root
+    }
+
+    /// How many requests are under way at most, at this moment.
+    pub(super) fn lanes(&self) -> usize {
+        self.lanes.allowed()
+    }
+
+    /// Sends a batch whose parts are done one by one, whatever becomes of the others; the answers in the order of
+    /// the parts, and whether an earlier try of the same batch may have been done.
+    pub(super) async fn batch(
+        &self,
+        parts: &[Part],
+    ) -> Result<(Vec<PartReply>, bool), DataverseError> {
+        let what = "a batch of changes";
+        let ask = Ask {
+            method: Method::POST,
+            body: Some(batch::write(parts, self.root.path())),
+            ..Ask::get(self.at("$batch")?, what)
+        };
+        let ask = ask
+            .with("content-type", batch::CONTENT_TYPE)
+            .with("prefer", "odata.continue-on-error");
+        let reply = self.send(&ask).await?;
+        if !reply.status.is_success() {
+            return Err(self.refused(&ask, &reply));
+        }
+        let answers = batch::read(&reply.headers, &reply.body);
+        let answers = answers.map_err(|unreadable| DataverseError::Malformed {
+            host: self.host.clone(),
+            what: what.to_owned(),
+            found: unreadable.0,
+        })?;
+        Ok((answers, reply.is_repeated))
     }
 
     /// The address of what a path and query name.
@@ -177,14 +227,20 @@ impl Client {
     pub(super) async fn send(&self, ask: &Ask) -> Result<Reply, DataverseError> {
         let mut tries = 1;
         let mut is_renewed = false;
+        let mut is_repeated = false;
         loop {
             let (why, named) = match self.try_once(ask).await? {
-                Tried::Came(reply) if reply.status != StatusCode::UNAUTHORIZED => return Ok(reply),
+                Tried::Came(reply) if reply.status != StatusCode::UNAUTHORIZED => {
+                    return Ok(Reply {
+                        is_repeated,
+                        ..reply
+                    });
+                }
                 // A token may end early; a second refusal is meant.
                 Tried::Came(reply) if is_renewed => {
                     return Err(DataverseError::Unauthorised {
                         host: self.host.clone(),
-                        why: words(&reply),
+                        why: words(&reply.body),
                     });
                 }
                 Tried::Came(_) => {
@@ -192,19 +248,56 @@ impl Client {
                     self.tokens.forget().await;
                     continue;
                 }
-                Tried::Again(why, named) => (why, named),
+                Tried::Again {
+                    why,
+                    named,
+                    may_be_done,
+                } => {
+                    is_repeated |= may_be_done;
+                    (why, named)
+                }
             };
             is_renewed = false;
             if tries == TRIES_MAX {
                 let host = self.host.clone();
                 return Err(DataverseError::Unreachable { host, why });
             }
-            tokio::time::sleep(self.pause(tries, named)).await;
+            self.wait(tries, named).await;
             tries += 1;
         }
     }
 
+    /// Waits before the next try; where the service names a pause, it holds for all.
+    async fn wait(&self, tries: u32, named: Option<Duration>) {
+        let pause = self.pause(tries, named);
+        if named.is_some() {
+            let until = Instant::now() + pause;
+            let mut quiet = self
+                .quiet_until
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
+            *quiet = (*quiet).max(Some(until));
+        }
+        tokio::time::sleep(pause).await;
+    }
+
+    /// Waits while the service wants to hear nothing.
+    async fn quiet(&self) {
+        loop {
+            let until = *self
+                .quiet_until
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
+            match until {
+                Some(until) if until > Instant::now() => tokio::time::sleep_until(until).await,
+                _ => return,
+            }
+        }
+    }
+
     async fn try_once(&self, ask: &Ask) -> Result<Tried, DataverseError> {
+        let _lane = self.lanes.take().await;
+        self.quiet().await;
         self.sent.fetch_add(1, Ordering::Relaxed);
         let token = self.tokens.token().await?;
         let mut request = self
@@ -223,24 +316,27 @@ impl Client {
         }
         let response = match request.send().await {
             Ok(response) => response,
-            Err(error) => return Ok(Tried::Again(causes(&error), None)),
+            // Who was never reached has done nothing.
+            Err(error) => return Ok(again(causes(&error), None, !error.is_connect())),
         };
         let (status, headers) = (response.status(), response.headers().clone());
+        self.lanes.advised(&headers);
         let body = match response.bytes().await {
             Ok(body) => body.to_vec(),
             // An answer that breaks off is none.
-            Err(error) => return Ok(Tried::Again(causes(&error), None)),
+            Err(error) => return Ok(again(causes(&error), None, true)),
         };
-        let reply = Reply {
+        if is_transient(status, &body) {
+            let why = format!("{status}: {}", words(&body));
+            let is_throttled = status == StatusCode::TOO_MANY_REQUESTS;
+            return Ok(again(why, named_pause(&headers), !is_throttled));
+        }
+        Ok(Tried::Came(Reply {
             status,
             headers,
             body,
-        };
-        if is_transient(&reply) {
-            let why = format!("{status}: {}", words(&reply));
-            return Ok(Tried::Again(why, named_pause(&reply.headers)));
-        }
-        Ok(Tried::Came(reply))
+            is_repeated: false,
+        }))
     }
 
     /// How long to wait before the next try. What waits at the same time does not come back at the same time.
@@ -258,21 +354,37 @@ impl Client {
         pause / 2 + pause / 2 * spread / 1024
     }
 
+    /// The error of one who does not come round.
+    pub(super) fn unreachable(&self, why: &str) -> DataverseError {
+        DataverseError::Unreachable {
+            host: self.host.clone(),
+            why: why.to_owned(),
+        }
+    }
+
     /// The error of a question that was refused.
     pub(super) fn refused(&self, ask: &Ask, reply: &Reply) -> DataverseError {
         DataverseError::Refused {
             host: self.host.clone(),
             what: ask.what.clone(),
-            why: format!("{}: {}", reply.status, words(reply)),
+            why: format!("{}: {}", reply.status, words(&reply.body)),
         }
     }
 }
 
+fn again(why: String, named: Option<Duration>, may_be_done: bool) -> Tried {
+    Tried::Again {
+        why,
+        named,
+        may_be_done,
+    }
+}
+
 /// Whether an answer is of the moment (platform facts 5.9): another try may be answered otherwise.
-fn is_transient(reply: &Reply) -> bool {
-    matches!(reply.status.as_u16(), 429 | 502..=504)
+pub(super) fn is_transient(status: StatusCode, body: &[u8]) -> bool {
+    matches!(status.as_u16(), 429 | 502..=504)
         // An error without a code of its own is the service's, not the request's.
-        || reply.status == StatusCode::INTERNAL_SERVER_ERROR && code(&reply.body).is_none_or(|code| {
+        || status == StatusCode::INTERNAL_SERVER_ERROR && code(body).is_none_or(|code| {
             matches!(code.as_str(), "0x80040216" | "0x80044150" | "0x80044151" | "0x0")
         })
 }
@@ -295,10 +407,24 @@ pub(super) fn code(body: &[u8]) -> Option<String> {
     Some(code.to_ascii_lowercase()).filter(|code| !code.is_empty())
 }
 
+/// What an error says, without its code.
+pub(super) fn message(body: &[u8]) -> String {
+    let said = words(body);
+    match code(body) {
+        Some(code) => match said.get(..code.len()) {
+            Some(start) if start.eq_ignore_ascii_case(&code) => {
+                said[code.len()..].trim_start_matches(": ").to_owned()
+            }
+            _ => said,
+        },
+        None => said,
+    }
+}
+
 /// What an answer says is wrong, in one line, in any of the shapes that the service uses.
-pub(super) fn words(reply: &Reply) -> String {
+pub(super) fn words(body: &[u8]) -> String {
     const LONGEST: usize = 400;
-    let json: Option<Value> = serde_json::from_slice(&reply.body).ok();
+    let json: Option<Value> = serde_json::from_slice(body).ok();
     let text = |value: &Value, name: &str| value.get(name)?.as_str().map(ToOwned::to_owned);
     let said = json.as_ref().and_then(|body| {
         let error = body.get("error").unwrap_or(body);
@@ -308,7 +434,7 @@ pub(super) fn words(reply: &Reply) -> String {
             _ => message,
         })
     });
-    let said = said.unwrap_or_else(|| String::from_utf8_lossy(&reply.body).into_owned());
+    let said = said.unwrap_or_else(|| String::from_utf8_lossy(body).into_owned());
     let line = said.split_whitespace().collect::<Vec<_>>().join(" ");
     line.chars().take(LONGEST).collect()
 }

@@ -1,7 +1,7 @@
 //! A live environment, over the Web API of Dataverse.
 //!
 //! In: a URL and how to sign in. Out: what it holds, page by page ([`Dataverse::facts`], [`Dataverse::records`]), for
-//! the environment file that planning works on. Everything here is asynchronous inside and blocks outside; waiting,
+//! the environment file that planning works on; and what is written to ([`Live`]). Everything here is asynchronous inside and blocks outside; waiting,
 //! retries and signing in are this room's, and nobody else's.
 
 use std::collections::BTreeSet;
@@ -15,14 +15,21 @@ use crate::target::dataverse::client::{Ask, Client};
 use crate::target::dataverse::row::Row;
 use crate::target::dataverse::sign_in::Tokens;
 
+mod batch;
 mod client;
 mod error;
+mod lanes;
+mod live;
+mod operation;
+mod present;
 mod pull;
 mod row;
 mod sign_in;
 mod tables;
+mod write;
 
 pub use error::DataverseError;
+pub use live::{Live, LiveProject};
 pub use sign_in::Variables;
 
 /// Who asks, and where.

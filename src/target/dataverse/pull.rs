@@ -36,10 +36,11 @@ const PAGES_AHEAD: usize = 4;
 /// Roles whose privileges are asked for at once.
 const ROLES_AT_ONCE: usize = 20;
 
-type Pages = mpsc::Receiver<Result<Value, DataverseError>>;
+/// Pages as they come.
+pub(super) type Pages = mpsc::Receiver<Result<Value, DataverseError>>;
 
 /// Asks for the pages of a path one after another, each as soon as there is room for it.
-fn pages(client: &Arc<Client>, path: &str, what: &str) -> Pages {
+pub(super) fn pages(client: &Arc<Client>, path: &str, what: &str) -> Pages {
     let (sender, receiver) = mpsc::channel(PAGES_AHEAD);
     let (client, path, what) = (Arc::clone(client), path.to_owned(), what.to_owned());
     tokio::spawn(async move {
@@ -250,14 +251,16 @@ async fn entity(
 }
 
 /// What the service says of a table.
-struct Definition {
-    set: String,
-    id: String,
+pub(super) struct Definition {
+    /// The set that its rows stand in.
+    pub(super) set: String,
+    /// The column of their ids.
+    pub(super) id: String,
     ownership: String,
 }
 
 /// `None` where there is no such table.
-async fn definition(
+pub(super) async fn definition(
     client: &Arc<Client>,
     table: &str,
 ) -> Result<Option<Definition>, DataverseError> {
@@ -283,7 +286,7 @@ async fn definition(
 }
 
 /// The settings of the organisation, and who asks.
-async fn settings(
+pub(super) async fn settings(
     client: &Arc<Client>,
     caller: &Caller,
     sink: &mut dyn FnMut(Fact),
@@ -377,12 +380,7 @@ pub(super) async fn records(
         let page = rows(&page).map_err(read)?;
         for row in page {
             let row = Row(row);
-            let owner = row.maybe_id("_ownerid_value").map_err(read)?;
-            let kind = row.text(OWNER_TABLE).map_err(read)?;
-            let owner = owner.map(|id| match kind.as_deref() {
-                Some("team") => Principal::Team(TeamId(id)),
-                _ => Principal::User(UserId(id)),
-            });
+            let owner = owner(&row).map_err(read)?;
             let key = match field {
                 Some(field) => row.text(field).map_err(read)?,
                 None => None,
@@ -397,6 +395,17 @@ pub(super) async fn records(
     Ok(true)
 }
 
+/// Who owns a record; nobody where the row says nothing.
+pub(super) fn owner(row: &Row<'_>) -> Result<Option<Principal>, Unreadable> {
+    let owner = row.maybe_id("_ownerid_value")?;
+    let kind = row.text(OWNER_TABLE)?;
+    Ok(owner.map(|id| match kind.as_deref() {
+        Some("team") => Principal::Team(TeamId(id)),
+        _ => Principal::User(UserId(id)),
+    }))
+}
+
+/// An answer that cannot be read.
 pub(super) fn malformed(client: &Client, what: &str, unreadable: Unreadable) -> DataverseError {
     DataverseError::Malformed {
         host: client.host().to_owned(),

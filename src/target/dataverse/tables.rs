@@ -39,7 +39,7 @@ pub(super) const TABLES: [Table; 7] = [
     Table {
         what: "users",
         path: || format!("systemusers?$select={}", user_columns().join(",")),
-        read: user,
+        read: |row| Ok(Fact::User(user(row)?)),
     },
     Table {
         what: "roles of users",
@@ -100,7 +100,8 @@ const USER: [&str; 18] = [
     "systemuserid",
 ];
 
-fn user_columns() -> Vec<&'static str> {
+/// The columns that are read of users.
+pub(super) fn user_columns() -> Vec<&'static str> {
     let details = ProfileField::DETAILS.into_iter();
     let details = details.map(|field| TextColumn::of(field).name);
     USER.into_iter().chain(details).collect()
@@ -138,7 +139,8 @@ fn team(row: &Row<'_>) -> Result<Fact, Unreadable> {
     }))
 }
 
-fn user(row: &Row<'_>) -> Result<Fact, Unreadable> {
+/// A user.
+pub(super) fn user(row: &Row<'_>) -> Result<User, Unreadable> {
     let mut profile = std::collections::BTreeMap::new();
     for field in ProfileField::DETAILS {
         if let Some(text) = row.text(TextColumn::of(field).name)? {
@@ -155,7 +157,7 @@ fn user(row: &Row<'_>) -> Result<Fact, Unreadable> {
         && application_id.is_none()
         && directory_id.is_none()
         && synchronised != Some(true);
-    Ok(Fact::User(User {
+    Ok(User {
         id: UserId(row.id("systemuserid")?),
         upn: row.text("domainname")?.unwrap_or_default(),
         mail: row.text("internalemailaddress")?,
@@ -179,7 +181,7 @@ fn user(row: &Row<'_>) -> Result<Fact, Unreadable> {
             invitation: row.choice("invitestatuscode", Invitation::from_code)?,
             invited_on: None,
         }),
-    }))
+    })
 }
 
 /// How far a privilege of a role reaches, by the mask that the service keeps.
