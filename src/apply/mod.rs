@@ -50,6 +50,10 @@ pub const UNDO_JOURNAL: &str = "undo.sqlite";
 /// wish to stop waits for those under way, a fraction of a second each.
 pub const BATCH: usize = 50_000;
 
+/// Changes in a batch that do a live environment good: it answers to some hundred a second, so that a wish to stop
+/// waits for seconds, and the journal of a batch is a small part of the time that it takes.
+pub const LIVE_BATCH: usize = 2_000;
+
 /// How to run.
 #[derive(Clone, Copy)]
 pub struct Options<'a> {

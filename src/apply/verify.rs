@@ -115,7 +115,7 @@ pub(super) fn compare(
     };
     let mut comparison = Comparison {
         target,
-        roles: roles_spoken_of(plan, &stubs.translation)?,
+        spoken_of: SpokenOf::read(plan, &stubs.translation)?,
         translation: stubs.translation,
         undone: Journal::open(&undo_journal(journal), Some(plan.seal()))?,
         applied,
@@ -153,7 +153,7 @@ struct Comparison<'a> {
     applied: Option<Journal>,
     undone: Option<Journal>,
     translation: Translation,
-    roles: BTreeMap<UserId, BTreeSet<RoleId>>,
+    spoken_of: SpokenOf,
     step: Box<dyn Step>,
     verified: Verified,
 }
@@ -188,7 +188,7 @@ impl Comparison<'_> {
         undone: bool,
     ) -> Result<(), ApplyError> {
         let expected = if undone {
-            write.before()
+            self.before_the_plan(write)?
         } else {
             write.after()
         };
@@ -224,6 +224,21 @@ impl Comparison<'_> {
         Ok(())
     }
 
+    /// What was there before the plan. A role that is taken from a user whom the plan changes as well is one that
+    /// the change had left him with; where that was taken back, so are the roles of before it.
+    fn before_the_plan(&self, write: &Write) -> Result<Present, ApplyError> {
+        if let Write::RemoveRole {
+            principal: Principal::User(user),
+            role,
+        } = write
+            && let Some((change, roles)) = self.spoken_of.changed.get(user)
+            && succeeded(&entries(self.undone.as_ref(), *change, *change)?, *change)
+        {
+            return Ok(Present::Role(roles.contains(role)));
+        }
+        Ok(write.before())
+    }
+
     /// What was found, without the roles that other changes of the plan give or take: those are
     /// compared by themselves.
     fn roles_apart(&self, write: &Write, found: &Present, expected: &Present) -> Present {
@@ -255,50 +270,64 @@ impl Comparison<'_> {
         there: &BTreeSet<RoleId>,
         planned: &BTreeSet<RoleId>,
     ) -> bool {
-        let spoken_of = self.roles.get(&user);
+        let spoken_of = self.spoken_of.roles.get(&user);
         there
             .symmetric_difference(planned)
             .all(|role| spoken_of.is_some_and(|roles| roles.contains(role)))
     }
 }
 
-/// The roles that the plan gives to its own stub users and to users whom it changes, or takes from them, by
-/// changes of their own.
-fn roles_spoken_of(
-    plan: &dyn Changes,
-    translation: &Translation,
-) -> Result<BTreeMap<UserId, BTreeSet<RoleId>>, ApplyError> {
-    let parts = plan.parts()?;
-    let of_users = parts
-        .iter()
-        .filter(|part| !matches!(part.stage, Stage::Records { .. }));
-    let mut users = BTreeSet::new();
-    let mut roles: BTreeMap<UserId, BTreeSet<RoleId>> = BTreeMap::new();
-    each_batch(plan, of_users, READ_BACK, |changes| {
-        for Change { write, .. } in changes {
-            match translation.write(write) {
-                Write::CreateStub(stub) => {
-                    users.insert(stub.id);
-                }
-                Write::ChangeUser(change) => {
-                    users.insert(change.user);
-                }
-                Write::GiveRole {
-                    principal: Principal::User(user),
-                    role,
-                }
-                | Write::RemoveRole {
-                    principal: Principal::User(user),
-                    role,
-                } if users.contains(&user) => {
-                    roles.entry(user).or_default().insert(role);
-                }
-                _ => {}
+/// What several changes of the plan say of one user.
+#[derive(Default)]
+struct SpokenOf {
+    /// The roles that the plan gives to its own stub users and to users whom it changes, or takes from them, by
+    /// changes of their own.
+    roles: BTreeMap<UserId, BTreeSet<RoleId>>,
+    /// The change of a user, and the roles before it, where it is about roles.
+    changed: BTreeMap<UserId, (Seq, BTreeSet<RoleId>)>,
+}
+
+impl SpokenOf {
+    fn read(plan: &dyn Changes, translation: &Translation) -> Result<Self, ApplyError> {
+        let parts = plan.parts()?;
+        let of_users = parts
+            .iter()
+            .filter(|part| !matches!(part.stage, Stage::Records { .. }));
+        let mut users = BTreeSet::new();
+        let mut spoken_of = Self::default();
+        each_batch(plan, of_users, READ_BACK, |changes| {
+            for Change { seq, write, .. } in changes {
+                spoken_of.take_in(seq, translation.write(write), &mut users);
             }
+            Ok(ControlFlow::Continue(()))
+        })?;
+        Ok(spoken_of)
+    }
+
+    fn take_in(&mut self, seq: Seq, write: Write, users: &mut BTreeSet<UserId>) {
+        match write {
+            Write::CreateStub(stub) => {
+                users.insert(stub.id);
+            }
+            Write::ChangeUser(change) => {
+                users.insert(change.user);
+                if let Some(roles) = change.roles {
+                    self.changed.insert(change.user, (seq, roles.before));
+                }
+            }
+            Write::GiveRole {
+                principal: Principal::User(user),
+                role,
+            }
+            | Write::RemoveRole {
+                principal: Principal::User(user),
+                role,
+            } if users.contains(&user) => {
+                self.roles.entry(user).or_default().insert(role);
+            }
+            _ => {}
         }
-        Ok(ControlFlow::Continue(()))
-    })?;
-    Ok(roles)
+    }
 }
 
 fn entries(

@@ -8,7 +8,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::cli::here;
-use crate::run::{Exit, Format, Limits, RehearseRequest, Share, Switch, What};
+use crate::run::{Consent, Exit, Format, Limits, RehearseRequest, Share, Switch, What};
 
 /// Brings people and their records into Dynamics 365 / Dataverse: who owns what, who has which role,
 /// and who must be made first.
@@ -85,9 +85,8 @@ pub(super) enum Command {
         /// The project's folder.
         #[arg(value_name = "DIR", default_value = ".")]
         folder: PathBuf,
-        /// Do not ask.
-        #[arg(long, short)]
-        yes: bool,
+        #[command(flatten)]
+        consent: ConsentArguments,
         /// Refuse a plan with more changes.
         #[arg(long, value_name = "N")]
         limit: Option<u64>,
@@ -103,9 +102,8 @@ pub(super) enum Command {
         /// The project's folder.
         #[arg(value_name = "DIR", default_value = ".")]
         folder: PathBuf,
-        /// Do not ask.
-        #[arg(long, short)]
-        yes: bool,
+        #[command(flatten)]
+        consent: ConsentArguments,
         /// Refuse a way back with more changes.
         #[arg(long, value_name = "N")]
         limit: Option<u64>,
@@ -148,6 +146,31 @@ impl Command {
                 | Self::Undo { .. }
                 | Self::Rehearse(_)
         )
+    }
+}
+
+/// Leave to write.
+#[derive(Debug, Args)]
+pub(super) struct ConsentArguments {
+    /// Do not ask; for environment files.
+    #[arg(long, short, conflicts_with_all = ["target", "seal"])]
+    yes: bool,
+    /// Do not ask if this is the host written to; with --seal, for live environments.
+    #[arg(long, value_name = "HOST", requires = "seal")]
+    target: Option<String>,
+    /// Do not ask if this is the seal of the plan, or its first eight digits.
+    #[arg(long, value_name = "SEAL", requires = "target")]
+    seal: Option<String>,
+}
+
+impl ConsentArguments {
+    /// The same as leave.
+    pub(super) fn consent(&self) -> Consent<'_> {
+        match (&self.target, &self.seal) {
+            (Some(target), Some(seal)) => Consent::Named { target, seal },
+            _ if self.yes => Consent::Yes,
+            _ => Consent::Ask,
+        }
     }
 }
 

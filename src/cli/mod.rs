@@ -138,19 +138,27 @@ fn dispatch(arguments: &Arguments, console: &mut Console<'_>) -> Result<Exit, Fa
         Command::Pull { folder, replace } => run::pull(folder, *replace, console),
         Command::Plan { folder, exit_code } => run::plan(folder, *exit_code, console),
         Command::Show(show) => run::show(&show.folder(), &show.what(), console),
-        Command::Apply { folder, yes, limit } => run::apply(
+        Command::Apply {
+            folder,
+            consent,
+            limit,
+        } => run::apply(
             &run::ApplyRequest {
                 folder,
-                yes: *yes,
+                consent: consent.consent(),
                 limit: *limit,
             },
             console,
         ),
         Command::Verify { folder } => run::verify(folder, console),
-        Command::Undo { folder, yes, limit } => run::undo(
+        Command::Undo {
+            folder,
+            consent,
+            limit,
+        } => run::undo(
             &run::ApplyRequest {
                 folder,
-                yes: *yes,
+                consent: consent.consent(),
                 limit: *limit,
             },
             console,

@@ -46,7 +46,8 @@ impl Api<'_> {
             return Err(refusal.into());
         }
         body.lookups.clear();
-        self.update_user(body, id)
+        self.update_user(body, id)?;
+        Ok(())
     }
 
     /// Whether the directory has a person of this name who holds a licence.
@@ -59,12 +60,12 @@ impl Api<'_> {
             .query_row(sql, [upn.trim()], |row| row.get(0))?)
     }
 
-    /// Changes a user.
+    /// Changes a user; whether there was anything to change.
     pub(in crate::rehearse) fn update_user(
         &mut self,
         mut body: Body,
         id: Uuid,
-    ) -> Result<(), Failure> {
+    ) -> Result<bool, Failure> {
         refuse_kept(&body)?;
         let user = UserId(id);
         let (unit, mode) = self.unit_and_mode(user)?;
@@ -100,10 +101,10 @@ impl Api<'_> {
         let speaks = change.business_unit.is_some()
             || change.access_mode.is_some()
             || !change.profile.is_empty();
-        if speaks {
-            self.perform(&Write::ChangeUser(Box::new(change)))?;
-        }
-        self.write_columns(body, id)
+        let changes = speaks && self.perform(&Write::ChangeUser(Box::new(change)))?;
+        let has_more = !body.columns.is_empty();
+        self.write_columns(body, id)?;
+        Ok(changes || has_more)
     }
 
     fn unit_and_mode(&self, user: UserId) -> Result<(UnitId, AccessMode), Failure> {

@@ -86,10 +86,10 @@ impl Api<'_> {
     ) -> Result<(), Failure> {
         let mut body = body::read(self, table, object)?;
         body.columns.remove(&table.id);
-        // A change of nothing but the owner is logged as that alone.
-        let is_handed_on = body.lookups.keys().eq([OWNER]) && body.columns.is_empty();
+        // A change of nothing but the owner is logged as that alone, and of a user only one that changes something.
+        let mut is_told = body.lookups.keys().eq([OWNER]) && body.columns.is_empty();
         match (table.logical.as_str(), table.source) {
-            ("systemuser", _) => self.update_user(body, id)?,
+            ("systemuser", _) => is_told = !self.update_user(body, id)?,
             ("organization", _) => self.update_organisation(&body)?,
             (_, Source::Records { .. }) => self.update_record(table, body, id)?,
             (_, Source::Facts { .. }) if body.lookups.is_empty() => {
@@ -103,7 +103,7 @@ impl Api<'_> {
                 ));
             }
         }
-        if !is_handed_on {
+        if !is_told {
             self.log.row("update", &table.logical, id);
         }
         Ok(())
@@ -163,8 +163,10 @@ impl Api<'_> {
                 "Read Privilege Check For Owner failed with exception: privileges given a moment ago are not seen yet.",
             ));
         }
-        self.perform(&write)?;
-        self.log.owner(&table.logical, id, after);
+        // Who owns it already gets nothing, so that the log tells what was done, not what was asked for.
+        if self.perform(&write)? {
+            self.log.owner(&table.logical, id, after);
+        }
         Ok(())
     }
 

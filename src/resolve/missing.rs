@@ -131,6 +131,8 @@ fn plan(
     })
 }
 
+/// The names of a stub user. The service composes the full name of the other two and takes none (platform facts 1.6),
+/// so that it is planned as it will be.
 struct Names {
     first: Option<String>,
     last: Option<String>,
@@ -145,13 +147,21 @@ impl Names {
             let cell = cell.clone().filter(|text| !text.trim().is_empty());
             cell.or_else(|| split.map(str::to_owned))
         };
+        let first = part(&person.first_name, split.map(|(first, _)| first));
+        let last = part(&person.last_name, split.map(|(_, last)| last));
+        let last = match (&first, last) {
+            // Nobody can say where a name divides; as one of its parts it stays whole.
+            (None, None) => Some(written.trim().to_owned()),
+            (_, last) => last,
+        };
+        let parts: Vec<&str> = [&first, &last]
+            .into_iter()
+            .filter_map(|part| part.as_deref().map(str::trim))
+            .collect();
         Some(Self {
-            first: part(&person.first_name, split.map(|(first, _)| first)),
-            last: part(&person.last_name, split.map(|(_, last)| last)),
-            full: match split {
-                Some((first, last)) => format!("{first} {last}"),
-                None => written.trim().to_owned(),
-            },
+            full: parts.join(" "),
+            first,
+            last,
         })
     }
 }

@@ -6,7 +6,7 @@
 use std::path::Path;
 
 use crate::apply::{
-    Account, Applied, ApplyError, BATCH, JOURNAL, JournalState, Options, Tally, journal_state,
+    Account, Applied, ApplyError, JOURNAL, JournalState, Options, Tally, journal_state,
 };
 use crate::check::approve;
 use crate::model::{ChangeKind, Findings, Outcome};
@@ -16,7 +16,9 @@ use crate::report::{
     FailureRow, NotForetellable, OutcomeReport, OutcomeRow, Page, counts_csv, outcome,
     outcome_json, present_word, shell_word, thousands,
 };
-use crate::run::{Answer, Console, Exit, Failure, Format};
+use crate::run::consent::{Consent, Sought, agreed};
+use crate::run::target::Site;
+use crate::run::{Console, Exit, Failure, Format};
 use crate::run::{inputs, sheet};
 
 /// What `apply` and `undo` are asked for.
@@ -24,8 +26,8 @@ use crate::run::{inputs, sheet};
 pub struct ApplyRequest<'a> {
     /// The project's folder.
     pub folder: &'a Path,
-    /// Whether leave was given beforehand.
-    pub yes: bool,
+    /// Leave, as far as it was given beforehand.
+    pub consent: Consent<'a>,
     /// More changes than this are refused.
     pub limit: Option<u64>,
 }
@@ -50,27 +52,30 @@ pub fn apply(request: &ApplyRequest<'_>, console: &mut Console<'_>) -> Result<Ex
     let folder = shell_word(&request.folder.display().to_string());
     let seal = plan.short_seal().to_owned();
     let _environment = project.lock_environment()?;
+    let site = Site::of(&project)?;
     let approved = approve(plan).map_err(|reason| Failure {
         exit: Exit::NotApproved,
         error: anyhow::Error::new(reason),
     })?;
     if changes > 0 && state != JournalState::Complete {
-        announce(approved.plan().document(), state, console)?;
-        agreed(
-            request.yes,
-            &format!("Write these changes (seal {seal})?"),
-            console,
-        )?;
+        let document = approved.plan().document();
+        announce(document, &site, state, console)?;
+        let sought = Sought {
+            host: &site.host(),
+            is_live: site.is_live(),
+            seal: &document.seal,
+        };
+        let question = format!("Write these changes (seal {seal})?");
+        agreed(request.consent, sought, &question, console)?;
     }
-    // After the answer, which can take all night: what stands there by then is what is written to.
-    let target = crate::run::target::open(&project)?;
     let options = Options {
         journal: &journal,
         stop: console.stop,
         progress: console.progress,
-        batch: BATCH,
+        batch: site.batch(),
     };
-    let applied = crate::apply::apply(&approved, &target, &options)
+    let target = site.open()?;
+    let applied = crate::apply::apply(&approved, &*target, &options)
         .map_err(|error| explained(error, request.folder))?;
     let document = approved.plan().document();
     let host = &document.environment.host;
@@ -146,13 +151,19 @@ fn unchanged(project: &Project, document: &Document, folder: &Path) -> Result<()
 /// Says what is about to be written.
 fn announce(
     document: &Document,
+    site: &Site,
     state: JournalState,
     console: &mut Console<'_>,
 ) -> Result<(), Failure> {
     let environment = &document.environment;
     console.say(&format!(
-        "target {} · organisation {} · seal {}",
-        environment.host,
+        "target {}{} · organisation {} · seal {}",
+        site.host(),
+        if site.is_live() {
+            " · live environment"
+        } else {
+            ""
+        },
         environment.organisation,
         document.seal.get(..8).unwrap_or_default()
     ))?;
@@ -166,26 +177,8 @@ fn announce(
             "going on where the last run ended: {done} done, {failed} not as planned, {open} to come"
         ))?;
     }
-    console.say("everything can be undone: the target is an environment file")?;
+    console.say(site.undo_words())?;
     Ok(())
-}
-
-/// Goes on only with somebody's leave.
-pub(super) fn agreed(yes: bool, question: &str, console: &mut Console<'_>) -> Result<(), Failure> {
-    if yes {
-        return Ok(());
-    }
-    match (console.ask)(question) {
-        Answer::Yes => Ok(()),
-        Answer::No => Err(Failure::new(
-            Exit::Refused,
-            "the answer was no; nothing was written",
-        )),
-        Answer::Nobody => Err(Failure::new(
-            Exit::Usage,
-            "there is no terminal to ask on; say `--yes` to go on without a question",
-        )),
-    }
 }
 
 /// An apply error with what moved, where the plan is stale.

@@ -5,6 +5,7 @@
 
 mod apply;
 mod completed;
+mod consent;
 mod console;
 #[cfg(test)]
 mod contract;
@@ -23,6 +24,7 @@ mod undo;
 mod verify;
 
 pub use apply::{ApplyRequest, apply};
+pub use consent::Consent;
 pub use console::{Answer, Console, Format};
 pub use exit::{Exit, Failure};
 pub use explain::explain;

@@ -20,6 +20,7 @@ use crate::run::load::open_or_load;
 use crate::run::sheet::OwnersInput;
 use crate::run::{Console, Exit, Failure, Format};
 use crate::run::{inputs, sheet};
+use crate::target::Dataverse;
 
 /// Plans, and prints the summary. `exit_code`: pending changes end with [`Exit::Pending`].
 pub fn plan(folder: &Path, exit_code: bool, console: &mut Console<'_>) -> Result<Exit, Failure> {
@@ -34,7 +35,8 @@ pub fn plan(folder: &Path, exit_code: bool, console: &mut Console<'_>) -> Result
     let environment = open_or_load(&project, console)?;
     let mut rows = opened.read(&mut findings, folder, console.progress)?;
     let moment = environment.moment()?;
-    let present = Present::of(&environment)?;
+    let url = project.manifest.environment.url.as_deref();
+    let present = Present::of(&environment, url)?;
     sheet::settle(&mut owners, &opened.inputs, &rows);
     let record_rows = std::mem::take(&mut rows.records);
     let people = std::mem::take(&mut rows.people);
@@ -91,10 +93,15 @@ struct Records {
 }
 
 impl Present {
-    fn of(environment: &EnvironmentFile) -> Result<Self, Failure> {
+    /// Of the environment file; where that is a copy, the plan is for whom it was copied from.
+    fn of(environment: &EnvironmentFile, url: Option<&str>) -> Result<Self, Failure> {
+        let mut identity = environment.identity()?;
+        if let Some(url) = url {
+            identity.host = Dataverse::host_of(url)?;
+        }
         Ok(Self {
             facts: Facts::of(environment)?,
-            identity: environment.identity()?,
+            identity,
             as_of: environment.as_of()?,
         })
     }

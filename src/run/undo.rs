@@ -1,11 +1,13 @@
 //! `undo`: takes back what apply wrote, the newest plan first, each change in reverse order.
 
-use crate::apply::{BATCH, JOURNAL, JournalState, Options, journal_state, way_back};
+use crate::apply::{JOURNAL, JournalState, Options, journal_state, way_back};
 use crate::plan::SealedPlan;
 use crate::project::Project;
 use crate::report::{shell_word, thousands};
-use crate::run::apply::{ApplyRequest, agreed, ended, explained, print, within};
+use crate::run::apply::{ApplyRequest, ended, explained, print, within};
 use crate::run::completed::standing;
+use crate::run::consent::{Sought, agreed};
+use crate::run::target::Site;
 use crate::run::{Console, Exit, Failure};
 
 /// Undoes the newest plan whose writing stands.
@@ -26,28 +28,31 @@ pub fn undo(request: &ApplyRequest<'_>, console: &mut Console<'_>) -> Result<Exi
     let back = way_back(&plan, &journal)?;
     within(request.limit, back.total())?;
     let seal = plan.short_seal().to_owned();
+    let site = Site::of(&project)?;
     console.say(&format!(
         "takes back plan {seal} from {} · organisation {}",
-        plan.document().environment.host,
+        site.host(),
         plan.document().environment.organisation
     ))?;
     for (kind, count) in &back.counts {
         console.say(&format!("  {}: {}", kind.words(), thousands(*count)))?;
     }
-    console.say("every one of them can be restored: the target is an environment file")?;
-    agreed(
-        request.yes,
-        &format!("Take these back (seal {seal})?"),
-        console,
-    )?;
-    let target = crate::run::target::open(&project)?;
+    console.say(site.undo_words())?;
+    let sought = Sought {
+        host: &site.host(),
+        is_live: site.is_live(),
+        seal: &plan.document().seal,
+    };
+    let question = format!("Take these back (seal {seal})?");
+    agreed(request.consent, sought, &question, console)?;
     let options = Options {
         journal: &journal,
         stop: console.stop,
         progress: console.progress,
-        batch: BATCH,
+        batch: site.batch(),
     };
-    let undone = crate::apply::undo(&plan, &target, &back, &options)
+    let target = site.open()?;
+    let undone = crate::apply::undo(&plan, &*target, &back, &options)
         .map_err(|error| explained(error, request.folder))?;
     print(&format!("Took back plan {seal}"), &undone, None, console)?;
     if undone.interrupted {

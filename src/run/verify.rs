@@ -9,16 +9,17 @@ use crate::report::{
     ComparedReport, ComparedRow, FailureRow, Page, compared, compared_json, counts_csv,
     present_word,
 };
+use crate::run::target::Site;
 use crate::run::{Console, Exit, Failure, Format};
 
 /// Verifies the current plan; one that was undone is held against the state before it.
 pub fn verify(folder: &Path, console: &mut Console<'_>) -> Result<Exit, Failure> {
     let project = Project::open(folder)?;
     let plan = SealedPlan::open(&project.plan())?;
-    let target = crate::run::target::open(&project)?;
+    let target = Site::of(&project)?.open()?;
     let journal = project.plan().join(JOURNAL);
     let state = journal_state(&project.plan())?;
-    let verified = crate::apply::verify(&plan, &target, &journal, console.progress)?;
+    let verified = crate::apply::verify(&plan, &*target, &journal, console.progress)?;
     print(&plan, state, &verified, console)?;
     Ok(match (state, verified.is_as_planned()) {
         (JournalState::Undoing, _) | (_, false) => Exit::Partly,

@@ -20,6 +20,8 @@ mod subjects;
 pub(crate) mod contract;
 #[cfg(test)]
 pub(crate) mod memory;
+#[cfg(test)]
+mod tests;
 
 pub use dataverse::{Dataverse, DataverseError, Live, LiveProject, Variables};
 pub use embedded::Embedded;

@@ -7,7 +7,7 @@
 use std::fs;
 use std::path::Path;
 
-use cutover::run::{Answer, ApplyRequest, Console, Exit, Failure, Format, What};
+use cutover::run::{Answer, ApplyRequest, Consent, Console, Exit, Failure, Format, What};
 use rusqlite::Connection;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -31,7 +31,7 @@ fn run(
 fn request(folder: &Path) -> ApplyRequest<'_> {
     ApplyRequest {
         folder,
-        yes: true,
+        consent: Consent::Yes,
         limit: None,
     }
 }

@@ -356,7 +356,7 @@ fn without_a_plan_the_cure_is_to_plan() {
 fn request(folder: &Path) -> cutover::run::ApplyRequest<'_> {
     cutover::run::ApplyRequest {
         folder,
-        yes: false,
+        consent: cutover::run::Consent::Ask,
         limit: None,
     }
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 #[cfg(unix)]
 use std::process::Command;
 
-use cutover::run::{ApplyRequest, Exit};
+use cutover::run::{ApplyRequest, Consent, Exit};
 use tempfile::TempDir;
 
 use crate::support::{Ended, copy, document, repository, run};
@@ -109,7 +109,7 @@ fn a_file_that_comes_or_goes_makes_the_plan_stale() {
         change(folder.path());
         let request = ApplyRequest {
             folder: folder.path(),
-            yes: true,
+            consent: Consent::Yes,
             limit: None,
         };
         let ended = run(|console| cutover::run::apply(&request, console));
@@ -132,7 +132,7 @@ fn what_stays_beside_the_exports_does_not_make_it_stale() {
     }
     let request = ApplyRequest {
         folder: folder.path(),
-        yes: true,
+        consent: Consent::Yes,
         limit: None,
     };
     let ended = run(|console| cutover::run::apply(&request, console));

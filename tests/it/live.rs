@@ -11,7 +11,7 @@ use std::time::Duration;
 use cutover::environment::EnvironmentFile;
 use cutover::model::{CascadeAssign, Fact};
 use cutover::rehearse::{Limits, Rehearsal, Settings, Switches};
-use cutover::run::Exit;
+use cutover::run::{ApplyRequest, Consent, Console, Exit, Failure};
 
 use crate::support::{Ended, copy, document, repository, run};
 
@@ -29,6 +29,11 @@ impl Live {
     fn of(sample: &str, faults: &str) -> Self {
         let served = tempfile::tempdir().unwrap();
         copy(&repository(sample), served.path());
+        let settings = served.path().join("environment/settings.csv");
+        let text = fs::read_to_string(&settings).unwrap();
+        let allowed = "AllowRoleAssignmentOnDisabledUsers,true";
+        let text = text.replace("AllowRoleAssignmentOnDisabledUsers,false", allowed);
+        fs::write(&settings, text).unwrap();
         run(|console| cutover::run::load(served.path(), false, console));
         let log = served.path().join("log");
         let rehearsal = Rehearsal::start(Settings {
@@ -53,7 +58,9 @@ impl Live {
             .find(|line| line.starts_with("from = "))
             .unwrap();
         let url = format!("url = \"http://{}\"", rehearsal.address());
-        fs::write(&manifest, text.replace(from, &url)).unwrap();
+        let text = text.replace(from, &url);
+        let text = text.replace("stubs = \"import\"", "stubs = \"api\"");
+        fs::write(&manifest, text).unwrap();
         Self {
             served,
             project,
@@ -70,12 +77,45 @@ impl Live {
         run(|console| cutover::run::plan(self.project.path(), false, console))
     }
 
+    /// Applies or undoes the plan, by name.
+    fn writes(
+        &self,
+        command: fn(&ApplyRequest<'_>, &mut Console<'_>) -> Result<Exit, Failure>,
+    ) -> Ended {
+        let seal = document(self.project.path()).seal;
+        let request = ApplyRequest {
+            folder: self.project.path(),
+            consent: Consent::Named {
+                target: &self.rehearsal.address().to_string(),
+                seal: &seal,
+            },
+            limit: None,
+        };
+        run(|console| command(&request, console))
+    }
+
+    fn verify(&self) -> Ended {
+        run(|console| cutover::run::verify(self.project.path(), console))
+    }
+
     /// Holds the facts of both files against each other.
     #[track_caller]
     fn is_pulled_whole(&self) {
         let (there, here) = (facts(self.served.path()), facts(self.project.path()));
         let differing: Vec<_> = there.symmetric_difference(&here).take(4).collect();
         assert!(differing.is_empty(), "{differing:#?}");
+    }
+
+    /// What was written, each change once.
+    #[track_caller]
+    fn written_once(&self) -> BTreeSet<String> {
+        let mut written = BTreeSet::new();
+        for line in self.log().lines() {
+            let mut line: serde_json::Value = serde_json::from_str(line).unwrap();
+            line.as_object_mut().unwrap().remove("request");
+            assert!(written.insert(line.to_string()), "written twice: {line}");
+        }
+        written
     }
 
     fn log(&self) -> String {
@@ -114,6 +154,15 @@ fn facts(project: &Path) -> BTreeSet<String> {
     facts
 }
 
+/// Who owns which record.
+fn owners(project: &Path) -> BTreeSet<(i64, Vec<u8>, Vec<u8>)> {
+    let file = rusqlite::Connection::open(project.join("environment.sqlite")).unwrap();
+    let sql = "SELECT entity, id, owner FROM record";
+    let mut statement = file.prepare(sql).unwrap();
+    let owners = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)));
+    owners.unwrap().map(Result::unwrap).collect()
+}
+
 fn records(project: &Path, table: &str) -> u64 {
     let file = EnvironmentFile::open(&project.join("environment.sqlite")).unwrap();
     file.record_count(table).unwrap()
@@ -134,19 +183,52 @@ fn what_is_pulled_is_what_is_there_and_nothing_is_written() {
     run(|console| cutover::run::plan(served, false, console));
     let changes = |project| document(project).totals.changes;
     assert_eq!(changes(own), changes(served), "the same plan comes of both");
-    let applied = run(|console| {
-        let folder = own;
-        let (yes, limit) = (true, None);
-        cutover::run::apply(&cutover::run::ApplyRequest { folder, yes, limit }, console)
-    });
-    assert_eq!(applied.exit, Exit::Refused, "the copy is not written to");
-    assert!(
-        applied.err.contains("is a live environment"),
-        "{}",
-        applied.err
-    );
     assert_eq!(live.log(), "", "pull and plan write nothing");
     live.rehearsal.stop().unwrap();
+}
+
+#[test]
+fn a_plan_is_applied_verified_and_undone() {
+    let live = Live::of("samples/clean", "2%");
+    let before = || (facts(live.served.path()), owners(live.served.path()));
+    let there_before = before();
+    for ended in [live.pull(), live.plan()] {
+        assert_eq!(ended.exit, Exit::Done, "{}{}", ended.out, ended.err);
+    }
+    let applied = live.writes(cutover::run::apply);
+    assert_eq!(applied.exit, Exit::Done, "{}{}", applied.out, applied.err);
+    let verified = live.verify();
+    assert_eq!(
+        verified.exit,
+        Exit::Done,
+        "{}{}",
+        verified.out,
+        verified.err
+    );
+    let changes: u64 = document(live.project.path()).totals.changes.values().sum();
+    let again = live.writes(cutover::run::apply);
+    assert_eq!(again.exit, Exit::Done, "{}{}", again.out, again.err);
+    assert!(
+        again.out.contains("nothing had to be written"),
+        "{}",
+        again.out
+    );
+    assert!(live.written_once().len() as u64 >= changes);
+    assert_ne!(before(), there_before);
+    let undone = live.writes(cutover::run::undo);
+    assert_eq!(undone.exit, Exit::Done, "{}{}", undone.out, undone.err);
+    let (there, was) = (before(), there_before);
+    let differing: Vec<_> = there.0.symmetric_difference(&was.0).take(4).collect();
+    assert!(differing.is_empty(), "{differing:#?}");
+    assert!(there.1 == was.1, "owners");
+    let verified = live.verify();
+    assert_eq!(
+        verified.exit,
+        Exit::Done,
+        "{}{}",
+        verified.out,
+        verified.err
+    );
 }
 
 #[test]

@@ -17,7 +17,7 @@ use std::path::Path;
 use std::sync::Mutex;
 
 use cutover::model::{Progress, Silent, Step, StopSignal, Unit};
-use cutover::run::{Answer, ApplyRequest, Console, Exit, Failure, Format, What};
+use cutover::run::{Answer, ApplyRequest, Consent, Console, Exit, Failure, Format, What};
 use rusqlite::Connection;
 use tempfile::TempDir;
 
@@ -65,7 +65,7 @@ fn command(name: &str, folder: &Path) -> Ended {
 fn request(folder: &Path) -> ApplyRequest<'_> {
     ApplyRequest {
         folder,
-        yes: false,
+        consent: Consent::Ask,
         limit: None,
     }
 }

@@ -4,7 +4,7 @@
 use std::fmt::Write;
 use std::fs;
 
-use cutover::run::{ApplyRequest, Exit};
+use cutover::run::{ApplyRequest, Consent, Exit};
 
 use crate::support::{copy, repository, run};
 
@@ -91,7 +91,7 @@ fn applied() -> String {
     run(|console| cutover::run::plan(folder.path(), false, console));
     let request = ApplyRequest {
         folder: folder.path(),
-        yes: true,
+        consent: Consent::Yes,
         limit: None,
     };
     let ended = run(|console| cutover::run::apply(&request, console));

@@ -5,7 +5,7 @@
 
 use std::path::Path;
 
-use cutover::run::{ApplyRequest, apply, load, plan, undo, verify};
+use cutover::run::{ApplyRequest, Consent, apply, load, plan, undo, verify};
 use rusqlite::Connection;
 use tempfile::TempDir;
 
@@ -33,7 +33,7 @@ fn commands(folder: &Path, names: &[&str]) -> Ended {
 fn command(folder: &Path, name: &str) -> Ended {
     let request = ApplyRequest {
         folder,
-        yes: true,
+        consent: Consent::Yes,
         limit: None,
     };
     run(|console| match name {

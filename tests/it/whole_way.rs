@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use cutover::model::{Change, Progress, Step, StopSignal, Unit, Write};
 use cutover::plan::SealedPlan;
-use cutover::run::{Answer, ApplyRequest, Console, Exit, Format};
+use cutover::run::{Answer, ApplyRequest, Consent, Console, Exit, Format};
 use tempfile::TempDir;
 
 use crate::support::{
@@ -47,7 +47,7 @@ fn undo(folder: &Path) -> Ended {
 fn request(folder: &Path) -> ApplyRequest<'_> {
     ApplyRequest {
         folder,
-        yes: true,
+        consent: Consent::Yes,
         limit: None,
     }
 }
@@ -106,6 +106,7 @@ fn whole_way(folder: &Path) {
     ends(&undo(folder), Exit::Done);
     assert_eq!(tables(folder), before, "undone");
     touches_nothing(folder, undo);
+    ends(&verify(folder), Exit::Done);
 
     let old = within(&image(folder), Path::new("plan"));
     let seal = document(folder).seal;

@@ -79,13 +79,23 @@ fn a_stub_has_what_is_known() {
     check_stub(
         "a login mapped",
         row,
-        ["gina@new.com", "gina@new.com", "", "", "Gina Gone"],
+        ["gina@new.com", "gina@new.com", "", "Gina Gone", "Gina Gone"],
     );
     let row = person(2, "7", r"ELSE\gina", "g@x.y", "Gina Gone");
     check_stub(
         "a login that is no UPN",
         row,
-        ["g@x.y", "g@x.y", "", "", "Gina Gone"],
+        ["g@x.y", "g@x.y", "", "Gina Gone", "Gina Gone"],
+    );
+    let row = Person {
+        first_name: some("Gina"),
+        last_name: some("Gone"),
+        ..person(2, "7", "g@x.y", "", "Dr Gina M. Gone")
+    };
+    check_stub(
+        "a full name that the service would not compose",
+        row,
+        ["g@x.y", "g@x.y", "Gina", "Gone", "Gina Gone"],
     );
     let row = Person {
         last_name: some("Gone"),

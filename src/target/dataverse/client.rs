@@ -125,15 +125,7 @@ impl Ask {
 impl Client {
     /// A client of the environment at this address.
     pub(super) fn new(url: &Url, tokens: Tokens) -> Result<Self, DataverseError> {
-        let host = match (url.host_str(), url.port()) {
-            (Some(host), Some(port)) => format!("{host}:{port}"),
-            (Some(host), None) => host.to_owned(),
-            (None, _) => {
-                return Err(DataverseError::Url {
-                    url: url.to_string(),
-                });
-            }
-        };
+        let host = crate::target::dataverse::host(url)?;
         let unreachable = |error: reqwest::Error| DataverseError::Unreachable {
             host: host.clone(),
             why: causes(&error),

@@ -55,13 +55,7 @@ impl Dataverse {
         sign_in: SignIn,
         variables: Variables<'_>,
     ) -> Result<Self, DataverseError> {
-        let none = || DataverseError::Url {
-            url: url.to_owned(),
-        };
-        let parsed = reqwest::Url::parse(url).map_err(|_| none())?;
-        if parsed.host_str().is_none() || !matches!(parsed.path(), "" | "/") {
-            return Err(none());
-        }
+        let parsed = parsed(url)?;
         // Fails only where another provider is there already, and then there is one.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -75,6 +69,11 @@ impl Dataverse {
         let tokens = Tokens::of(&parsed, sign_in, variables)?;
         let client = Arc::new(Client::new(&parsed, tokens)?);
         Ok(Self { runtime, client })
+    }
+
+    /// The host of a URL, with its port where it names one.
+    pub fn host_of(url: &str) -> Result<String, DataverseError> {
+        host(&parsed(url)?)
     }
 
     /// Whom it talks to.
@@ -117,5 +116,27 @@ impl Dataverse {
     ) -> Result<bool, DataverseError> {
         let records = pull::records(&self.client, table, field, sink);
         self.runtime.block_on(records)
+    }
+}
+
+/// The URL of an environment.
+fn parsed(url: &str) -> Result<reqwest::Url, DataverseError> {
+    let none = || DataverseError::Url {
+        url: url.to_owned(),
+    };
+    let parsed = reqwest::Url::parse(url).map_err(|_| none())?;
+    match (parsed.host_str(), parsed.path()) {
+        (Some(_), "" | "/") => Ok(parsed),
+        _ => Err(none()),
+    }
+}
+
+fn host(url: &reqwest::Url) -> Result<String, DataverseError> {
+    match (url.host_str(), url.port()) {
+        (Some(host), Some(port)) => Ok(format!("{host}:{port}")),
+        (Some(host), None) => Ok(host.to_owned()),
+        (None, _) => Err(DataverseError::Url {
+            url: url.to_string(),
+        }),
     }
 }

@@ -25,7 +25,7 @@ use cutover::model::{
     UserId, Write,
 };
 use cutover::plan::Document;
-use cutover::run::{ApplyRequest, Exit};
+use cutover::run::{ApplyRequest, Consent, Exit};
 use cutover::service::Reason;
 use uuid::Uuid;
 
@@ -280,7 +280,7 @@ impl<'w> Trial<'w> {
     fn request(&self) -> ApplyRequest<'w> {
         ApplyRequest {
             folder: self.folder,
-            yes: true,
+            consent: Consent::Yes,
             limit: None,
         }
     }

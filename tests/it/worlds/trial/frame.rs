@@ -42,6 +42,8 @@ impl Trial<'_> {
         let ended = run(|console| cutover::run::undo(&request, console));
         self.ends_well("undo", &ended);
         self.same_rows(Kind::Undo, &rows(&path), &before);
+        let ended = run(|console| cutover::run::verify(self.folder, console));
+        self.ends_well("verify after undo", &ended);
     }
 
     pub(super) fn writes(&self) -> impl Iterator<Item = Write> {

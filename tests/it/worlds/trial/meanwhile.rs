@@ -11,7 +11,7 @@ use cutover::apply::{Applied, ApplyError, JOURNAL, Options, apply};
 use cutover::check::approve;
 use cutover::model::{AccessMode, Present, Principal, Seq, Silent, StopSignal, Write};
 use cutover::plan::SealedPlan;
-use cutover::run::{ApplyRequest, Exit};
+use cutover::run::{ApplyRequest, Consent, Exit};
 use cutover::target::{Embedded, Target};
 
 use crate::meddled::Meddled;
@@ -248,7 +248,7 @@ impl Trial<'_> {
         }
         let request = ApplyRequest {
             folder,
-            yes: true,
+            consent: Consent::Yes,
             limit: None,
         };
         let ended = run(|console| cutover::run::undo(&request, console));

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use cutover::apply::JOURNAL;
 use cutover::model::{Principal, UserId, Write};
-use cutover::run::{ApplyRequest, Exit};
+use cutover::run::{ApplyRequest, Consent, Exit};
 use rusqlite::{Connection, params};
 
 use crate::support::{copy, run};
@@ -160,7 +160,7 @@ impl Trial<'_> {
         let before = rows(&environment);
         let request = ApplyRequest {
             folder,
-            yes: true,
+            consent: Consent::Yes,
             limit: None,
         };
         let ended = run(|console| cutover::run::apply(&request, console));
