@@ -78,8 +78,15 @@
 //!   what a list names is what readiness takes away after it, and nothing else. A disabled user of whom the plan
 //!   wants nothing is a leaver: nobody is asked to bring them back.
 //! - Added to the rules: ACC014 to ACC017 (wishes), ACC018 and ROL016 and ROL017 (refusals in the published list of
-//!   codes), ROL018, ENV008 and PRF004 (likewise), ACC019 and ENV007 (statements S86 and S87), REC010. ENV001, ENV004, ENV005 and STB007 concern live
-//!   environments alone and come with them; a rule that nothing can reach would be a promise that nothing keeps.
+//!   codes), ROL018, ENV008 and PRF004 (likewise), ACC019 and ENV007 (statements S86 and S87), REC010.
+//! - Of which live environment a file is a copy, and since when, stands beside its facts ([`environment::Pulled`]) and in
+//!   the plan's seal: the environment, asked again, does not tell it, and would else make each plan stale. `apply`
+//!   goes by the copy that the plan was made of. What plans had written by the time of a pull is kept with it as
+//!   counts of their journals, since journals know no time.
+//! - What a live environment does not tell (licences, directory, groups) a pull takes from the folder `from`; the
+//!   directory is what tells a stub user from somebody who is on the way (STB007).
+//! - ENV005 goes by settings, `custom_logic.<table>`: they are compared when a plan may be stale, so that a plug-in
+//!   switched on meanwhile is seen. One that is absent was not asked for, and leaves the rule unchecked on a live environment.
 //! - `tests/statements.md` lists ten statements more than the first reading of the documents found (S84 to S93).
 //! - A used cell longer than what a cell of Excel holds is FIL003: it is a quote that was never closed, and
 //!   nobody is looked for under megabytes of text.

@@ -7,6 +7,7 @@
 
 mod applied;
 mod dependents;
+mod effects;
 mod entry;
 mod journal;
 mod judge;
@@ -23,6 +24,7 @@ mod tests;
 use std::path::{Path, PathBuf};
 
 pub use applied::{Account, Applied, FAILURES_MAX, Failure, Tally};
+pub use effects::{Effects, effects};
 pub use journal::JournalError;
 pub use undo::{WayBack, undo, way_back};
 pub use verify::{Compared, DIFFERENCES_MAX, Difference, Verified, verify};

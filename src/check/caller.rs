@@ -154,6 +154,14 @@ pub(super) fn makes(trial: &mut Trial<'_>, caller: &Caller) -> Option<Cause> {
     lacks(trial, caller, &["prvCreateUser"], 1)
 }
 
+/// ENV002 of passing over custom logic while so many changes are written.
+pub(super) fn bypasses(trial: &mut Trial<'_>, caller: &Caller, changes: u64) {
+    let cause = lacks(trial, caller, &["prvBypassCustomBusinessLogic"], changes);
+    if let Some(cause) = cause {
+        trial.findings.people(cause.finding, changes);
+    }
+}
+
 /// ENV002: a privilege that the caller has not, as the cause of what falls for want of it.
 fn lacks(trial: &mut Trial<'_>, caller: &Caller, wanted: &[&str], changes: u64) -> Option<Cause> {
     let rights = match caller {
@@ -166,14 +174,21 @@ fn lacks(trial: &mut Trial<'_>, caller: &Caller, wanted: &[&str], changes: u64) 
     };
     let privilege = rights.lacks(wanted)?;
     let who = trial.labels.principal(Principal::User(rights.user));
-    let message = || {
-        format!("{who} applies the plan (the setting `caller`) and has no role with `{privilege}`")
+    let live = trial.policy.live;
+    let named = match live {
+        Some(_) => "who signed in for the copy",
+        None => "the setting `caller`",
     };
-    let cure = || {
-        format!(
+    let message = || format!("{who} applies the plan ({named}) and has no role with `{privilege}`");
+    let cure = || match live {
+        Some(live) => format!(
+            "give {who} a role with `{privilege}` in {}, or sign in as somebody who has one; then pull and plan again",
+            live.host
+        ),
+        None => format!(
             "give {who} a role with `{privilege}`. {}",
             Code::Env002.rule().cure
-        )
+        ),
     };
     Some(trial.cause(Code::Env002, privilege, message, cure))
 }

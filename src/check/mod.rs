@@ -18,6 +18,7 @@ mod gifts;
 mod holdings;
 mod labels;
 mod licences;
+mod live;
 mod modes;
 mod outcome;
 mod owners;
@@ -50,7 +51,7 @@ use crate::plan::{Cause, Draft, DraftUser, Unchecked};
 
 pub use approve::{ApprovedPlan, NotApproved, approvable, approve};
 pub use day_one::{DayOne, people_report};
-pub use policy::CheckPolicy;
+pub use policy::{CheckPolicy, Live};
 pub use table::{HOMES, Home};
 
 /// Judges a draft: marks in it what falls, says why in `findings`, and returns the rules that could
@@ -114,6 +115,7 @@ fn speak_of_people(trial: &mut Trial<'_>, draft: &Draft) {
     placeholders::arrived(trial);
     follow::check(trial, &outcome);
     environment::check(trial, draft);
+    live::check(trial, draft);
 }
 
 /// What every rule works with.

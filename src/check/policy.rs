@@ -4,6 +4,7 @@
 //! `check` gets. Reading the manifest is `project/`'s.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroU64;
 
 use crate::model::{Accept, EnvironmentKind};
 
@@ -22,6 +23,21 @@ pub struct CheckPolicy<'a> {
     pub as_of: &'a str,
     /// How many records of each table are loaded, for the tables that assigning reaches by cascade.
     pub records: &'a BTreeMap<String, u64>,
+    /// Where the environment is a live one.
+    pub live: Option<Live<'a>>,
+    /// How many requests a day the caller may send, where the manifest says so.
+    pub daily_requests: Option<NonZeroU64>,
+}
+
+/// A live environment, of which the facts are a copy.
+#[derive(Clone, Copy, Debug)]
+pub struct Live<'a> {
+    /// Its host.
+    pub host: &'a str,
+    /// Plans that have written to it, or were undone, since the copy was pulled.
+    pub written_since: &'a [String],
+    /// Whether the customer's own plug-ins and workflows are passed over while changes are written.
+    pub bypass_custom_logic: bool,
 }
 
 impl<'a> CheckPolicy<'a> {
@@ -35,6 +51,8 @@ impl<'a> CheckPolicy<'a> {
             on_premises: false,
             as_of: "",
             records: NONE,
+            live: None,
+            daily_requests: None,
         }
     }
 }

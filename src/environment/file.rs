@@ -190,7 +190,7 @@ impl EnvironmentFile {
             .map_err(|error| EnvironmentError::of(&self.path, error))
     }
 
-    fn meta(&self, name: &str) -> Result<Option<String>, EnvironmentError> {
+    pub(super) fn meta(&self, name: &str) -> Result<Option<String>, EnvironmentError> {
         self.one_text("SELECT value FROM meta WHERE name = ?1", name)
     }
 
@@ -218,7 +218,7 @@ impl EnvironmentFile {
             .ok_or_else(|| self.damaged("no business unit is without parent"))
     }
 
-    fn damaged(&self, what: &str) -> EnvironmentError {
+    pub(super) fn damaged(&self, what: &str) -> EnvironmentError {
         EnvironmentError::Damaged {
             path: self.path.clone(),
             what: what.to_owned(),

@@ -4,6 +4,7 @@
 //! at once and the old file as it was. What is in no file is not loaded, which is not the same as
 //! empty. Same folder, same contents: no clock, no randomness, and everything in order.
 
+mod beside;
 mod cells;
 mod csvde;
 mod directory;
@@ -27,6 +28,7 @@ mod tests;
 
 use std::path::Path;
 
+pub use beside::load_beside;
 pub use folder::folder_fingerprint;
 pub use problems::{LoadError, Problem, Problems};
 

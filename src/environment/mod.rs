@@ -11,6 +11,7 @@ mod file;
 mod load;
 mod open;
 mod people;
+mod pulled;
 mod records;
 mod schema;
 mod values;
@@ -24,6 +25,9 @@ mod tests;
 pub use error::EnvironmentError;
 pub use facts::Facts;
 pub use file::{EnvironmentFile, Moment};
-pub use load::{Given, LoadError, LoadSummary, Problem, Problems, folder_fingerprint, load};
+pub use load::{
+    Given, LoadError, LoadSummary, Problem, Problems, folder_fingerprint, load, load_beside,
+};
+pub use pulled::Pulled;
 pub use records::{Keys, Owners};
 pub use writer::Writer;

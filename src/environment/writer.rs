@@ -208,7 +208,7 @@ impl Writer {
         )
     }
 
-    /// Keeps a value about the file itself: `as_of`, `fingerprint`.
+    /// Keeps a value about the file itself: `as_of`, `fingerprint`, the pull it comes of.
     pub fn meta(&mut self, name: &str, value: &str) -> Result<(), EnvironmentError> {
         self.run(
             "INSERT OR REPLACE INTO meta (name, value) VALUES (?1, ?2)",

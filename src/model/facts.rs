@@ -439,6 +439,13 @@ pub mod setting {
     pub const AUTOMATIC_ROLES: &str = "automatic_roles";
     /// Whoever owned a record before it was assigned keeps a share of it; default off.
     pub const SHARE_TO_PREVIOUS_OWNER: &str = "sharetopreviousowneronassign";
+    /// Before the name of a table: what of the customer's own runs where its rows are assigned (of users: where they
+    /// are made, changed or given roles), parted by `;`. Empty where nothing does, absent where nobody looked.
+    pub const CUSTOM_LOGIC: &str = "custom_logic.";
+    /// What names of [`CUSTOM_LOGIC`] begin with that are workflows of the environment.
+    pub const WORKFLOW: &str = "workflow ";
+    /// What names of [`CUSTOM_LOGIC`] begin with that are flows of Power Automate.
+    pub const FLOW: &str = "flow ";
     /// The user who writes, on an environment file.
     pub const CALLER: &str = "caller";
     /// The organisation id, on an environment file.

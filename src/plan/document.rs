@@ -141,6 +141,9 @@ pub struct EnvironmentRecord {
     pub host: String,
     /// The day that rules about dates go by.
     pub as_of: String,
+    /// Of a live environment: when the copy was pulled that it was made of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pulled_at: Option<String>,
 }
 
 /// One export.

@@ -7,8 +7,10 @@ use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::fs;
 use std::io;
+use std::num::NonZeroU64;
 use std::path::Path;
 
+use jiff::SignedDuration;
 use serde::Deserialize;
 
 use crate::model::{
@@ -57,6 +59,21 @@ pub struct EnvironmentSection {
     pub mail_synchronised: bool,
     /// Whether the environment is on-premises: profiles are filled once, at creation (statement S22).
     pub on_premises: bool,
+    /// Live: how old the copy may be when `apply` begins.
+    pub max_age: Option<MaxAge>,
+    /// Live: whether the customer's own plug-ins and workflows are passed over while changes are written.
+    pub bypass_custom_logic: bool,
+    /// Live: how many requests a day the caller may send, where the consultant knows.
+    pub daily_requests: Option<NonZeroU64>,
+}
+
+/// How old a copy may be, as the manifest says it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MaxAge {
+    /// As written.
+    pub text: String,
+    /// The same as a length of time.
+    pub span: SignedDuration,
 }
 
 /// An export that the manifest names.
@@ -133,6 +150,10 @@ struct RawEnvironment {
     mail_synchronised: bool,
     #[serde(default)]
     on_premises: bool,
+    max_age: Option<String>,
+    #[serde(default)]
+    bypass_custom_logic: bool,
+    daily_requests: Option<NonZeroU64>,
 }
 
 fn default_file() -> String {
@@ -260,7 +281,33 @@ fn environment_section(raw: RawEnvironment) -> Result<EnvironmentSection, String
         non_interactive_max: raw.non_interactive_max,
         mail_synchronised: raw.mail_synchronised,
         on_premises: raw.on_premises,
+        max_age: raw.max_age.map(checked_age).transpose()?,
+        bypass_custom_logic: raw.bypass_custom_logic,
+        daily_requests: raw.daily_requests,
     })
+}
+
+/// A whole number of minutes, hours or days. A day is 24 hours: an age knows no calendar.
+fn checked_age(text: String) -> Result<MaxAge, String> {
+    let minutes = |unit: char| match unit {
+        'm' => Some(1),
+        'h' => Some(60),
+        'd' => Some(24 * 60),
+        _ => None,
+    };
+    let found = text.char_indices().last().and_then(|(at, unit)| {
+        let digits =
+            Some(&text[..at]).filter(|digits| digits.bytes().all(|one| one.is_ascii_digit()));
+        let number: i64 = digits?.parse::<u32>().ok().filter(|some| *some > 0)?.into();
+        Some(SignedDuration::from_mins(number * minutes(unit)?))
+    });
+    match found {
+        Some(span) => Ok(MaxAge { text, span }),
+        None => Err(format!(
+            "`environment.max_age` is `{text}`; expected a whole number of minutes, hours or days, such as `90m`, \
+             `24h` or `7d`"
+        )),
+    }
 }
 
 fn fallback_needed(owners: &RawOwners) -> Option<&'static str> {
@@ -399,79 +446,4 @@ fn strings(key: &str, value: &toml::Value) -> Result<Vec<String>, String> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::Manifest;
-
-    const ENVIRONMENT: &str = "[environment]\nfrom = \"environment/\"\n";
-
-    #[test]
-    #[rustfmt::skip] // keeps the columns of the table
-    fn manifests() {
-        //    case                         after [environment]                                      fault named
-        check("nothing more",              "",                                                      None);
-        check("unknown section",           "[owner]\n",                                             Some("unknown field `owner`"));
-        check("unknown key",               "[owners]\nmising = \"stub\"\n",                         Some("unknown field `mising`"));
-        check("unknown policy",            "[owners]\nmissing = \"guess\"\n",                       Some("unknown variant `guess`"));
-        check("fallback without anybody",  "[owners]\nblank = \"fallback\"\n",                      Some("owners.fallback"));
-        check("fallback named",            "[owners]\nblank = \"fallback\"\nfallback = \"a@b.c\"\n", None);
-        check("id and key",                "[[records]]\nfile = \"a.csv\"\ntable = \"account\"\nid = \"Id\"\nkey = { column = \"Id\", field = \"new_id\" }\n", Some("both `id` and `key`"));
-        check("kept out",                  "[accept]\nFIL003 = \"keep out\"\n",                     None);
-        check("cannot be kept out",        "[accept]\nOWN010 = \"keep out\"\n",                     Some("must be cured"));
-        check("a note stops nothing",      "[accept]\nFIL002 = \"keep out\"\n",                     Some("stops nothing"));
-        check("kept out, misspelt",        "[accept]\nFIL003 = \"keepout\"\n",                      Some("expected \"keep out\""));
-        check("no such rule",              "[accept]\nFIL999 = \"keep out\"\n",                     Some("`FIL999` is no rule"));
-        check("left unchecked",            "[accept]\nunchecked = [\"OWN009\"]\n",                  None);
-        check("wishes",                    "[[users]]\nfile = \"a.csv\"\nchange = [\"access_mode\", \"title\"]\n", None);
-        check("a wish that is none",       "[[users]]\nfile = \"a.csv\"\nchange = [\"full_name\"]\n", Some("`change` of `a.csv` names `full_name`"));
-        check("a Windows path",            "[[users]]\nfile = \"exports\\User.csv\"\n",            Some("write folders with `/`"));
-        check("not TOML",                  "[owners\n",                                             Some("TOML parse error"));
-    }
-
-    #[track_caller]
-    fn check(case: &str, rest: &str, fault: Option<&str>) {
-        let parsed = Manifest::parse(&format!("{ENVIRONMENT}{rest}"));
-        match fault {
-            None => assert!(parsed.is_ok(), "case: {case}: {parsed:?}"),
-            Some(fault) => {
-                let message = parsed.expect_err(case);
-                assert!(message.contains(fault), "case: {case}: {message}");
-            }
-        }
-    }
-
-    #[test]
-    #[rustfmt::skip] // keeps the columns of the table
-    fn what_is_said_of_the_environment_matters_to_the_seal() {
-        let settings = |text: &str| {
-            Manifest::parse(&format!("[environment]\n{text}\n")).map(|manifest| manifest.settings())
-        };
-        let silent = settings("").expect("nothing said");
-        for (text, key, value) in [
-            ("non_interactive_max = 5", "environment.non_interactive_max", Some("5")),
-            ("mail_synchronised = true", "environment.mail_synchronised", Some("true")),
-            ("on_premises = true", "environment.on_premises", Some("true")),
-            ("mail_synchronised = false", "environment.mail_synchronised", None),
-            ("on_premises = false", "environment.on_premises", None),
-        ] {
-            assert!(!silent.contains_key(key), "case: {text}");
-            let said = settings(text).expect(text);
-            assert_eq!(said.get(key).map(String::as_str), value, "case: {text}");
-        }
-        for text in ["non_interactive_max = -1", "non_interactive_max = \"7\"", "on_premises = \"yes\""] {
-            let message = settings(text).expect_err(text);
-            let key = text.split(' ').next().expect("a key");
-            assert!(message.contains(key), "case: {text}: {message}");
-        }
-    }
-
-    #[test]
-    fn a_day_is_a_day() {
-        let text = |day: &str| format!("[environment]\nas_of = \"{day}\"\n");
-        assert!(Manifest::parse(&text("2026-11-28")).is_ok());
-        assert!(
-            Manifest::parse(&text("28.11.2026"))
-                .expect_err("no day")
-                .contains("2026-11-28")
-        );
-    }
-}
+mod tests;

@@ -33,6 +33,15 @@ impl Manifest {
         let yes = |said: bool| said.then(|| true.to_string());
         put("environment.mail_synchronised", yes(said.mail_synchronised));
         put("environment.on_premises", yes(said.on_premises));
+        put(
+            "environment.bypass_custom_logic",
+            yes(said.bypass_custom_logic),
+        );
+        let daily = said.daily_requests;
+        put(
+            "environment.daily_requests",
+            daily.map(|daily| daily.to_string()),
+        );
         put("owners.missing", Some(word(&self.owners.missing)));
         put("owners.ambiguous", Some(word(&self.owners.ambiguous)));
         put("owners.by_name", Some(word(&self.owners.by_name)));

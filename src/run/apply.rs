@@ -17,6 +17,7 @@ use crate::report::{
     outcome_json, present_word, shell_word, thousands,
 };
 use crate::run::consent::{Consent, Sought, agreed};
+use crate::run::live::refuse_old_copy;
 use crate::run::target::Site;
 use crate::run::{Console, Exit, Failure, Format};
 use crate::run::{inputs, sheet};
@@ -48,6 +49,7 @@ pub fn apply(request: &ApplyRequest<'_>, console: &mut Console<'_>) -> Result<Ex
     within(request.limit, changes)?;
     if state == JournalState::None {
         unchanged(&project, plan.document(), request.folder)?;
+        refuse_old_copy(&project, plan.document(), jiff::Timestamp::now())?;
     }
     let folder = shell_word(&request.folder.display().to_string());
     let seal = plan.short_seal().to_owned();

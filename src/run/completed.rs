@@ -4,10 +4,10 @@
 
 use std::path::PathBuf;
 
-use crate::apply::{Standing, standing as standing_of};
+use crate::apply::{Effects, Standing, effects, standing as standing_of};
 use crate::project::Project;
 use crate::project::history_folders;
-use crate::run::Failure;
+use crate::run::{Exit, Failure};
 
 /// The folders of plans whose writing stands, the current plan first, then the history from the
 /// newest to the oldest; after them those of which an undo has left something, in the same order.
@@ -26,11 +26,31 @@ pub(super) fn standing(project: &Project) -> Result<Vec<PathBuf>, Failure> {
     Ok(written)
 }
 
-/// The names of those plans, for messages.
-pub(super) fn written_plans(project: &Project) -> Result<Vec<String>, Failure> {
-    let name = |folder: &PathBuf| {
-        let folder = folder.strip_prefix(&project.folder).unwrap_or(folder);
-        format!("`{}`", folder.display())
-    };
-    Ok(standing(project)?.iter().map(name).collect())
+/// Refuses to replace the environment file where a plan was applied to it: the old one is the only place that knows what
+/// was written. What was written to a live environment stands there, whatever becomes of the copy.
+pub(super) fn refuse_to_lose(project: &Project) -> Result<(), Failure> {
+    let file = project.environment_file();
+    if !file.exists() {
+        return Ok(());
+    }
+    // So the embedded target calls itself.
+    let name = file.file_name().unwrap_or(file.as_os_str());
+    let name = name.to_string_lossy();
+    let section = &project.manifest.environment;
+    for folder in standing(project)? {
+        let is_here = |done: Effects| section.url.is_none() || done.host == name;
+        if effects(&folder)?.is_some_and(is_here) {
+            let plan = folder.strip_prefix(&project.folder).unwrap_or(&folder);
+            return Err(Failure::new(
+                Exit::Refused,
+                format!(
+                    "plan `{}` was applied to `{}`: what it wrote would be lost; run `cutover undo` first, or say \
+                     `--replace`",
+                    plan.display(),
+                    section.file
+                ),
+            ));
+        }
+    }
+    Ok(())
 }

@@ -8,7 +8,7 @@ use crate::environment::LoadSummary;
 use crate::environment::folder_fingerprint;
 use crate::model::{Progress, setting};
 use crate::project::Project;
-use crate::run::completed::written_plans;
+use crate::run::completed::refuse_to_lose;
 use crate::run::{Console, Exit, Failure};
 
 /// Fills the environment file from the folder that the manifest names.
@@ -18,17 +18,8 @@ use crate::run::{Console, Exit, Failure};
 pub fn load(folder: &Path, replace: bool, console: &mut Console<'_>) -> Result<Exit, Failure> {
     let project = Project::open(folder)?;
     let _lock = project.lock()?;
-    let file = project.environment_file();
-    let written = written_plans(&project)?;
-    if let (true, false, Some(seal)) = (file.exists(), replace, written.first()) {
-        return Err(Failure::new(
-            Exit::Refused,
-            format!(
-                "plan {seal} was applied to `{}`: what it wrote would be lost; run `cutover undo` \
-                 first, or say `--replace`",
-                project.manifest.environment.file
-            ),
-        ));
+    if !replace {
+        refuse_to_lose(&project)?;
     }
     let _environment = project.lock_environment()?;
     let summary = fill(&project, console.progress)?;

@@ -13,6 +13,7 @@ mod exit;
 mod explain;
 mod init;
 mod inputs;
+mod live;
 mod load;
 mod plan;
 mod pull;

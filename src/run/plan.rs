@@ -6,7 +6,7 @@ use std::io;
 use std::path::Path;
 
 use crate::apply::{JournalState, journal_state};
-use crate::check::{CheckPolicy, DayOne, approvable, check, people_report};
+use crate::check::{CheckPolicy, DayOne, Live, approvable, check, people_report};
 use crate::environment::{EnvironmentFile, Facts, Keys, Moment, Owners};
 use crate::model::{CascadeAssign, FileId, Finding, Findings, Identity};
 use crate::model::{PeopleReport, Person, Progress};
@@ -16,11 +16,11 @@ use crate::project::{OwnersError, Project, SheetToWrite, fresh_folder, publish};
 use crate::report::{Page, summary};
 use crate::resolve::{Question, resolve};
 use crate::run::inputs::{Opened, Rows};
+use crate::run::live::{copy, expect_copy, written_since};
 use crate::run::load::open_or_load;
 use crate::run::sheet::OwnersInput;
 use crate::run::{Console, Exit, Failure, Format};
 use crate::run::{inputs, sheet};
-use crate::target::Dataverse;
 
 /// Plans, and prints the summary. `exit_code`: pending changes end with [`Exit::Pending`].
 pub fn plan(folder: &Path, exit_code: bool, console: &mut Console<'_>) -> Result<Exit, Failure> {
@@ -32,11 +32,11 @@ pub fn plan(folder: &Path, exit_code: bool, console: &mut Console<'_>) -> Result
     let mut findings = Findings::default();
     let mut opened = inputs::open(&project, &mut findings)?;
     let mut owners = sheet::open(&project, opened.inputs.len(), &mut findings)?;
+    expect_copy(&project)?;
     let environment = open_or_load(&project, console)?;
     let mut rows = opened.read(&mut findings, folder, console.progress)?;
     let moment = environment.moment()?;
-    let url = project.manifest.environment.url.as_deref();
-    let present = Present::of(&environment, url)?;
+    let present = Present::of(&project, &environment)?;
     sheet::settle(&mut owners, &opened.inputs, &rows);
     let record_rows = std::mem::take(&mut rows.records);
     let people = std::mem::take(&mut rows.people);
@@ -80,6 +80,15 @@ struct Present {
     facts: Facts,
     identity: Identity,
     as_of: String,
+    live: Option<LiveCopy>,
+}
+
+/// The copy of a live environment.
+struct LiveCopy {
+    /// When it was pulled.
+    pulled_at: String,
+    /// Plans that have written since.
+    written_since: Vec<String>,
 }
 
 /// What it holds of the records that rows name. Large, so it goes once the draft stands.
@@ -93,16 +102,21 @@ struct Records {
 }
 
 impl Present {
-    /// Of the environment file; where that is a copy, the plan is for whom it was copied from.
-    fn of(environment: &EnvironmentFile, url: Option<&str>) -> Result<Self, Failure> {
+    fn of(project: &Project, environment: &EnvironmentFile) -> Result<Self, Failure> {
         let mut identity = environment.identity()?;
-        if let Some(url) = url {
-            identity.host = Dataverse::host_of(url)?;
+        let mut live = None;
+        if let Some(pulled) = copy(project, environment)? {
+            live = Some(LiveCopy {
+                pulled_at: pulled.at.to_string(),
+                written_since: written_since(project, &pulled)?,
+            });
+            identity.host = pulled.host;
         }
         Ok(Self {
             facts: Facts::of(environment)?,
             identity,
             as_of: environment.as_of()?,
+            live,
         })
     }
 }
@@ -283,6 +297,12 @@ impl Making<'_> {
             on_premises: environment.on_premises,
             as_of: &self.present.as_of,
             records: &records.counts,
+            live: self.present.live.as_ref().map(|copy| Live {
+                host: &self.present.identity.host,
+                written_since: &copy.written_since,
+                bypass_custom_logic: environment.bypass_custom_logic,
+            }),
+            daily_requests: environment.daily_requests,
         };
         let mut draft = build(&wanted, rows, records.owners, &mut findings)?;
         let unchecked = check(&mut draft, &self.present.facts, &policy, &mut findings);
@@ -314,6 +334,7 @@ impl Making<'_> {
         let unused = resolution.unused_rulings.len() as u64;
         let mut inputs = self.opened.inputs.clone();
         inputs.push(self.owners.input.clone());
+        let live = self.present.live.as_ref();
         let what = ToSeal {
             draft: &judged.draft,
             findings: &judged.findings,
@@ -322,6 +343,7 @@ impl Making<'_> {
             user_rows: &self.rows.people_in,
             identity: &self.present.identity,
             as_of: &self.present.as_of,
+            pulled_at: live.map(|copy| copy.pulled_at.as_str()),
             rulings: RulingsRecord {
                 blake3: self.owners.hash.clone(),
                 used: self.owners.rulings.len() as u64 - unused,

@@ -3,12 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use crate::environment::Writer;
-use crate::model::{Fact, PulledRecord, RecordId, Unit, setting};
+use jiff::Timestamp;
+
+use crate::environment::{Pulled, Writer, load_beside};
+use crate::model::{Fact, PulledRecord, RecordId, Unit, UserId, setting};
 use crate::project::Project;
-use crate::run::completed::written_plans;
+use crate::run::completed::refuse_to_lose;
+use crate::run::live::written_by_now;
 use crate::run::{Console, Exit, Failure};
-use crate::target::Dataverse;
+use crate::target::{Caller, Dataverse};
 
 /// Records that are handed to the file at a time.
 const RECORDS_AT_ONCE: usize = 50_000;
@@ -28,18 +31,12 @@ pub fn pull(folder: &Path, replace: bool, console: &mut Console<'_>) -> Result<E
         ));
     };
     let file = project.environment_file();
-    let written = written_plans(&project)?;
-    if let (true, false, Some(seal)) = (file.exists(), replace, written.first()) {
-        return Err(Failure::new(
-            Exit::Refused,
-            format!(
-                "plan {seal} was applied to `{}`: what it wrote would be lost; run `cutover undo` first, or say \
-                 `--replace`",
-                section.file
-            ),
-        ));
+    if !replace {
+        refuse_to_lose(&project)?;
     }
     let _environment = project.lock_environment()?;
+    // From now on what is written may be in the copy or not.
+    let (at, written) = (Timestamp::now(), written_by_now(&project)?);
     let variables = |name: &str| std::env::var(name).ok();
     let target = Dataverse::open(url, section.sign_in, &variables)?;
     let caller = target.who_am_i()?;
@@ -50,27 +47,9 @@ pub fn pull(folder: &Path, replace: bool, console: &mut Console<'_>) -> Result<E
     ))?;
     let tables = tables(&project);
     let mut writer = Writer::create(&file)?;
-    let mut counts: BTreeMap<&'static str, u64> = BTreeMap::new();
-    let mut failed = Ok(());
-    let names = tables.keys().cloned().collect();
-    let step = console
-        .progress
-        .begin("reading the environment", Unit::Rows, None);
-    target.facts(&caller, &names, &mut |fact| {
-        if failed.is_ok() {
-            if let Some(name) = name(&fact) {
-                *counts.entry(name).or_default() += 1;
-            }
-            step.advance(1);
-            failed = writer.add(&fact);
-        }
-    })?;
-    drop(step);
-    failed?;
-    for (what, count) in &counts {
-        console.say(&format!("  {what}: {count}"))?;
-    }
-    console.say("  not pulled: licences, user_licences, directory, groups")?;
+    let users = facts(&target, &caller, &tables, &mut writer, console)?;
+    // Before the records, of which there can be many: what is wrong with a folder is to be told soon.
+    let mut writer = beside(&project, &users, writer, console)?;
     for (table, fields) in &tables {
         records(&target, table, fields, &mut writer, console)?;
     }
@@ -83,8 +62,78 @@ pub fn pull(folder: &Path, replace: bool, console: &mut Console<'_>) -> Result<E
             value: most.to_string(),
         })?;
     }
+    writer.pulled(&Pulled {
+        host: target.host().to_owned(),
+        at,
+        written,
+    })?;
     writer.finish()?;
     Ok(Exit::Done)
+}
+
+/// Writes all facts but records; the users among them come back, by UPN.
+fn facts(
+    target: &Dataverse,
+    caller: &Caller,
+    tables: &BTreeMap<String, BTreeSet<String>>,
+    writer: &mut Writer,
+    console: &mut Console<'_>,
+) -> Result<Vec<(UserId, String)>, Failure> {
+    let mut counts: BTreeMap<&'static str, u64> = BTreeMap::new();
+    let mut users = Vec::new();
+    let mut failed = Ok(());
+    let names = tables.keys().cloned().collect();
+    let step = console
+        .progress
+        .begin("reading the environment", Unit::Rows, None);
+    target.facts(caller, &names, &mut |fact| {
+        if failed.is_ok() {
+            if let Some(name) = name(&fact) {
+                *counts.entry(name).or_default() += 1;
+            }
+            if let Fact::User(user) = &fact {
+                users.push((user.id, user.upn.clone()));
+            }
+            step.advance(1);
+            failed = writer.add(&fact);
+        }
+    })?;
+    drop(step);
+    failed?;
+    for (what, count) in &counts {
+        console.say(&format!("  {what}: {count}"))?;
+    }
+    Ok(users)
+}
+
+/// Adds what a live environment does not tell, where the manifest names a folder that does.
+fn beside(
+    project: &Project,
+    users: &[(UserId, String)],
+    writer: Writer,
+    console: &mut Console<'_>,
+) -> Result<Writer, Failure> {
+    let (folder, name) = (
+        project.environment_folder(),
+        &project.manifest.environment.from,
+    );
+    let (Some(folder), Some(name)) = (folder, name) else {
+        console.say("  not pulled: licences, user_licences, directory, groups")?;
+        return Ok(writer);
+    };
+    let (writer, summary) = load_beside(&folder, name, users, writer, console.progress)?;
+    for (what, source, rows) in &summary.tables {
+        console.say(&format!("  {what}: {rows} rows from {source} of `{name}`"))?;
+    }
+    let missing: Vec<&str> = summary.not_loaded.iter().map(|what| what.name()).collect();
+    if !missing.is_empty() {
+        let missing = missing.join(", ");
+        console.say(&format!("  not pulled, and not in `{name}`: {missing}"))?;
+    }
+    for remark in &summary.remarks {
+        console.say(&format!("  note: {remark}"))?;
+    }
+    Ok(writer)
 }
 
 /// The tables that the manifest's records files are about, with the fields by which they name records.

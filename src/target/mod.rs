@@ -23,7 +23,7 @@ pub(crate) mod memory;
 #[cfg(test)]
 mod tests;
 
-pub use dataverse::{Dataverse, DataverseError, Live, LiveProject, Variables};
+pub use dataverse::{Caller, Dataverse, DataverseError, Live, LiveProject, Variables};
 pub use embedded::Embedded;
 pub use feed::{AsOf, Feed, FeedClosed, FeedSender, feed};
 

@@ -276,6 +276,7 @@ fn write_and_seal(bencher: Bencher<'_, '_>) {
         user_rows: &no_users,
         identity: &PROJECT.identity,
         as_of: AS_OF,
+        pulled_at: None,
         rulings: RulingsRecord {
             blake3: String::new(),
             used: 0,

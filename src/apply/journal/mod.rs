@@ -193,6 +193,18 @@ impl Journal {
         .map(count_of)
     }
 
+    /// How many changes are in a state.
+    pub(super) fn in_state(&self, state: State) -> Result<u64, JournalError> {
+        let code = state.code();
+        let query = format!("SELECT count(*) FROM change WHERE state = {code}");
+        self.ask(&query, |row| row.get(0)).map(count_of)
+    }
+
+    /// On what it was written, as the target calls itself.
+    pub(super) fn host(&self) -> Result<String, JournalError> {
+        self.ask("SELECT host FROM run", |row| row.get(0))
+    }
+
     /// Whether any change is in one of these states.
     pub(super) fn holds(&self, states: &[State]) -> Result<bool, JournalError> {
         let codes: Vec<String> = states
@@ -391,7 +403,7 @@ impl Journal {
         Ok(found.and_then(|(state, detail)| outcome_of(state, detail.as_deref())))
     }
 
-    fn seal(&self) -> Result<String, JournalError> {
+    pub(super) fn seal(&self) -> Result<String, JournalError> {
         self.ask("SELECT seal FROM run", |row| row.get(0))
     }
 

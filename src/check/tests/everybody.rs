@@ -188,14 +188,26 @@ pub(super) fn speaks_by(
 /// The message of the only finding of that code.
 #[track_caller]
 pub(super) fn message(world: World, code: Code) -> String {
-    let judged = world.judged_whole();
-    let mut found = judged
-        .findings
-        .into_iter()
-        .filter(|finding| finding.code == code);
+    finding_by(world, |_| (), code).message
+}
+
+/// The only finding of that code, by another policy.
+#[track_caller]
+pub(super) fn finding_by(
+    mut world: World,
+    by: impl Fn(&mut CheckPolicy<'_>),
+    code: Code,
+) -> Finding {
+    let facts = world.facts();
+    let mut findings = Findings::default();
+    let mut policy = CheckPolicy::of(&world.accept);
+    by(&mut policy);
+    judge(&mut world.draft, &facts, &policy, &mut findings);
+    let findings = findings.finish(&world.accept).into_iter();
+    let mut found = findings.filter(|finding| finding.code == code);
     let finding = found.next().expect("it speaks");
     assert!(found.next().is_none(), "once");
-    finding.message
+    finding
 }
 
 #[test]

@@ -11,6 +11,7 @@ mod day_one;
 mod everybody;
 mod judged;
 mod licences;
+mod live;
 mod owners;
 mod people;
 mod profiles;

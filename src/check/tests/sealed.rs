@@ -86,6 +86,7 @@ fn sealed(case: &str, world: World, said: bool, expected: &Result<(), NotApprove
         user_rows: &BTreeMap::new(),
         identity: &identity,
         as_of: "2026-11-24",
+        pulled_at: None,
         rulings: RulingsRecord {
             blake3: String::new(),
             used: 0,

@@ -127,17 +127,8 @@ impl Folder {
         }
     }
 
-    /// Says what is wrong with the names; `shown` makes a file's name one that people know.
+    /// Says what is wrong with the names, and what is not there; `shown` makes a file's name one that people know.
     pub(super) fn tell(&self, problems: &mut Collector, shown: &dyn Fn(&str) -> String) {
-        let known = || words::listed(Loadable::ALL.iter().map(|what| what.name()));
-        for name in &self.strangers {
-            let message = format!(
-                "no file of that name is loaded; expected one of {}, `{RECORDS}<table>`, \
-                 `directory-<name>`, `groups-<group>`; rename it, or move it out of the folder",
-                known()
-            );
-            problems.of_file(&shown(name), message);
-        }
         for needed in [Loadable::BusinessUnits, Loadable::Users, Loadable::Roles] {
             if !self.files.contains_key(&What::Table(needed)) {
                 let name = needed.name();
@@ -146,6 +137,20 @@ impl Folder {
                 );
                 problems.of_file(&shown(name), message);
             }
+        }
+        self.tell_names(problems, shown);
+    }
+
+    /// Says what is wrong with the names of files that are there.
+    pub(super) fn tell_names(&self, problems: &mut Collector, shown: &dyn Fn(&str) -> String) {
+        let known = || words::listed(Loadable::ALL.iter().map(|what| what.name()));
+        for name in &self.strangers {
+            let message = format!(
+                "no file of that name is loaded; expected one of {}, `{RECORDS}<table>`, \
+                 `directory-<name>`, `groups-<group>`; rename it, or move it out of the folder",
+                known()
+            );
+            problems.of_file(&shown(name), message);
         }
         let parts = |files: &Vec<Found>| -> Vec<Vec<Found>> {
             let parts = files.chunk_by(|one, other| one.stem == other.stem);

@@ -118,6 +118,23 @@ pub(super) const STB006: Rule = Rule {
     keep_out: true,
 };
 
+pub(super) const STB007: Rule = Rule {
+    code: Code::Stb007,
+    severity: Severity::Error,
+    title: "live target, stub users planned, no directory loaded: a stub cannot be told from a real person",
+    what: "The environment is a live one, stub users are to be made in it, and nothing was loaded of the directory. A \
+           live environment does not tell who is in the directory; a pull takes that from the folder that `from` names.",
+    why: "Somebody of whom the directory knows and the environment does not yet would get a stub user, and never be \
+          one with it: when the real person arrives there are two, which cannot be merged (STB006).",
+    example: "`url` names the environment, 40 owners are in nobody's user list, and `from` names no folder.",
+    cure: "Lay the directory's export as `directory.csv` into the folder that `from` under `[environment]` names, and \
+           pull again. Where you know that all of them have left, set `unchecked = [\"STB006\"]` under `[accept]` in \
+           `cutover.toml`.",
+    source: "P1.4",
+    guards: false,
+    keep_out: false,
+};
+
 pub(super) const STB008: Rule = Rule {
     code: Code::Stb008,
     severity: Severity::Error,

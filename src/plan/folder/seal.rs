@@ -44,6 +44,8 @@ pub struct ToSeal<'a> {
     pub identity: &'a Identity,
     /// The day that rules about dates go by.
     pub as_of: &'a str,
+    /// Of a live environment: when the copy was pulled.
+    pub pulled_at: Option<&'a str>,
     /// The rulings that were obeyed.
     pub rulings: RulingsRecord,
     /// Manifest values that matter to the outcome, by dotted key.
@@ -92,6 +94,7 @@ pub fn seal(
             organisation: what.identity.organisation.to_string(),
             host: what.identity.host.clone(),
             as_of: what.as_of.to_owned(),
+            pulled_at: what.pulled_at.map(str::to_owned),
         },
         inputs: records::inputs(what),
         rulings: what.rulings.clone(),

@@ -147,6 +147,7 @@ impl Sample {
             user_rows: &BTreeMap::from([(FileId(0), 12)]),
             identity: &identity,
             as_of: "2026-11-28",
+            pulled_at: None,
             rulings: RulingsRecord {
                 blake3: "00".into(),
                 used: 1,
