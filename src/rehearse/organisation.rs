@@ -42,7 +42,7 @@ impl Api<'_> {
             let (name, value): (String, String) = (setting.get(0)?, setting.get(1)?);
             if COLUMNS.contains(&name.as_str()) {
                 row.insert(name, json!(value == "true"));
-            } else if !OWN.contains(&name.as_str()) {
+            } else if !OWN.contains(&name.as_str()) && !name.starts_with(setting::CUSTOM_LOGIC) {
                 let value = escape(&value);
                 xml.extend(["<", &name, ">", &value, "</", &name, ">"]);
             }

@@ -16,17 +16,22 @@ use cutover::run::{ApplyRequest, Consent, Console, Exit, Failure};
 use crate::support::{Ended, copy, document, repository, run};
 
 /// A sample that is served, and a project that names the server.
-struct Live {
+pub(crate) struct Live {
     /// The project whose environment is served.
     served: tempfile::TempDir,
     /// The project that works against the server.
-    project: tempfile::TempDir,
+    pub(crate) project: tempfile::TempDir,
     log: PathBuf,
     rehearsal: Rehearsal,
 }
 
 impl Live {
     fn of(sample: &str, faults: &str) -> Self {
+        Self::changed(sample, faults, |_| ())
+    }
+
+    /// The same, where what is served was changed before.
+    pub(crate) fn changed(sample: &str, faults: &str, change: impl Fn(&Path)) -> Self {
         let served = tempfile::tempdir().unwrap();
         copy(&repository(sample), served.path());
         let settings = served.path().join("environment/settings.csv");
@@ -34,6 +39,7 @@ impl Live {
         let allowed = "AllowRoleAssignmentOnDisabledUsers,true";
         let text = text.replace("AllowRoleAssignmentOnDisabledUsers,false", allowed);
         fs::write(&settings, text).unwrap();
+        change(served.path());
         run(|console| cutover::run::load(served.path(), false, console));
         let log = served.path().join("log");
         let rehearsal = Rehearsal::start(Settings {
@@ -57,7 +63,7 @@ impl Live {
             .lines()
             .find(|line| line.starts_with("from = "))
             .unwrap();
-        let url = format!("url = \"http://{}\"", rehearsal.address());
+        let url = format!("{from}\nurl = \"http://{}\"", rehearsal.address());
         let text = text.replace(from, &url);
         let text = text.replace("stubs = \"import\"", "stubs = \"api\"");
         fs::write(&manifest, text).unwrap();
@@ -69,11 +75,11 @@ impl Live {
         }
     }
 
-    fn pull(&self) -> Ended {
+    pub(crate) fn pull(&self) -> Ended {
         run(|console| cutover::run::pull(self.project.path(), false, console))
     }
 
-    fn plan(&self) -> Ended {
+    pub(crate) fn plan(&self) -> Ended {
         run(|console| cutover::run::plan(self.project.path(), false, console))
     }
 
@@ -100,7 +106,7 @@ impl Live {
 
     /// Holds the facts of both files against each other.
     #[track_caller]
-    fn is_pulled_whole(&self) {
+    pub(crate) fn is_pulled_whole(&self) {
         let (there, here) = (facts(self.served.path()), facts(self.project.path()));
         let differing: Vec<_> = there.symmetric_difference(&here).take(4).collect();
         assert!(differing.is_empty(), "{differing:#?}");
@@ -123,7 +129,8 @@ impl Live {
     }
 }
 
-/// The facts of a file that a live environment tells too: of users what no export but the service knows is left out.
+/// The facts of a file that a pull brings too, from a live environment or the folder beside: of users what no export but
+/// the service knows is left out.
 fn facts(project: &Path) -> BTreeSet<String> {
     let file = EnvironmentFile::open(&project.join("environment.sqlite")).unwrap();
     let mut facts = BTreeSet::new();
@@ -145,7 +152,19 @@ fn facts(project: &Path) -> BTreeSet<String> {
             | Fact::UserRole { .. }
             | Fact::Team(_)
             | Fact::TeamMember { .. }
-            | Fact::TeamRole { .. } => Some(format!("{fact:?}")),
+            | Fact::TeamRole { .. }
+            | Fact::Licence(_)
+            | Fact::UserLicence(_)
+            | Fact::Person(_)
+            | Fact::GroupMember(_) => Some(format!("{fact:?}")),
+            // One that the served file does not hold is told as nothing.
+            Fact::Setting {
+                ref name,
+                ref value,
+            } => {
+                let is_meant = name.starts_with("custom_logic.") && !value.is_empty();
+                is_meant.then(|| format!("{fact:?}"))
+            }
             _ => None,
         };
         facts.extend(told);

@@ -6,6 +6,7 @@ mod accounting;
 mod awkward_texts;
 mod bad_input;
 mod broken_off;
+mod copies;
 mod corpus;
 mod determinism;
 mod foretell;

@@ -182,7 +182,9 @@ fn spoken_of_a_days_requests(changes: u32) -> BTreeSet<String> {
 
 #[test]
 fn no_rule_is_left_without_a_case() {
-    let mut spoken: BTreeSet<String> = BTreeSet::from(["ENV003".to_owned()]);
+    // Those of live environments speak in `copies.rs`.
+    let elsewhere = ["ENV001", "ENV003", "ENV004", "STB007"];
+    let mut spoken: BTreeSet<String> = elsewhere.map(str::to_owned).into();
     for (_, folder) in cases() {
         spoken.extend(case(&folder).speaks);
     }

@@ -66,8 +66,8 @@ pub(super) const ENV004: Rule = Rule {
     code: Code::Env004,
     severity: Severity::Note,
     title: "expected duration",
-    what: "How many requests applying the plan to a live environment takes (each change is one, batched or not), how \
-           long that is at 20 a second, and which share of a day's requests (ENV003). The service lets one user send \
+    what: "How many requests applying the plan to a live environment takes (each change is one, batched or not, and \
+           each role given with the change of a user), how long that is at 20 a second, and which share of a day's requests (ENV003). The service lets one user send \
            6,000 requests in five minutes to one of its servers; an environment of several servers takes more, and \
            plug-ins or flows that run at each change make it slower.",
     why: "A night has so many hours.",

@@ -44,6 +44,21 @@ pub(super) fn table(facts: &Facts) -> Table {
     }
 }
 
+/// What is selected of the settings of custom logic: `of_table` has a row for each name, with the table that it is of
+/// and an id that stands for that table.
+macro_rules! custom_logic {
+    ($selected:literal) => {
+        concat!(
+            "(WITH of_table AS (SELECT substr(setting.name, 14) AS of, trim(entry.value) AS name, \
+                CAST(printf('%016d', rank() OVER (ORDER BY setting.name)) AS BLOB) AS id \
+             FROM setting, json_each('[' || replace(json_quote(setting.value), ';', '\",\"') || ']') AS entry \
+             WHERE setting.name GLOB 'custom_logic.*' AND trim(entry.value) <> '') ",
+            $selected,
+            ")"
+        )
+    };
+}
+
 use Kind::{Boolean, Id, Integer, Lookup, Number, Text};
 
 #[rustfmt::skip] // keeps a column to a line
@@ -199,6 +214,58 @@ pub(super) const FACTS: &[Facts] = &[
             ("privilegedepthmask", Integer, "role_privilege.depth"),
         ],
         beside: &[], ways: &[],
+    },
+    // What the settings `custom_logic.<table>` name, as the service keeps it.
+    Facts {
+        logical: "sdkmessage", set: "sdkmessages", id: "sdkmessageid", name: Some("name"),
+        ownership: "OrganizationOwned", from: "(SELECT x'0000000000004000a000000000000001' AS id, 'Update' AS name)", order: "id",
+        columns: &[("sdkmessageid", Id, "id"), ("name", Text, "name")],
+        beside: &[], ways: &[],
+    },
+    Facts {
+        logical: "sdkmessagefilter", set: "sdkmessagefilters", id: "sdkmessagefilterid", name: None,
+        ownership: "OrganizationOwned", from: custom_logic!("SELECT DISTINCT id, of FROM of_table"), order: "id",
+        columns: &[("sdkmessagefilterid", Id, "id"), ("primaryobjecttypecode", Text, "of")],
+        beside: &[], ways: &[],
+    },
+    Facts {
+        logical: "sdkmessageprocessingstep", set: "sdkmessageprocessingsteps", id: "sdkmessageprocessingstepid",
+        name: Some("name"), ownership: "OrganizationOwned",
+        from: custom_logic!("SELECT * FROM of_table WHERE name NOT GLOB 'workflow *' AND name NOT GLOB 'flow *'"),
+        order: "of, name",
+        columns: &[
+            ("name", Text, "name"),
+            ("statecode", Integer, "0"),
+            ("_sdkmessageid_value", Lookup("sdkmessage"), "x'0000000000004000a000000000000001'"),
+            ("_sdkmessagefilterid_value", Lookup("sdkmessagefilter"), "id"),
+        ],
+        beside: &[("filteringattributes", Text), ("ishidden", Boolean), ("mode", Integer), ("stage", Integer)],
+        ways: &[
+            ("sdkmessageid", Way::One("_sdkmessageid_value")),
+            ("sdkmessagefilterid", Way::One("_sdkmessagefilterid_value")),
+        ],
+    },
+    Facts {
+        logical: "workflow", set: "workflows", id: "workflowid", name: Some("name"), ownership: "UserOwned",
+        from: custom_logic!("SELECT of, substr(name, 10) AS name FROM of_table WHERE name GLOB 'workflow *'"),
+        order: "of, name",
+        columns: &[
+            ("name", Text, "name"),
+            ("primaryentity", Text, "of"),
+            ("type", Integer, "1"),
+            ("category", Integer, "0"),
+            ("statecode", Integer, "1"),
+            ("triggeronupdateattributelist", Text, "'ownerid'"),
+        ],
+        beside: &[("triggeroncreate", Boolean), ("mode", Integer)], ways: &[],
+    },
+    Facts {
+        logical: "callbackregistration", set: "callbackregistrations", id: "callbackregistrationid", name: Some("name"),
+        ownership: "UserOwned",
+        from: custom_logic!("SELECT of, substr(name, 6) AS name FROM of_table WHERE name GLOB 'flow *'"),
+        order: "of, name",
+        columns: &[("name", Text, "name"), ("entityname", Text, "of"), ("message", Integer, "3")],
+        beside: &[("filteringattributes", Text)], ways: &[],
     },
 ];
 

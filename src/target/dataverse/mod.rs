@@ -17,6 +17,7 @@ use crate::target::dataverse::sign_in::Tokens;
 
 mod batch;
 mod client;
+mod custom_logic;
 mod error;
 mod lanes;
 mod live;

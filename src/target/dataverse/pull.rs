@@ -19,6 +19,7 @@ use crate::model::{
     PulledRecord, RecordId, RoleId, RolePrivilege, TeamId, UserId, setting,
 };
 use crate::target::dataverse::client::{Ask, Client};
+use crate::target::dataverse::custom_logic;
 use crate::target::dataverse::row::{Row, Unreadable};
 use crate::target::dataverse::tables::{TABLES, depth, rows};
 use crate::target::dataverse::{Caller, DataverseError};
@@ -99,6 +100,9 @@ pub(super) async fn facts(
     }
     for table in tables {
         entity(client, table, sink).await?;
+    }
+    for table in tables.iter().map(String::as_str).chain(["systemuser"]) {
+        custom_logic::facts(client, table, sink).await?;
     }
     settings(client, caller, sink).await?;
     for what in LOADED {
