@@ -1,5 +1,7 @@
 //! ENV001, ENV003, ENV004, ENV005, STB007, and ENV002 of passing over custom logic: live environments.
 
+use std::sync::LazyLock;
+
 use crate::check::Live;
 use crate::check::tests::everybody::*;
 use crate::check::tests::*;
@@ -8,6 +10,9 @@ use crate::model::setting;
 const MIA: Principal = user(109);
 /// The role of [`MIA`], who signs in.
 const MIGRATION: RoleId = RoleId(Uuid::from_u128(0x81));
+
+/// A plan that has written since the copy was pulled.
+static SINCE: LazyLock<Vec<String>> = LazyLock::new(|| vec!["0a1b2c3d".to_owned()]);
 
 fn live(policy: &mut CheckPolicy<'_>) {
     policy.live = Some(Live {
@@ -78,7 +83,6 @@ fn what_holds_for_live_environments_alone() {
     };
     let since = |policy: &mut CheckPolicy<'_>| {
         live(policy);
-        static SINCE: std::sync::LazyLock<Vec<String>> = std::sync::LazyLock::new(|| vec!["0a1b2c3d".to_owned()]);
         policy.live.as_mut().expect("live").written_since = &SINCE;
     };
     let logic = || told(assigns(), "account", "Contoso.OwnerSync; flow a1b2");
@@ -114,21 +118,25 @@ fn forecasts() {
     };
     let of = |world, rows, by: &dyn Fn(&mut CheckPolicy<'_>)| finding_by(many(world, rows), by, Code::Env004).message;
     //    found                            requests     words
-    check(&of(app(), 1, &live),            1,           "about 1 s at 20 a second", "1 % of a day's 550000 requests by what is loaded of licences");
-    check(&of(app(), 1_180, &live),        1_180,       "about 59 s at",            "1 % of");
-    check(&of(app(), 1_181, &live),        1_181,       "about 1 min at",           "1 % of");
-    check(&of(app(), 71_999, &live),       71_999,      "about 1 h 0 min at",       "14 % of");
-    check(&of(app(), 73_000, &live),       73_000,      "about 1 h 1 min at",       "14 % of");
-    check(&of(person(), 400, &live),       400,         "about 20 s at",            "1 % of a day's 40000 requests of a person with a licence");
-    check(&of(person(), 990, &said),       990,         "about 50 s at",            "99 % of a day's 1000 requests as `daily_requests` says");
+    foretells(&of(app(), 1, &live),            1,           "about 1 s at 20 a second", "1 % of a day's 550000 requests by what is loaded of licences");
+    foretells(&of(app(), 1_180, &live),        1_180,       "about 59 s at",            "1 % of");
+    foretells(&of(app(), 1_181, &live),        1_181,       "about 1 min at",           "1 % of");
+    foretells(&of(app(), 71_999, &live),       71_999,      "about 1 h 0 min at",       "14 % of");
+    foretells(&of(app(), 73_000, &live),       73_000,      "about 1 h 1 min at",       "14 % of");
+    foretells(&of(person(), 400, &live),       400,         "about 20 s at",            "1 % of a day's 40000 requests of a person with a licence");
+    foretells(&of(person(), 990, &said),       990,         "about 50 s at",            "99 % of a day's 1000 requests as `daily_requests` says");
     speaks_by("a day's requests", many(app(), 1_000), said, &["ENV004"]);
     speaks_by("one more",         many(app(), 1_001), said, &["ENV003", "ENV004"]);
+}
 
-    #[track_caller]
-    fn check(message: &str, requests: u64, time: &str, share: &str) {
-        assert!(message.starts_with(&format!("{requests} requests: ")), "{message}");
-        assert!(message.contains(time) && message.contains(share), "{message}");
-    }
+#[track_caller]
+fn foretells(message: &str, requests: u64, time: &str, share: &str) {
+    let begins = format!("{requests} requests: ");
+    assert!(message.starts_with(&begins), "{message}");
+    assert!(
+        message.contains(time) && message.contains(share),
+        "{message}"
+    );
 }
 
 #[test]
