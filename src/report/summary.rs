@@ -21,7 +21,11 @@ const STUBS_SHOWN: usize = 12;
 pub fn summary(page: &mut Page<'_>, document: &Document) -> io::Result<()> {
     let short = document.seal.get(..8).unwrap_or(&document.seal);
     let (folder, host) = (page.folder, &document.environment.host);
-    let heading = format!("Plan of {folder} for {host} · seal {short}");
+    let pulled = match &document.environment.pulled_at {
+        Some(at) => format!(" as pulled at {at}"),
+        None => String::new(),
+    };
+    let heading = format!("Plan of {folder} for {host}{pulled} · seal {short}");
     writeln!(page.out, "{}", styled(HEADING, heading))?;
     stops(page, document)?;
     warnings(page, document)?;

@@ -133,7 +133,9 @@ fn the_copy_says_whose_it_is_and_the_plan_of_when() {
         .unwrap()
         .unwrap();
     assert!(pulled.host.starts_with("127.0.0.1:"), "{}", pulled.host);
-    speaks(&live, Exit::Done, &[]);
+    let planned = speaks(&live, Exit::Done, &[]);
+    let heading = format!("for {} as pulled at {} ·", pulled.host, pulled.at);
+    assert!(planned.out.contains(&heading), "{}", planned.out);
     let environment = document(project).environment;
     assert_eq!(environment.host, pulled.host);
     assert_eq!(environment.pulled_at, Some(pulled.at.to_string()));
