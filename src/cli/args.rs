@@ -195,7 +195,7 @@ pub(super) struct RehearseArguments {
     /// The seed that decides which requests meet a fault.
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
-    /// How to answer where no source is sure, such as duplicate-link=succeed or stale-owner-checks=3.
+    /// How to answer where no source is sure, such as duplicate-link=succeed or data-import=refused.
     #[arg(long = "as", value_name = "SWITCH")]
     switches: Vec<Switch>,
     /// The file with the secret for which tokens are given.

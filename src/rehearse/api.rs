@@ -13,6 +13,7 @@ use crate::rehearse::batch::{self, Exchange};
 use crate::rehearse::exchange::{Answer, Request};
 use crate::rehearse::extra::Row;
 use crate::rehearse::failure::Failure;
+use crate::rehearse::import;
 use crate::rehearse::log::Log;
 use crate::rehearse::odata::{self, Key, Resource};
 use crate::rehearse::rows;
@@ -63,12 +64,14 @@ impl Api<'_> {
     pub(in crate::rehearse) fn respond(&mut self, request: &Request) -> Result<Answer, Failure> {
         let asked =
             odata::read(&request.url).map_err(|error| Failure::unreadable(error.to_string()))?;
+        self.jobs_go_on(&asked.resource, request)?;
         match &asked.resource {
             Resource::Function { name, .. } if name == "WhoAmI" => self.who_am_i(),
             Resource::Function { name, .. } => Err(Failure::no_resource(name)),
             Resource::Service => Ok(self.service_document()),
             Resource::Set { set } if set == "EntityDefinitions" => self.definitions(&asked.options),
             Resource::Set { set } if set == "BulkDelete" => self.bulk_delete(request),
+            Resource::Set { set } if import::is_action(set) => self.import_by_body(set, request),
             Resource::Count { set } => self.count(self.table(set)?, &asked.options),
             Resource::Row { set, key } if set == "EntityDefinitions" => {
                 self.definition(key, &asked.options)
@@ -100,6 +103,11 @@ impl Api<'_> {
                 let table = self.table(set)?.clone();
                 self.row_request(&table, key, &asked, request)
             }
+            Resource::BoundOperation {
+                key: Some(key),
+                name,
+                ..
+            } if import::is_action(name) => self.import_by_key(name, key, request),
             Resource::BoundOperation { set, name, .. } => {
                 let table = self.table(set)?.clone();
                 self.bulk(&table, name, request)
@@ -196,10 +204,20 @@ impl Api<'_> {
         Ok(found.and_then(|row| rows::id_of(table, row)))
     }
 
-    /// An id that no row has: they follow one another, so that a run is the same each time.
+    /// An id that nothing of this run has: they follow one another, so that a run is the same each time.
     pub(in crate::rehearse) fn next_id(&mut self) -> Uuid {
         self.made += 1;
         Uuid::new_v5(&self.organisation, format!("made {}", self.made).as_bytes())
+    }
+
+    /// The next id that no row of this table has: a file that is served again has rows of the time before.
+    pub(in crate::rehearse) fn unused_id(&mut self, table: &Table) -> Result<Uuid, Failure> {
+        loop {
+            let id = self.next_id();
+            if self.row(table, id)?.is_none() {
+                return Ok(id);
+            }
+        }
     }
 }
 

@@ -152,9 +152,13 @@ fn metadata_id(table: &Table) -> Uuid {
 }
 
 /// Tables whose name in schemas is more than the logical one with a capital.
-const SCHEMA_NAMES: [(&str, &str); 8] = [
+const SCHEMA_NAMES: [(&str, &str); 12] = [
     ("asyncoperation", "AsyncOperation"),
     ("businessunit", "BusinessUnit"),
+    ("columnmapping", "ColumnMapping"),
+    ("importfile", "ImportFile"),
+    ("importlog", "ImportLog"),
+    ("importmap", "ImportMap"),
     ("phonecall", "PhoneCall"),
     ("roleprivileges", "RolePrivileges"),
     ("systemuser", "SystemUser"),

@@ -29,6 +29,7 @@ mod exchange;
 mod extra;
 mod failure;
 mod faults;
+mod import;
 mod limits;
 mod links;
 mod log;
@@ -53,7 +54,7 @@ mod tests;
 
 pub use faults::{NoShare, Share};
 pub use limits::Limits;
-pub use switches::{NoSwitch, Switch, Switches};
+pub use switches::{DataImport, NoSwitch, Switch, Switches};
 
 /// How a file is served.
 #[derive(Clone, Debug)]

@@ -10,8 +10,10 @@ use rusqlite::Connection;
 
 use crate::model::{ACTIVITY_TABLES, Ownership, ProfileField, TextColumn};
 use crate::rehearse::schema::facts::FACTS;
+use crate::rehearse::schema::imports::IMPORTS;
 
 mod facts;
+mod imports;
 
 /// What a column holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -126,7 +128,8 @@ pub(in crate::rehearse) struct Schema {
 impl Schema {
     /// The tables of a file: those of users and roles, and one for each entity.
     pub(in crate::rehearse) fn of(connection: &Connection) -> rusqlite::Result<Self> {
-        let mut tables: Vec<Table> = FACTS.iter().map(facts::table).collect();
+        let known = FACTS.iter().chain(IMPORTS);
+        let mut tables: Vec<Table> = known.map(facts::table).collect();
         let sql = "SELECT number, name, ownership FROM entity ORDER BY number";
         let mut statement = connection.prepare(sql)?;
         let found = statement.query_map([], |row| {

@@ -1,6 +1,6 @@
 //! What no source is sure of, as switches: a live check that finds otherwise changes a word, and no code.
 //!
-//! In: words of the command line such as `duplicate-link=succeed`. Out: switches. Platform facts 3.6, 4.3 and 10.
+//! In: words of the command line such as `duplicate-link=succeed`. Out: switches. Platform facts 1.7, 3.6, 4.3 and 10.
 
 use std::str::FromStr;
 
@@ -12,6 +12,21 @@ pub struct Switches {
     /// Owner checks that fail after a role was given, because privileges are cached; a request with
     /// `Consistency: Strong` is not held up.
     pub stale_owner_checks: u32,
+    /// How the actions of the data import are offered.
+    pub data_import: DataImport,
+}
+
+/// How the service offers the actions of its data import.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum DataImport {
+    /// As the published reference has it: parsing and importing are bound to an import, transforming is not; each
+    /// answers with its job.
+    #[default]
+    Documented,
+    /// All of them unbound, each answering with its job's id alone, as the organisation service has it.
+    Unbound,
+    /// Not at all.
+    Refused,
 }
 
 impl Default for Switches {
@@ -19,6 +34,7 @@ impl Default for Switches {
         Self {
             duplicate_link_fails: true,
             stale_owner_checks: 0,
+            data_import: DataImport::default(),
         }
     }
 }
@@ -30,12 +46,15 @@ pub enum Switch {
     DuplicateLink(bool),
     /// `stale-owner-checks=3`.
     StaleOwnerChecks(u32),
+    /// `data-import=documented`, `=unbound` or `=refused`.
+    DataImport(DataImport),
 }
 
 /// A text that is no switch.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "`{0}` is no switch; expected `duplicate-link=fail` or `=succeed`, or `stale-owner-checks=` and a number"
+    "`{0}` is no switch; expected `duplicate-link=fail` or `=succeed`, `stale-owner-checks=` and a number, or \
+     `data-import=documented`, `=unbound` or `=refused`"
 )]
 pub struct NoSwitch(String);
 
@@ -51,6 +70,9 @@ impl FromStr for Switch {
                 .parse()
                 .map(Self::StaleOwnerChecks)
                 .map_err(|_| none()),
+            ("data-import", "documented") => Ok(Self::DataImport(DataImport::Documented)),
+            ("data-import", "unbound") => Ok(Self::DataImport(DataImport::Unbound)),
+            ("data-import", "refused") => Ok(Self::DataImport(DataImport::Refused)),
             _ => Err(none()),
         }
     }
@@ -63,6 +85,7 @@ impl FromIterator<Switch> for Switches {
             match switch {
                 Switch::DuplicateLink(fails) => switches.duplicate_link_fails = fails,
                 Switch::StaleOwnerChecks(count) => switches.stale_owner_checks = count,
+                Switch::DataImport(offered) => switches.data_import = offered,
             }
         }
         switches

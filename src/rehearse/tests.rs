@@ -19,6 +19,8 @@ use crate::rehearse::switches::Switches;
 use crate::rehearse::worker;
 use crate::service::Service;
 
+mod data_import;
+
 const ROOT: u128 = 0x1000_0000_0000_4000_8000_0000_0000_0010;
 const ADMINISTRATOR: u128 = 0x1000_0000_0000_4000_8000_0000_0000_0020;
 const SALES: u128 = 0x1000_0000_0000_4000_8000_0000_0000_0021;
@@ -143,18 +145,24 @@ fn with<'a>(sent: Sent<'a>, headers: &'a [(&'static str, &'a str)]) -> Sent<'a> 
 /// Sends requests one after another.
 #[track_caller]
 fn check(requests: &[Sent<'_>]) {
+    check_with(&facts(), Switches::default(), requests);
+}
+
+/// The same against another environment, served otherwise.
+#[track_caller]
+fn check_with(facts: &[Fact], switches: Switches, requests: &[Sent<'_>]) {
     let record = |number: u128| RecordId(Uuid::from_u128(ACCOUNTS + number));
     let eva = Principal::User(UserId(Uuid::from_u128(EVA)));
     let records: Vec<_> = (0..5)
         .map(|number| ("account", record(number), eva))
         .collect();
-    let (_folder, path) = testing::environment(&facts(), &records);
+    let (_folder, path) = testing::environment(facts, &records);
     let (file, caller, organisation) = worker::prepare(&path, true).expect("can be served");
     let mut api = Api {
         connection: file.connection(),
         service: Service::new(file.connection()),
         schema: Schema::of(file.connection()).expect("a schema"),
-        switches: Switches::default(),
+        switches,
         root: "http://host/api/data/v9.2/".to_owned(),
         caller,
         organisation,

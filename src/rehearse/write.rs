@@ -37,15 +37,24 @@ impl Api<'_> {
                 for (name, value) in values {
                     body.columns.insert(name.clone(), value.to_value());
                 }
-                given.unwrap_or_else(|| self.next_id())
+                match given {
+                    Some(id) => id,
+                    None => self.unused_id(table)?,
+                }
             }
-            None => given.unwrap_or_else(|| self.next_id()),
+            None => match given {
+                Some(id) => id,
+                None => self.unused_id(table)?,
+            },
         };
         if self.row(table, id)?.is_some() {
             return Err(Failure::new("0x80040237", "Cannot insert duplicate key."));
         }
         match (table.logical.as_str(), table.source) {
             ("systemuser", _) => self.create_user(body, id)?,
+            ("importmap" | "columnmapping" | "import" | "importfile", _) => {
+                self.create_import_row(table, body, id)?;
+            }
             (_, Source::Records { number }) => self.create_record(table, number, body, id)?,
             (logical, Source::Facts { .. }) => {
                 return Err(Failure::new(

@@ -7,16 +7,16 @@ use crate::rehearse::schema::{Column, Kind, Source, Table, Way};
 
 /// A table of the file, as data.
 pub(super) struct Facts {
-    logical: &'static str,
-    set: &'static str,
-    id: &'static str,
-    name: Option<&'static str>,
-    ownership: &'static str,
-    from: &'static str,
-    order: &'static str,
-    columns: &'static [(&'static str, Kind, &'static str)],
-    beside: &'static [(&'static str, Kind)],
-    ways: &'static [(&'static str, Way)],
+    pub(super) logical: &'static str,
+    pub(super) set: &'static str,
+    pub(super) id: &'static str,
+    pub(super) name: Option<&'static str>,
+    pub(super) ownership: &'static str,
+    pub(super) from: &'static str,
+    pub(super) order: &'static str,
+    pub(super) columns: &'static [(&'static str, Kind, &'static str)],
+    pub(super) beside: &'static [(&'static str, Kind)],
+    pub(super) ways: &'static [(&'static str, Way)],
 }
 
 pub(super) fn table(facts: &Facts) -> Table {
@@ -187,15 +187,15 @@ pub(super) const FACTS: &[Facts] = &[
         ways: &[],
     },
     Facts {
-        // Its rows are made by `bulk_delete.rs`, and stand beside the file as a whole.
+        // Its rows are made by `bulk_delete.rs` and `import/`, and stand beside the file as a whole.
         logical: "asyncoperation", set: "asyncoperations", id: "asyncoperationid", name: Some("name"),
         ownership: "None", from: "(SELECT id FROM rehearsal_row WHERE logical = 'asyncoperation')", order: "id",
         columns: &[("asyncoperationid", Id, "id")],
         beside: &[
             ("name", Text), ("operationtype", Integer), ("statecode", Integer), ("statuscode", Integer),
-            ("message", Text),
+            ("message", Text), ("_regardingobjectid_value", Lookup("import")),
         ],
-        ways: &[],
+        ways: &[("regardingobjectid_import", Way::One("_regardingobjectid_value"))],
     },
     Facts {
         logical: "privilege", set: "privileges", id: "privilegeid", name: Some("name"),
