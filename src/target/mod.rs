@@ -23,7 +23,10 @@ pub(crate) mod memory;
 #[cfg(test)]
 mod tests;
 
-pub use dataverse::{Caller, Dataverse, DataverseError, Live, LiveProject, Variables};
+pub use dataverse::{
+    Caller, Dataverse, DataverseError, Imported, Live, LiveProject, Variables, WizardFile,
+    wizard_file,
+};
 pub use embedded::Embedded;
 pub use feed::{AsOf, Feed, FeedClosed, FeedSender, feed};
 

@@ -8,6 +8,7 @@ mod bad_input;
 mod broken_off;
 mod copies;
 mod corpus;
+mod data_import;
 mod determinism;
 mod foretell;
 mod globs;

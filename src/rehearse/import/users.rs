@@ -32,6 +32,9 @@ struct Common {
     sequence: i64,
 }
 
+/// A file's rows, and which column of users each of its columns is.
+type Mapped = (Sheet, Vec<Option<&'static str>>);
+
 impl Api<'_> {
     /// Reads every file of an import.
     pub(super) fn parse(&mut self, import: Uuid) -> Worked {
@@ -102,11 +105,8 @@ impl Api<'_> {
         Ok(files)
     }
 
-    /// A file's rows, and which column of users each of its columns is.
-    fn columns_of(
-        &self,
-        file: &Row,
-    ) -> Result<Result<(Sheet, Vec<Option<&'static str>>), Unusable>, Failure> {
+    /// A file as it is to be imported.
+    fn columns_of(&self, file: &Row) -> Result<Result<Mapped, Unusable>, Failure> {
         if file.get("targetentityname") != Some(&json!("systemuser")) {
             let why = "Rows of another table than 'systemuser' are not imported here.";
             return Ok(Err(Unusable::whole(why)));

@@ -287,6 +287,34 @@ impl Client {
         }
     }
 
+    /// Sends a request that must not be done twice. `None`: no answer came, or one that does not say whether it was
+    /// done; who asks looks before asking again.
+    pub(super) async fn send_once(&self, ask: &Ask) -> Result<Option<Reply>, DataverseError> {
+        let mut is_renewed = false;
+        loop {
+            match self.try_once(ask).await? {
+                Tried::Came(reply) if reply.status != StatusCode::UNAUTHORIZED => {
+                    return Ok(Some(reply));
+                }
+                Tried::Came(reply) if is_renewed => {
+                    return Err(DataverseError::Unauthorised {
+                        host: self.host.clone(),
+                        why: words(&reply.body),
+                    });
+                }
+                // Who is not let in has done nothing.
+                Tried::Came(_) => {
+                    is_renewed = true;
+                    self.tokens.forget().await;
+                }
+                Tried::Again { named, .. } => {
+                    self.wait(1, named).await;
+                    return Ok(None);
+                }
+            }
+        }
+    }
+
     async fn try_once(&self, ask: &Ask) -> Result<Tried, DataverseError> {
         let _lane = self.lanes.take().await;
         self.quiet().await;

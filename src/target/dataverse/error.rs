@@ -68,6 +68,19 @@ pub enum DataverseError {
         /// What it said.
         why: String,
     },
+    /// A data import cannot be run.
+    #[error(
+        "`{host}` did not end the data import `{import}`: {why}; look at it in the environment's settings under data \
+         management, then run again: who was made is found, and made no second time"
+    )]
+    Import {
+        /// Whom.
+        host: String,
+        /// What the import is called there.
+        import: String,
+        /// Why.
+        why: String,
+    },
     /// No answer came, however often it was asked for.
     #[error("`{host}` does not answer: {why}; see that the line is up, then run again")]
     Unreachable {

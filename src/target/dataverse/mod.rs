@@ -10,7 +10,7 @@ use std::sync::Arc;
 use tokio::runtime::Runtime;
 use uuid::Uuid;
 
-use crate::model::{Fact, PulledRecord, SignIn};
+use crate::model::{Fact, PulledRecord, SignIn, StubUser};
 use crate::target::dataverse::client::{Ask, Client};
 use crate::target::dataverse::row::Row;
 use crate::target::dataverse::sign_in::Tokens;
@@ -19,6 +19,7 @@ mod batch;
 mod client;
 mod custom_logic;
 mod error;
+mod import;
 mod lanes;
 mod live;
 mod operation;
@@ -30,6 +31,7 @@ mod tables;
 mod write;
 
 pub use error::DataverseError;
+pub use import::{Imported, WizardFile, wizard_file};
 pub use live::{Live, LiveProject};
 pub use sign_in::Variables;
 
@@ -117,6 +119,13 @@ impl Dataverse {
     ) -> Result<bool, DataverseError> {
         let records = pull::records(&self.client, table, field, sink);
         self.runtime.block_on(records)
+    }
+
+    /// Makes stub users by the service's data import, or finds those that an earlier run made; what became of each, in
+    /// their order.
+    pub fn import_users(&self, stubs: &[StubUser]) -> Result<Vec<Imported>, DataverseError> {
+        self.runtime
+            .block_on(import::import_users(&self.client, stubs))
     }
 }
 

@@ -67,6 +67,23 @@ impl Row<'_> {
         }
     }
 
+    /// A whole number of any size, where there is one.
+    pub(super) fn whole_number(&self, column: &str) -> Result<Option<i64>, Unreadable> {
+        match self.cell(column) {
+            Value::Null => Ok(None),
+            found => {
+                let wrong = || other(column, found, "a whole number");
+                found.as_i64().map(Some).ok_or_else(wrong)
+            }
+        }
+    }
+
+    /// A whole number that every row has.
+    pub(super) fn needed_number(&self, column: &str) -> Result<i64, Unreadable> {
+        let number = self.whole_number(column)?;
+        number.ok_or_else(|| Unreadable(format!("a row without `{column}`")))
+    }
+
     /// A number that stands for something.
     pub(super) fn choice<T>(
         &self,
