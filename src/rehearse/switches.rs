@@ -91,3 +91,36 @@ impl FromIterator<Switch> for Switches {
         switches
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{DataImport, Switch, Switches};
+
+    #[test]
+    fn words_become_switches() {
+        let words = [
+            "stale-owner-checks=3",
+            "data-import=unbound",
+            "duplicate-link=succeed",
+        ];
+        let switches: Result<Vec<Switch>, _> = words.iter().map(|word| word.parse()).collect();
+        let switches = Switches::from_iter(switches.expect("switches"));
+        assert_eq!(
+            (switches.stale_owner_checks, switches.duplicate_link_fails),
+            (3, false)
+        );
+        assert_eq!(switches.data_import, DataImport::Unbound);
+        for word in [
+            "data-import",
+            "data-import=",
+            "data-import=no",
+            "stale-owner-checks=x",
+        ] {
+            let error = word.parse::<Switch>().expect_err("no switch").to_string();
+            assert!(
+                error.contains(word) && error.contains("`data-import=documented`"),
+                "{error}"
+            );
+        }
+    }
+}

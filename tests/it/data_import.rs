@@ -187,24 +187,33 @@ fn each_is_made_once_and_found_again() {
 
 #[test]
 fn faults_of_the_line_make_nobody_twice() {
-    let stubs = stubs();
-    for seed in 1..=5 {
-        let served = Served::new();
-        let imported = served.import(&stubs, "20%", seed);
-        served.all_are_made(&format!("seed {seed}"), &stubs, &imported);
-        let made = served.made();
-        let once = [
-            ("importmap", 1),
-            ("columnmapping", 5),
-            ("import", 1),
-            ("importfile", 1),
-        ];
-        for (table, count) in once
-            .into_iter()
-            .chain([("asyncoperation", 3), ("systemuser", 3)])
-        {
-            assert_eq!(made[table], count, "seed {seed}: {made:?}");
+    // Side by side: nearly all of it is waiting.
+    std::thread::scope(|scope| {
+        for seed in 1..=24 {
+            scope.spawn(move || under_faults(seed));
         }
+    });
+}
+
+#[track_caller]
+fn under_faults(seed: u64) {
+    let stubs = stubs();
+    let served = Served::new();
+    let imported = served.import(&stubs, "20%", seed);
+    served.all_are_made(&format!("seed {seed}"), &stubs, &imported);
+    let made = served.made();
+    let once = [
+        ("importmap", 1),
+        ("columnmapping", 5),
+        ("import", 1),
+        ("importfile", 1),
+    ];
+    // The server would take the first two steps again.
+    for (table, count) in once
+        .into_iter()
+        .chain([("asyncoperation", 3), ("systemuser", 3)])
+    {
+        assert_eq!(made[table], count, "seed {seed}: {made:?}");
     }
 }
 

@@ -118,6 +118,24 @@ fn what_is_written_stands_in_the_file_and_in_the_log() {
 }
 
 #[test]
+fn ids_made_up_are_not_those_of_an_earlier_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = environment(folder.path());
+    for run in 1..=2 {
+        let rehearsal = Rehearsal::start(settings(file.clone())).unwrap();
+        let request = "POST /api/data/v9.2/accounts";
+        let answer = sent(
+            rehearsal.address(),
+            request,
+            "rehearsal",
+            "{\"name\":\"New\"}",
+        );
+        assert!(answer.starts_with("HTTP/1.1 204"), "run {run}: {answer}");
+        rehearsal.stop().unwrap();
+    }
+}
+
+#[test]
 fn faults_come_as_planned() {
     let answers = |seed| {
         let folder = tempfile::tempdir().unwrap();

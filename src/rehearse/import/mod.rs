@@ -6,11 +6,10 @@
 //!
 //! How sure this is. By the published reference: parsing and importing are bound to an import, transforming is not, each
 //! answers with its job, and the numbers of states, statuses, phases and kinds of jobs. Inferred: that a step needs the one
-//! before it. Not told anywhere: how an import's status moves between the steps, and the code that refuses a step which was
-//! asked for already; here it is never done twice.
+//! before it. Not told anywhere: how an import's status moves between the steps, and what becomes of a step that is asked
+//! for again. Here an import whose users are being made, or are made, refuses every step; before that each may be repeated.
 
 use http::{Method, StatusCode};
-use rusqlite::OptionalExtension;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -135,23 +134,21 @@ impl Api<'_> {
         found.ok_or_else(|| Failure::no_resource(name))
     }
 
-    /// Starts the job of a step, unless it was started before or is not due.
+    /// Starts the job of a step, unless it is not due. Users are made once; what leads there may be done again.
     fn start(&mut self, step: usize, import: Uuid) -> Result<Answer, Failure> {
         let table = self.table("imports")?;
         if self.row(table, import)?.is_none() {
             return Err(Failure::no_row("import", import));
         }
-        let refused = |why: &str| Failure::new("0x80040203", format!("Invalid argument. {why}"));
-        if self.job(STEPS[step], import)?.is_some() {
-            let why = format!("{} was asked for already.", STEPS[step].action);
-            return Err(refused(&why));
+        let refused = |why: String| Failure::new("0x80040203", format!("Invalid argument. {why}"));
+        let run = STEPS[STEPS.len() - 1];
+        if !self.jobs_of(run, import)?.is_empty() {
+            return Err(refused(format!("{} was asked for already.", run.action)));
         }
-        if let Some(before) = step.checked_sub(1) {
-            let job = self.job(STEPS[before], import)?;
-            if job.is_none_or(|job| job != SUCCEEDED) {
-                let why = format!("{} has not succeeded yet.", STEPS[before].action);
-                return Err(refused(&why));
-            }
+        if let Some(before) = step.checked_sub(1).map(|before| STEPS[before])
+            && !self.jobs_of(before, import)?.contains(&SUCCEEDED)
+        {
+            return Err(refused(format!("{} has not succeeded yet.", before.action)));
         }
         let step = STEPS[step];
         let jobs = self.table("asyncoperations")?.clone();
@@ -185,14 +182,15 @@ impl Api<'_> {
         Ok(Answer::json(StatusCode::OK, &body))
     }
 
-    /// The status of the job of a step, if it was started.
-    fn job(&self, step: Step, import: Uuid) -> Result<Option<i64>, Failure> {
+    /// The statuses of the jobs of a step.
+    fn jobs_of(&self, step: Step, import: Uuid) -> Result<Vec<i64>, Failure> {
         let sql = "SELECT json_extract(columns, '$.statuscode') FROM rehearsal_row
                    WHERE logical = 'asyncoperation' AND json_extract(columns, '$.operationtype') = ?1
                    AND json_extract(columns, '$._regardingobjectid_value') = ?2";
         let values = (step.operation, import.to_string());
         let mut statement = self.connection.prepare_cached(sql)?;
-        Ok(statement.query_row(values, |row| row.get(0)).optional()?)
+        let statuses = statement.query_map(values, |row| row.get(0))?;
+        Ok(statuses.collect::<Result<_, _>>()?)
     }
 
     /// Lets every job that has not ended go on by one state, as somebody looks at jobs: none is done the moment that it

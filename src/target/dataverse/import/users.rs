@@ -100,7 +100,7 @@ pub(super) fn taken(other: UserId) -> Refusal {
         code: TAKEN,
         message: format!(
             "The specified Active Directory user already exists as a Dynamics 365 user: {other} has this user name, \
-             and no import of cutover made it; the row was not sent."
+             and no import of `cutover` made it; the row was not sent."
         ),
     }
 }
