@@ -119,6 +119,15 @@ pub enum TargetError {
         /// What the database said.
         source: rusqlite::Error,
     },
+    /// The service lets no program import users.
+    #[error(
+        "`{host}` offers no data import to programs, by which stub users are made; import them with its wizard, or \
+         write `stubs = \"api\"` under `[environment]` and plan anew"
+    )]
+    NoImport {
+        /// Whom.
+        host: String,
+    },
     /// The live environment cannot be worked with.
     #[error(transparent)]
     Live(#[from] DataverseError),

@@ -9,7 +9,7 @@ use std::fs;
 use std::path::Path;
 
 use cutover::environment::EnvironmentFile;
-use cutover::run::{ApplyRequest, Exit};
+use cutover::run::{ApplyRequest, Consent, Exit};
 use rusqlite::Connection;
 
 use crate::live::Live;
@@ -49,11 +49,17 @@ fn pulls(live: &Live) {
     assert_eq!(pulled.exit, Exit::Done, "{}{}", pulled.out, pulled.err);
 }
 
-/// What `apply` says that refuses.
+/// What `apply` says that refuses: where nothing else does, that leave was given for another target.
 #[track_caller]
 fn refused(live: &Live) -> String {
-    let (folder, yes, limit) = (live.project.path(), true, None);
-    let request = ApplyRequest { folder, yes, limit };
+    let request = ApplyRequest {
+        folder: live.project.path(),
+        consent: Consent::Named {
+            target: "elsewhere",
+            seal: "",
+        },
+        limit: None,
+    };
     let applied = run(|console| cutover::run::apply(&request, console));
     assert_eq!(
         applied.exit,
@@ -110,8 +116,12 @@ fn applied_meanwhile(project: &Path) {
     let other = tempfile::tempdir().unwrap();
     copy(&repository(CLEAN), other.path());
     run(|console| cutover::run::plan(other.path(), false, console));
-    let (folder, yes, limit) = (other.path(), true, None);
-    let applied = run(|console| cutover::run::apply(&ApplyRequest { folder, yes, limit }, console));
+    let request = ApplyRequest {
+        folder: other.path(),
+        consent: Consent::Yes,
+        limit: None,
+    };
+    let applied = run(|console| cutover::run::apply(&request, console));
     assert_eq!(applied.exit, Exit::Done, "{}", applied.err);
     let place = project.join("history/0001-0a1b2c3d");
     fs::create_dir_all(&place).unwrap();

@@ -11,10 +11,11 @@ use std::time::Duration;
 
 use tokio::sync::{Mutex, mpsc};
 
-use crate::model::{Change, Outcome, Present, Refusal, Seq, ServiceCode, Write};
+use crate::model::{Change, Outcome, Present, Refusal, Seq, ServiceCode, StubUser, StubWay, Write};
 use crate::target::dataverse::DataverseError;
 use crate::target::dataverse::batch::{Part, PartReply};
 use crate::target::dataverse::client::{Client, code, is_transient, message};
+use crate::target::dataverse::import::{Imported, import_users};
 use crate::target::dataverse::operation::Surroundings;
 use crate::target::dataverse::present::present;
 use crate::target::{Feed, TargetError};
@@ -137,13 +138,20 @@ async fn lane(
     loop {
         let job = jobs.lock().await.recv().await;
         let Some(job) = job else { return Ok(()) };
-        let ended = match perform(&client, job).await {
-            Ok(outcomes) => outcomes
-                .into_iter()
-                .try_for_each(|outcome| done.send(outcome))
-                .map_err(|_| TargetError::Unheard),
-            Err(error) => Err(error.into()),
+        let is_import = job
+            .changes
+            .first()
+            .is_some_and(|change| stub_to_import(&change.write).is_some());
+        let outcomes = if is_import {
+            import(&client, &job.changes).await
+        } else {
+            perform(&client, job).await.map_err(TargetError::from)
         };
+        let ended = outcomes.and_then(|outcomes| {
+            let mut outcomes = outcomes.into_iter();
+            let told = outcomes.try_for_each(|outcome| done.send(outcome));
+            told.map_err(|_| TargetError::Unheard)
+        });
         if ended.is_err() {
             jobs.lock().await.close();
             return ended;
@@ -152,23 +160,32 @@ async fn lane(
 }
 
 /// Divides a batch into what travels together: changes of users few at a time, the others many. Roles of one holder
-/// stay together, so that no two lanes touch one row at once.
+/// stay together, so that no two lanes touch one row at once; and so do stub users that are imported, as one file.
 fn jobs(batch: Vec<Change>) -> Vec<Vec<Change>> {
     let mut jobs: Vec<Vec<Change>> = Vec::new();
-    let (links, others): (Vec<Change>, Vec<Change>) = batch
+    let (imported, rest): (Vec<Change>, Vec<Change>) = batch
+        .into_iter()
+        .partition(|change| stub_to_import(&change.write).is_some());
+    if !imported.is_empty() {
+        jobs.push(imported);
+    }
+    let (mut links, others): (Vec<Change>, Vec<Change>) = rest
         .into_iter()
         .partition(|change| holder(&change.write).is_some());
-    let mut links = links;
     links.sort_by_key(|change| (holder(&change.write), change.seq));
+    let mut single: Vec<Change> = Vec::new();
     for change in others {
         let room = match change.write {
             Write::ChangeUser(_) | Write::CreateStub(_) => SETS,
             _ => SINGLES,
         };
-        match jobs.last_mut() {
-            Some(job) if job.len() < room => job.push(change),
-            _ => jobs.push(vec![change]),
+        if single.len() == room {
+            jobs.push(std::mem::take(&mut single));
         }
+        single.push(change);
+    }
+    if !single.is_empty() {
+        jobs.push(single);
     }
     let mut job: Vec<Change> = Vec::new();
     for holders in links.chunk_by(|one, next| holder(&one.write) == holder(&next.write)) {
@@ -183,12 +200,48 @@ fn jobs(batch: Vec<Change>) -> Vec<Vec<Change>> {
     jobs
 }
 
+/// A stub user who is made by the service's data import.
+fn stub_to_import(write: &Write) -> Option<&StubUser> {
+    match write {
+        Write::CreateStub(stub) if stub.way == StubWay::Import => Some(stub),
+        _ => None,
+    }
+}
+
 /// Whose roles a change is about.
 fn holder(write: &Write) -> Option<crate::model::Principal> {
     match write {
         Write::GiveRole { principal, .. } | Write::RemoveRole { principal, .. } => Some(*principal),
         _ => None,
     }
+}
+
+/// Makes stub users by the service's data import; the outcome of each.
+async fn import(
+    client: &Arc<Client>,
+    changes: &[Change],
+) -> Result<Vec<(Seq, Outcome)>, TargetError> {
+    let stubs: Vec<StubUser> = changes
+        .iter()
+        .filter_map(|change| stub_to_import(&change.write).cloned())
+        .collect();
+    let imported = import_users(client, &stubs).await?;
+    let mut outcomes = Vec::with_capacity(stubs.len());
+    for ((change, stub), imported) in changes.iter().zip(&stubs).zip(imported) {
+        let outcome = match imported {
+            Imported::Made(id) => Outcome::Done {
+                actual: Some(id).filter(|id| *id != stub.id),
+            },
+            Imported::Refused(refusal) => Outcome::Failed(refusal),
+            Imported::NotServed => {
+                return Err(TargetError::NoImport {
+                    host: client.host().to_owned(),
+                });
+            }
+        };
+        outcomes.push((change.seq, outcome));
+    }
+    Ok(outcomes)
 }
 
 /// Writes the changes of a job, however many requests that takes; the outcome of each.
@@ -261,8 +314,8 @@ async fn look(
         let seq = attempt.change.seq;
         if found == attempt.change.write.after() {
             ended.push((seq, attempt.success()));
-        } else if found == attempt.found {
-            // As it was when the request was made: it is the request that is refused.
+        } else if found == attempt.found || found == Present::Absent {
+            // As it was when the request was made, or gone altogether: the service's words say it best.
             ended.push((seq, Outcome::Failed(refusal)));
         } else if attempt.goes_on_from(&found) {
             attempt.looks -= 1;

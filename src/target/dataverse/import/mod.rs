@@ -62,8 +62,9 @@ impl Import {
 
 /// How an attempt ended.
 enum Attempt {
-    /// The import has run: its file's rows and log say who was refused.
-    Ran,
+    /// The import has run: its file's rows and log say who was refused. Whoever was not there before and is now was
+    /// made by it, whether or not the service writes its number into users.
+    Ran { absent_before: BTreeSet<String> },
     /// The service does not offer it.
     NotServed,
     /// What an earlier run left cannot be gone on with.
@@ -117,7 +118,7 @@ async fn go_on(
     stamp: &Stamp,
 ) -> Result<Attempt, DataverseError> {
     if steps::was_asked_to_run(client, stamp.import).await? {
-        return run(client, stamp, true).await;
+        return run(client, stamp, BTreeSet::new(), true).await;
     }
     // Nothing of it was imported yet: what its file holds may be there by another way meanwhile.
     let found = users::look_up(client, stubs).await?;
@@ -139,7 +140,7 @@ async fn go_on(
             }
         }
     }
-    run(client, stamp, true).await
+    run(client, stamp, keys(&absent(stubs, &found)), true).await
 }
 
 /// Makes an import for those who are not there, and runs it.
@@ -161,13 +162,19 @@ async fn begin(
     {
         return Ok(Attempt::NotServed);
     }
-    run(client, stamp, false).await
+    run(client, stamp, keys(&absent), false).await
+}
+
+/// By what users are told apart.
+fn keys(stubs: &[&StubUser]) -> BTreeSet<String> {
+    stubs.iter().map(|stub| users::key(&stub.upn)).collect()
 }
 
 /// Runs an import to its end, from where it stands.
 async fn run(
     client: &Arc<Client>,
     stamp: &Stamp,
+    absent_before: BTreeSet<String>,
     was_left: bool,
 ) -> Result<Attempt, DataverseError> {
     for step in STEPS {
@@ -178,7 +185,7 @@ async fn run(
             Stepped::Broken(why) => return Err(stamp.failed(client, why)),
         }
     }
-    Ok(Attempt::Ran)
+    Ok(Attempt::Ran { absent_before })
 }
 
 /// Says what became of each, by what is there now.
@@ -195,7 +202,7 @@ async fn account(
         .map(|import| import.sequence)
         .collect();
     let log = match attempt {
-        Attempt::Ran => users::log(client, stamp).await?,
+        Attempt::Ran { .. } => users::log(client, stamp).await?,
         Attempt::NotServed | Attempt::Abandoned | Attempt::NobodyAbsent => users::Log::default(),
     };
     let absent = absent(stubs, &found);
@@ -205,9 +212,13 @@ async fn account(
     for (stub, found) in stubs.iter().zip(&found) {
         // A second stub user of one UPN has nobody of its own.
         let is_first = known.insert(users::key(&stub.upn));
+        let came = match attempt {
+            Attempt::Ran { absent_before } => absent_before.contains(&users::key(&stub.upn)),
+            _ => false,
+        };
         let is_ours = |found: &&Found| {
             let sequence = found.sequence;
-            is_first && sequence.is_some_and(|sequence| ours.contains(&sequence))
+            is_first && (came || sequence.is_some_and(|sequence| ours.contains(&sequence)))
         };
         let mine: Vec<UserId> = found.iter().filter(is_ours).map(|found| found.id).collect();
         imported.push(match (mine.as_slice(), found.first()) {
