@@ -17,10 +17,12 @@ use crate::report::{
     outcome_json, present_word, shell_word, thousands,
 };
 use crate::run::consent::{Consent, Sought, agreed};
+use crate::run::hand_over::hand_over;
 use crate::run::live::refuse_old_copy;
 use crate::run::target::Site;
 use crate::run::{Console, Exit, Failure, Format};
 use crate::run::{inputs, sheet};
+use crate::target::TargetError;
 
 /// What `apply` and `undo` are asked for.
 #[derive(Clone, Copy, Debug)]
@@ -77,8 +79,12 @@ pub fn apply(request: &ApplyRequest<'_>, console: &mut Console<'_>) -> Result<Ex
         batch: site.batch(),
     };
     let target = site.open()?;
-    let applied = crate::apply::apply(&approved, &*target, &options)
-        .map_err(|error| explained(error, request.folder))?;
+    let applied = match crate::apply::apply(&approved, &*target, &options) {
+        Err(ApplyError::Target(TargetError::NoImport { .. })) => {
+            return hand_over(&project, approved.plan(), &*target, console);
+        }
+        applied => applied.map_err(|error| explained(error, request.folder))?,
+    };
     let document = approved.plan().document();
     let host = &document.environment.host;
     let heading = if applied.nothing_written && applied.is_complete() {

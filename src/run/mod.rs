@@ -11,6 +11,7 @@ mod console;
 mod contract;
 mod exit;
 mod explain;
+mod hand_over;
 mod init;
 mod inputs;
 mod live;

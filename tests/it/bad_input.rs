@@ -67,7 +67,7 @@ fn check(
 }
 
 /// Puts `text` in the place of `old` in a file.
-fn replace(path: &Path, old: &str, text: &str) {
+pub(crate) fn replace(path: &Path, old: &str, text: &str) {
     let before = fs::read_to_string(path).expect("a text");
     let after = before.replace(old, text);
     assert_ne!(before, after, "`{old}` is not in {}", path.display());

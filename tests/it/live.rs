@@ -9,10 +9,12 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use cutover::environment::EnvironmentFile;
-use cutover::model::{CascadeAssign, Fact};
-use cutover::rehearse::{Limits, Rehearsal, Settings, Switches};
+use cutover::model::{CascadeAssign, Fact, UserId, Write};
+use cutover::rehearse::{DataImport, Limits, Rehearsal, Settings, Switches};
 use cutover::run::{ApplyRequest, Consent, Console, Exit, Failure};
+use cutover::service::Performed;
 
+use crate::foretell::changes;
 use crate::support::{Ended, copy, document, repository, run};
 
 /// A sample that is served, and a project that names the server.
@@ -32,13 +34,28 @@ impl Live {
 
     /// The same, where what is served was changed before.
     pub(crate) fn changed(sample: &str, faults: &str, change: impl Fn(&Path)) -> Self {
+        Self::as_it_is(sample, faults, Switches::default(), change)
+    }
+
+    /// The same, where the project makes its stub users by the plain way, which the environment allows.
+    fn by_the_plain_way(sample: &str, faults: &str) -> Self {
+        let live = Self::changed(sample, faults, |served| {
+            let settings = served.join("environment/settings.csv");
+            let setting = "AllowRoleAssignmentOnDisabledUsers";
+            crate::bad_input::replace(
+                &settings,
+                &format!("{setting},false"),
+                &format!("{setting},true"),
+            );
+        });
+        let manifest = live.project.path().join("cutover.toml");
+        crate::bad_input::replace(&manifest, "stubs = \"import\"", "stubs = \"api\"");
+        live
+    }
+
+    fn as_it_is(sample: &str, faults: &str, switches: Switches, change: impl Fn(&Path)) -> Self {
         let served = tempfile::tempdir().unwrap();
         copy(&repository(sample), served.path());
-        let settings = served.path().join("environment/settings.csv");
-        let text = fs::read_to_string(&settings).unwrap();
-        let allowed = "AllowRoleAssignmentOnDisabledUsers,true";
-        let text = text.replace("AllowRoleAssignmentOnDisabledUsers,false", allowed);
-        fs::write(&settings, text).unwrap();
         change(served.path());
         run(|console| cutover::run::load(served.path(), false, console));
         let log = served.path().join("log");
@@ -50,7 +67,7 @@ impl Live {
             limits: Limits::Off,
             faults: faults.parse().unwrap(),
             seed: 1,
-            switches: Switches::default(),
+            switches,
             secret: "s3cret".to_owned(),
             log: Some(log.clone()),
         });
@@ -64,9 +81,7 @@ impl Live {
             .find(|line| line.starts_with("from = "))
             .unwrap();
         let url = format!("{from}\nurl = \"http://{}\"", rehearsal.address());
-        let text = text.replace(from, &url);
-        let text = text.replace("stubs = \"import\"", "stubs = \"api\"");
-        fs::write(&manifest, text).unwrap();
+        fs::write(&manifest, text.replace(from, &url)).unwrap();
         Self {
             served,
             project,
@@ -208,46 +223,89 @@ fn what_is_pulled_is_what_is_there_and_nothing_is_written() {
 
 #[test]
 fn a_plan_is_applied_verified_and_undone() {
-    let live = Live::of("samples/clean", "2%");
-    let before = || (facts(live.served.path()), owners(live.served.path()));
-    let there_before = before();
-    for ended in [live.pull(), live.plan()] {
-        assert_eq!(ended.exit, Exit::Done, "{}{}", ended.out, ended.err);
-    }
-    let applied = live.writes(cutover::run::apply);
-    assert_eq!(applied.exit, Exit::Done, "{}{}", applied.out, applied.err);
-    let verified = live.verify();
-    assert_eq!(
-        verified.exit,
-        Exit::Done,
-        "{}{}",
-        verified.out,
-        verified.err
-    );
+    there_and_back(&Live::of("samples/clean", "0"));
+}
+
+#[test]
+fn a_plan_is_applied_verified_and_undone_on_a_bad_line() {
+    there_and_back(&Live::of("samples/clean", "2%"));
+    there_and_back(&Live::by_the_plain_way("samples/clean", "2%"));
+}
+
+#[test]
+fn roles_that_are_not_seen_yet_refuse_nobody() {
+    let switches = Switches {
+        stale_owner_checks: 3,
+        duplicate_link_fails: false,
+        ..Switches::default()
+    };
+    there_and_back(&Live::as_it_is("samples/clean", "0", switches, |_| ()));
+}
+
+fn there_and_back(live: &Live) {
+    let state = || (facts(live.served.path()), owners(live.served.path()));
+    let before = state();
+    goes(&live.pull());
+    goes(&live.plan());
+    goes(&live.writes(cutover::run::apply));
+    goes(&live.verify());
     let changes: u64 = document(live.project.path()).totals.changes.values().sum();
     let again = live.writes(cutover::run::apply);
-    assert_eq!(again.exit, Exit::Done, "{}{}", again.out, again.err);
-    assert!(
-        again.out.contains("nothing had to be written"),
-        "{}",
-        again.out
-    );
+    goes(&again);
+    let nothing = again.out.contains("nothing had to be written");
+    assert!(nothing, "{}", again.out);
     assert!(live.written_once().len() as u64 >= changes);
-    assert_ne!(before(), there_before);
-    let undone = live.writes(cutover::run::undo);
-    assert_eq!(undone.exit, Exit::Done, "{}{}", undone.out, undone.err);
-    let (there, was) = (before(), there_before);
-    let differing: Vec<_> = there.0.symmetric_difference(&was.0).take(4).collect();
+    assert_ne!(state(), before);
+    goes(&live.writes(cutover::run::undo));
+    let now = state();
+    let differing: Vec<_> = now.0.symmetric_difference(&before.0).take(4).collect();
     assert!(differing.is_empty(), "{differing:#?}");
-    assert!(there.1 == was.1, "owners");
-    let verified = live.verify();
-    assert_eq!(
-        verified.exit,
-        Exit::Done,
-        "{}{}",
-        verified.out,
-        verified.err
-    );
+    assert!(now.1 == before.1, "owners");
+    goes(&live.verify());
+}
+
+#[track_caller]
+fn goes(ended: &Ended) {
+    assert_eq!(ended.exit, Exit::Done, "{}{}", ended.out, ended.err);
+}
+
+/// Where no program may import users, a person does, and apply goes on from there.
+#[test]
+fn stub_users_are_handed_over_to_the_wizard() {
+    let switches = Switches {
+        data_import: DataImport::Refused,
+        ..Switches::default()
+    };
+    let live = Live::as_it_is("samples/clean", "0", switches, |_| ());
+    goes(&live.pull());
+    goes(&live.plan());
+    let handed = live.writes(cutover::run::apply);
+    assert_eq!(handed.exit, Exit::Partly, "{}{}", handed.out, handed.err);
+    assert_eq!(live.log(), "", "nothing is written");
+    let file = live.project.path().join("stub-users.csv");
+    let text = fs::read_to_string(file).unwrap();
+    let stubs: Vec<_> = changes(live.project.path())
+        .into_iter()
+        .filter(|change| matches!(change.write, Write::CreateStub(_)))
+        .collect();
+    assert_eq!(text.lines().count(), stubs.len() + 1, "{text}");
+    let waiting = live.writes(cutover::run::apply);
+    assert_eq!(waiting.exit, Exit::Partly, "it waits at that stage");
+    let served = live.served.path().join("environment.sqlite");
+    let served = rusqlite::Connection::open(served).unwrap();
+    for (number, change) in (1..).zip(stubs) {
+        let Write::CreateStub(mut stub) = change.write else {
+            continue;
+        };
+        assert!(text.contains(&stub.upn), "{text}");
+        // The wizard knows nothing of planned ids.
+        stub.id = UserId(uuid::Uuid::from_u128(number));
+        let made = cutover::service::perform(&served, &Write::CreateStub(stub));
+        assert!(matches!(made, Ok(Performed::Done { .. })), "{made:?}");
+    }
+    goes(&live.writes(cutover::run::apply));
+    goes(&live.verify());
+    assert!(!live.log().contains("\"create\""), "{}", live.log());
 }
 
 #[test]
