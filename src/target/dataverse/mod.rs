@@ -15,6 +15,7 @@ use crate::target::dataverse::client::{Ask, Client};
 use crate::target::dataverse::row::Row;
 use crate::target::dataverse::sign_in::Tokens;
 
+mod attempt;
 mod batch;
 mod client;
 mod custom_logic;
