@@ -4,6 +4,8 @@
 //! and their preconditions stand here (platform facts 5); queries, writes, links and metadata are files of their
 //! own, and `service/` does the refusing.
 
+use std::sync::Arc;
+
 use http::{Method, StatusCode};
 use rusqlite::Connection;
 use serde_json::{Value, json};
@@ -92,7 +94,7 @@ impl Api<'_> {
                 self.attributes(key, property, related.as_ref(), &asked.options)
             }
             Resource::Set { set } => {
-                let table = self.table(set)?.clone();
+                let table = Arc::clone(self.table(set)?);
                 match request.method {
                     Method::GET => self.query(&table, &asked.options, request),
                     Method::POST => self.post(&table, request),
@@ -100,7 +102,7 @@ impl Api<'_> {
                 }
             }
             Resource::Row { set, key } => {
-                let table = self.table(set)?.clone();
+                let table = Arc::clone(self.table(set)?);
                 self.row_request(&table, key, &asked, request)
             }
             Resource::BoundOperation {
@@ -109,7 +111,7 @@ impl Api<'_> {
                 ..
             } if import::is_action(name) => self.import_by_key(name, key, request),
             Resource::BoundOperation { set, name, .. } => {
-                let table = self.table(set)?.clone();
+                let table = Arc::clone(self.table(set)?);
                 self.bulk(&table, name, request)
             }
             Resource::Member { .. } => self.member_request(&asked, request),
@@ -141,7 +143,7 @@ impl Api<'_> {
     }
 
     /// The table of a set.
-    pub(in crate::rehearse) fn table(&self, set: &str) -> Result<&Table, Failure> {
+    pub(in crate::rehearse) fn table(&self, set: &str) -> Result<&Arc<Table>, Failure> {
         self.schema
             .set(set)
             .ok_or_else(|| Failure::no_resource(set))

@@ -5,6 +5,8 @@
 
 use std::borrow::Cow;
 
+use std::sync::Arc;
+
 use http::StatusCode;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -37,7 +39,7 @@ impl odata::Row for Definition<'_> {
 impl Api<'_> {
     /// The definitions of all tables that a filter takes.
     pub(in crate::rehearse) fn definitions(&self, options: &Options) -> Result<Answer, Failure> {
-        let all = self.schema.tables().iter().map(definition);
+        let all = self.schema.tables().iter().map(|table| definition(table));
         let shown = taken(all, options, "EntityMetadata")?;
         let context = format!("{}$metadata#EntityDefinitions", self.root);
         let body = json!({ "@odata.context": context, "value": shown });
@@ -143,7 +145,9 @@ impl Api<'_> {
                 self.schema.table(name.as_str().unwrap_or_default())
             }),
         };
-        found.ok_or_else(|| Failure::new("0x80040217", "Could not find an entity with that name."))
+        found
+            .map(Arc::as_ref)
+            .ok_or_else(|| Failure::new("0x80040217", "Could not find an entity with that name."))
     }
 }
 

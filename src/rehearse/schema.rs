@@ -5,6 +5,7 @@
 //! stands beside it, in `extra.rs`.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use rusqlite::Connection;
 
@@ -121,7 +122,7 @@ impl Table {
 /// Every table.
 #[derive(Clone, Debug)]
 pub(in crate::rehearse) struct Schema {
-    tables: Vec<Table>,
+    tables: Vec<Arc<Table>>,
     sets: HashMap<String, usize>,
 }
 
@@ -129,7 +130,7 @@ impl Schema {
     /// The tables of a file: those of users and roles, and one for each entity.
     pub(in crate::rehearse) fn of(connection: &Connection) -> rusqlite::Result<Self> {
         let known = FACTS.iter().chain(IMPORTS);
-        let mut tables: Vec<Table> = known.map(facts::table).collect();
+        let mut tables: Vec<Arc<Table>> = known.map(facts::table).map(Arc::new).collect();
         let sql = "SELECT number, name, ownership FROM entity ORDER BY number";
         let mut statement = connection.prepare(sql)?;
         let found = statement.query_map([], |row| {
@@ -141,7 +142,7 @@ impl Schema {
             let table = table?;
             // Of users and teams an environment file may hold how they are owned, and no records.
             if tables.iter().all(|known| known.logical != table.logical) {
-                tables.push(table);
+                tables.push(Arc::new(table));
             }
         }
         let sets = tables.iter().enumerate();
@@ -153,18 +154,18 @@ impl Schema {
     }
 
     /// The table of a set, in any case.
-    pub(in crate::rehearse) fn set(&self, set: &str) -> Option<&Table> {
+    pub(in crate::rehearse) fn set(&self, set: &str) -> Option<&Arc<Table>> {
         let number = self.sets.get(&set.to_ascii_lowercase())?;
         self.tables.get(*number)
     }
 
     /// The table of a logical name.
-    pub(in crate::rehearse) fn table(&self, logical: &str) -> Option<&Table> {
+    pub(in crate::rehearse) fn table(&self, logical: &str) -> Option<&Arc<Table>> {
         self.tables.iter().find(|table| table.logical == logical)
     }
 
     /// All tables.
-    pub(in crate::rehearse) fn tables(&self) -> &[Table] {
+    pub(in crate::rehearse) fn tables(&self) -> &[Arc<Table>] {
         &self.tables
     }
 }

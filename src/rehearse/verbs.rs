@@ -3,6 +3,8 @@
 //! In: a request whose URL is read. Out: its answer. What is asked, written and linked is done elsewhere: here stands
 //! which verb does which, and what a row has to be for it.
 
+use std::sync::Arc;
+
 use http::{Method, StatusCode};
 use serde_json::Value;
 use uuid::Uuid;
@@ -134,7 +136,7 @@ impl Api<'_> {
         else {
             return Err(Failure::no_resource(&request.url));
         };
-        let table = self.table(set)?.clone();
+        let table = Arc::clone(self.table(set)?);
         let id = self.find(&table, key)?;
         let Some(id) = id else {
             return Err(Failure::no_row(&table.logical, "that key"));
