@@ -1,7 +1,8 @@
 //! The environment file: what the target holds, as one `SQLite` file.
 //!
 //! In: a folder of exports ([`load()`]), or facts as a live target streams them ([`Writer`]). Out:
-//! the file, its facts with plain indexes ([`Facts`]), and its records ([`Owners`], [`Keys`]).
+//! the file, its facts with plain indexes ([`Facts`]), and its records ([`Owners`], [`Keys`]). The XML that keeps an
+//! organisation's settings is read here too ([`organisation_settings()`]), for all who meet it.
 //! Nothing here judges: effective privileges, refusals and side effects belong to `check/` and
 //! `service/`, each for itself.
 
@@ -10,6 +11,7 @@ mod facts;
 mod file;
 mod load;
 mod open;
+mod organisation_settings;
 mod people;
 mod pulled;
 mod records;
@@ -28,6 +30,7 @@ pub use file::{EnvironmentFile, Moment};
 pub use load::{
     Given, LoadError, LoadSummary, Problem, Problems, folder_fingerprint, load, load_beside,
 };
+pub use organisation_settings::{BrokenSettings, organisation_settings};
 pub use pulled::Pulled;
 pub use records::{Keys, Owners};
 pub use writer::Writer;

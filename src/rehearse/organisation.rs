@@ -4,12 +4,11 @@
 //! (platform facts 3.5), and the settings that a write of that XML leaves. Also: people of the directory who become
 //! users when they are asked for by their object id, as the service makes them.
 
-use quick_xml::Reader;
-use quick_xml::escape::{escape, unescape};
-use quick_xml::events::Event;
+use quick_xml::escape::escape;
 use serde_json::json;
 use uuid::Uuid;
 
+use crate::environment::organisation_settings;
 use crate::model::{UserId, setting};
 use crate::rehearse::api::Api;
 use crate::rehearse::body::Body;
@@ -60,7 +59,10 @@ impl Api<'_> {
     pub(in crate::rehearse) fn update_organisation(&mut self, body: &Body) -> Result<(), Failure> {
         for (name, value) in &body.columns {
             if name == "orgdborgsettings" {
-                for (name, value) in settings_of(value.as_str().unwrap_or_default())? {
+                let settings = organisation_settings(value.as_str().unwrap_or_default());
+                let settings =
+                    settings.map_err(|error| Failure::unreadable(format!("{error}.")))?;
+                for (name, value) in settings {
                     self.set(&name, &value)?;
                 }
             } else if COLUMNS.contains(&name.as_str()) {
@@ -119,41 +121,5 @@ impl Api<'_> {
         self.connection.execute(sql, ids)?;
         self.log.row("provision", "systemuser", user.id.0);
         Ok(())
-    }
-}
-
-fn add(settings: &mut [(String, String)], text: &str) {
-    if let Some((_, value)) = settings.last_mut() {
-        value.push_str(text);
-    }
-}
-
-/// The settings of an XML: the elements below the root, each with its text.
-fn settings_of(xml: &str) -> Result<Vec<(String, String)>, Failure> {
-    let broken = |why: &dyn std::fmt::Display| {
-        Failure::unreadable(format!("`orgdborgsettings` is no such XML: {why}."))
-    };
-    let mut reader = Reader::from_str(xml);
-    let mut settings: Vec<(String, String)> = Vec::new();
-    let mut depth = 0_u32;
-    loop {
-        match reader.read_event().map_err(|error| broken(&error))? {
-            Event::Start(start) => {
-                depth += 1;
-                if depth == 2 {
-                    let name = start.name().as_ref().to_owned();
-                    settings.push((name, String::new()));
-                }
-            }
-            Event::Text(text) if depth == 2 => add(&mut settings, &text.xml10_content()),
-            Event::GeneralRef(reference) if depth == 2 => {
-                let written = format!("&{};", reference.xml10_content());
-                let text = unescape(&written).map_err(|error| broken(&error))?;
-                add(&mut settings, &text);
-            }
-            Event::End(_) => depth = depth.saturating_sub(1),
-            Event::Eof => return Ok(settings),
-            _ => {}
-        }
     }
 }

@@ -7,13 +7,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use quick_xml::Reader;
-use quick_xml::escape::unescape;
-use quick_xml::events::Event;
 use serde_json::Value;
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
+use crate::environment::organisation_settings;
 use crate::model::{
     Cascade, CascadeAssign, Entity, Fact, Loadable, Ownership, Principal, ProfileField,
     PulledRecord, RecordId, RoleId, RolePrivilege, TeamId, UserId, setting,
@@ -316,49 +314,13 @@ pub(super) async fn settings(
             shares.unwrap_or(false).to_string(),
         );
         let xml = row.text("orgdborgsettings").map_err(read)?;
-        let settings = settings_of(xml.as_deref().unwrap_or_default());
-        for (name, value) in settings.map_err(read)? {
+        let settings = organisation_settings(xml.as_deref().unwrap_or_default());
+        let settings = settings.map_err(|error| read(Unreadable(error.to_string())));
+        for (name, value) in settings? {
             set(&name, value);
         }
     }
     Ok(())
-}
-
-/// The elements below the root of the settings' XML, each with its text.
-fn settings_of(xml: &str) -> Result<Vec<(String, String)>, Unreadable> {
-    let broken = |why: String| Unreadable(format!("`orgdborgsettings` is broken: {why}"));
-    let mut reader = Reader::from_str(xml);
-    let mut settings: Vec<(String, String)> = Vec::new();
-    let mut depth = 0_u32;
-    loop {
-        let event = reader
-            .read_event()
-            .map_err(|error| broken(error.to_string()))?;
-        let text = match event {
-            Event::Start(start) => {
-                depth += 1;
-                if depth == 2 {
-                    settings.push((start.name().as_ref().to_owned(), String::new()));
-                }
-                continue;
-            }
-            Event::End(_) => {
-                depth = depth.saturating_sub(1);
-                continue;
-            }
-            Event::Eof => return Ok(settings),
-            Event::Text(text) => text.xml10_content().into_owned(),
-            Event::GeneralRef(reference) => {
-                let written = format!("&{};", reference.xml10_content());
-                let text = unescape(&written).map_err(|error| broken(error.to_string()))?;
-                text.into_owned()
-            }
-            _ => continue,
-        };
-        if let (2, Some((_, value))) = (depth, settings.last_mut()) {
-            value.push_str(&text);
-        }
-    }
 }
 
 /// Owners, and keys where a field of them is named, of all records of a table.
@@ -415,23 +377,5 @@ pub(super) fn malformed(client: &Client, what: &str, unreadable: Unreadable) -> 
         host: client.host().to_owned(),
         what: what.to_owned(),
         found: unreadable.0,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::settings_of;
-
-    #[test]
-    fn settings_are_the_elements_below_the_root() {
-        let xml = "<OrgSettings><A>true</A><B>x &amp; y</B><C/><D><E>no</E></D></OrgSettings>";
-        let settings = settings_of(xml).expect("settings");
-        let texts: Vec<_> = settings
-            .iter()
-            .map(|(name, value)| format!("{name}={value}"))
-            .collect();
-        assert_eq!(texts, ["A=true", "B=x & y", "D="]);
-        assert!(settings_of("").expect("none").is_empty());
-        assert!(settings_of("<OrgSettings><A").is_err());
     }
 }
