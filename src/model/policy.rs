@@ -93,6 +93,8 @@ pub enum SignIn {
     /// An application and its secret.
     #[default]
     Secret,
+    /// An application and its certificate.
+    Certificate,
     /// The identity of the machine that this runs on.
     ManagedIdentity,
     /// Whoever is signed in to the Azure CLI.

@@ -6,6 +6,7 @@
 //! that no source is sure of is a switch. The one who works against it is `target/dataverse/`, and any client of the
 //! Web API.
 
+use std::fmt;
 use std::fs::File;
 use std::io::BufWriter;
 use std::net::SocketAddr;
@@ -57,7 +58,7 @@ pub use limits::Limits;
 pub use switches::{DataImport, NoSwitch, Switch, Switches};
 
 /// How a file is served.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Settings {
     /// The environment file; it is written to.
     pub file: PathBuf,
@@ -79,6 +80,24 @@ pub struct Settings {
     pub secret: String,
     /// Where a line a change is written.
     pub log: Option<PathBuf>,
+}
+
+// All but the secret.
+impl fmt::Debug for Settings {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Settings")
+            .field("file", &self.file)
+            .field("is_a_copy", &self.is_a_copy)
+            .field("port", &self.port)
+            .field("latency", &self.latency)
+            .field("limits", &self.limits)
+            .field("faults", &self.faults)
+            .field("seed", &self.seed)
+            .field("switches", &self.switches)
+            .field("log", &self.log)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Why a file cannot be served.

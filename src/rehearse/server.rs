@@ -99,8 +99,10 @@ async fn handle(
         body: body.to_bytes().to_vec(),
     };
     let now = shared.began.elapsed();
-    if Tokens::is_asked(head.uri.path()) {
-        return Ok(sent(lock(&shared.tokens).answer(&request.body, now)));
+    let path = head.uri.path();
+    if Tokens::is_asked(path) {
+        let answer = lock(&shared.tokens).answer(path, &request.body, now);
+        return Ok(sent(answer));
     }
     if !lock(&shared.tokens).hold(request.header("authorization"), now) {
         return Ok(sent(

@@ -190,7 +190,10 @@ fn live(error: &DataverseError) -> Exit {
         DataverseError::Url { .. }
         | DataverseError::NotEncrypted { .. }
         | DataverseError::NoVariable { .. }
-        | DataverseError::SecretFile { .. } => Exit::Usage,
+        | DataverseError::SecretFile { .. }
+        | DataverseError::CertificateFile { .. }
+        | DataverseError::Certificate { .. }
+        | DataverseError::Authority { .. } => Exit::Usage,
         _ => Exit::Unreachable,
     }
 }

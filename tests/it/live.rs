@@ -24,7 +24,7 @@ pub(crate) struct Live {
     /// The project that works against the server.
     pub(crate) project: tempfile::TempDir,
     log: PathBuf,
-    rehearsal: Rehearsal,
+    pub(crate) rehearsal: Rehearsal,
 }
 
 impl Live {
@@ -34,7 +34,12 @@ impl Live {
 
     /// The same, where what is served was changed before.
     pub(crate) fn changed(sample: &str, faults: &str, change: impl Fn(&Path)) -> Self {
-        Self::as_it_is(sample, faults, Switches::default(), change)
+        Self::as_it_is(sample, faults, Switches::default(), "s3cret", change)
+    }
+
+    /// The same with a server that gives tokens for this secret.
+    pub(crate) fn with_secret(sample: &str, faults: &str, secret: &str) -> Self {
+        Self::as_it_is(sample, faults, Switches::default(), secret, |_| ())
     }
 
     /// The same, where the project makes its stub users by the plain way, which the environment allows.
@@ -53,7 +58,13 @@ impl Live {
         live
     }
 
-    fn as_it_is(sample: &str, faults: &str, switches: Switches, change: impl Fn(&Path)) -> Self {
+    fn as_it_is(
+        sample: &str,
+        faults: &str,
+        switches: Switches,
+        secret: &str,
+        change: impl Fn(&Path),
+    ) -> Self {
         let served = tempfile::tempdir().unwrap();
         copy(&repository(sample), served.path());
         change(served.path());
@@ -68,7 +79,7 @@ impl Live {
             faults: faults.parse().unwrap(),
             seed: 1,
             switches,
-            secret: "s3cret".to_owned(),
+            secret: secret.to_owned(),
             log: Some(log.clone()),
         });
         let rehearsal = rehearsal.unwrap();
@@ -239,7 +250,7 @@ fn roles_that_are_not_seen_yet_refuse_nobody() {
         duplicate_link_fails: false,
         ..Switches::default()
     };
-    there_and_back(&Live::as_it_is("samples/clean", "0", switches, |_| ()));
+    there_and_back(&Live::as_it_is("samples/clean", "0", switches, "s3cret", |_| ()));
 }
 
 fn there_and_back(live: &Live) {
@@ -276,7 +287,7 @@ fn stub_users_are_handed_over_to_the_wizard() {
         data_import: DataImport::Refused,
         ..Switches::default()
     };
-    let live = Live::as_it_is("samples/clean", "0", switches, |_| ());
+    let live = Live::as_it_is("samples/clean", "0", switches, "s3cret", |_| ());
     goes(&live.pull());
     goes(&live.plan());
     let handed = live.writes(cutover::run::apply);

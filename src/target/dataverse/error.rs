@@ -38,14 +38,46 @@ pub enum DataverseError {
         /// Why.
         source: std::io::Error,
     },
-    /// The directory gives no token.
+    /// The file with the certificate cannot be read.
     #[error(
-        "sign-in failed: {why}; see that tenant, application and secret are those of the application user, and \
-         that the secret has not expired"
+        "`{}`: the certificate cannot be read; see that `CUTOVER_CLIENT_CERTIFICATE_FILE` names a file that is there \
+         and may be read", path.display()
     )]
+    CertificateFile {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The file with the certificate is not what it should be.
+    #[error(
+        "`{}`, which `CUTOVER_CLIENT_CERTIFICATE_FILE` names: {found}; expected a PEM file with a certificate and its \
+         private key (RSA of 2048 to 4096 bits, PKCS#8, not encrypted); {cure}", path.display()
+    )]
+    Certificate {
+        /// The file.
+        path: PathBuf,
+        /// What was met.
+        found: String,
+        /// What makes the right one.
+        cure: &'static str,
+    },
+    /// The directory is not where it can be asked.
+    #[error(
+        "the variable `AZURE_AUTHORITY_HOST` is `{found}`, expected an address such as \
+         `https://login.microsoftonline.us`; correct it, or take it away for the public cloud"
+    )]
+    Authority {
+        /// What the variable holds.
+        found: String,
+    },
+    /// The directory gives no token.
+    #[error("sign-in failed: {why}; {cure}")]
     SignIn {
         /// What it said.
         why: String,
+        /// What to look after, by the way of signing in.
+        cure: &'static str,
     },
     /// The service refuses the token.
     #[error(
