@@ -28,7 +28,7 @@ pub(crate) struct Live {
 }
 
 impl Live {
-    fn of(sample: &str, faults: &str) -> Self {
+    pub(crate) fn of(sample: &str, faults: &str) -> Self {
         Self::changed(sample, faults, |_| ())
     }
 
@@ -150,7 +150,7 @@ impl Live {
         written
     }
 
-    fn log(&self) -> String {
+    pub(crate) fn log(&self) -> String {
         fs::read_to_string(&self.log).unwrap()
     }
 }
