@@ -44,7 +44,8 @@ const EMBEDDED: &[(&[&str], i32)] = &[
 fn writings(secret: &str) -> Vec<(&'static str, Vec<u8>)> {
     let bytes = secret.as_bytes();
     let units = || secret.encode_utf16();
-    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let hex: Vec<String> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let hex = hex.concat();
     let form = percent_encoding::utf8_percent_encode(secret, percent_encoding::NON_ALPHANUMERIC);
     let form = form.to_string().replace("%2E", ".").replace("%5F", "_");
     let mut writings = vec![

@@ -185,7 +185,7 @@ fn credential(sign_in: SignIn, variables: Variables<'_>) -> Result<Credential, D
             let assertions = Assertions {
                 certificate,
                 client: client.clone(),
-                audience: format!("{}{tenant}/oauth2/v2.0/token", authority),
+                audience: format!("{authority}{tenant}/oauth2/v2.0/token"),
             };
             let client_options = options(&authority);
             let options = ClientAssertionCredentialOptions { client_options };
@@ -318,11 +318,11 @@ mod tests {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .build()
             .expect("a runtime");
-        let error = runtime.block_on(tokens.token()).err().expect("a refusal");
+        let error = runtime.block_on(tokens.token()).expect_err("a refusal");
         let mut said = format!("{tokens:?} {error:?} {error:#?}");
         let mut cause: Option<&dyn std::error::Error> = Some(&error);
         while let Some(inner) = cause {
-            said += &format!("{inner} {inner:?}");
+            said.extend([inner.to_string(), format!("{inner:?}")]);
             cause = inner.source();
         }
         assert!(said.contains("AADSTS7000215: sent: client_secret=(the secret), (the secret)"));

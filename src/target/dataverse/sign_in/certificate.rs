@@ -257,7 +257,7 @@ mod tests {
             "https://login.microsoftonline.com/t/oauth2/v2.0/token",
             Uuid::from_u128(7),
         );
-        let now = Duration::from_secs(1_800_000_000);
+        let now = Duration::from_secs(1_800_000_001);
         let assertion = certificate
             .assertion("app", audience, now, id)
             .expect("signed");
@@ -279,8 +279,8 @@ mod tests {
         let expected = [
             json!({ "alg": "PS256", "typ": "JWT", "x5t#S256": URL_SAFE_NO_PAD.encode(thumbprint) }),
             json!({
-                "aud": audience, "iss": "app", "sub": "app", "jti": id, "nbf": 1_800_000_000_u64,
-                "exp": 1_800_000_600_u64,
+                "aud": audience, "iss": "app", "sub": "app", "jti": id, "nbf": 1_800_000_001_u64,
+                "exp": 1_800_000_601_u64,
             }),
         ];
         assert_eq!(parts.collect::<Vec<_>>(), expected);
