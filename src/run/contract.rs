@@ -50,7 +50,7 @@ fn check(faults: &str, switches: Switches) {
     let dataverse = Dataverse::open(&url, SignIn::Secret, &|_| None).unwrap();
     let project = LiveProject {
         tables: ["account".to_owned()].into(),
-        beside: Vec::new(),
+        ..LiveProject::default()
     };
     let target = Live::open(dataverse, project).unwrap();
     every_target_keeps_the_contract(&target);

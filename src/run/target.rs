@@ -37,6 +37,7 @@ impl Site {
         let known = LiveProject {
             tables: tables.map(|file| file.table.clone()).collect(),
             beside: most.into_iter().collect(),
+            bypasses_custom_logic: section.bypass_custom_logic,
         };
         Ok(Self::Live(Box::new(dataverse), known))
     }

@@ -250,7 +250,13 @@ fn roles_that_are_not_seen_yet_refuse_nobody() {
         duplicate_link_fails: false,
         ..Switches::default()
     };
-    there_and_back(&Live::as_it_is("samples/clean", "0", switches, "s3cret", |_| ()));
+    there_and_back(&Live::as_it_is(
+        "samples/clean",
+        "0",
+        switches,
+        "s3cret",
+        |_| (),
+    ));
 }
 
 fn there_and_back(live: &Live) {

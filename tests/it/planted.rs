@@ -16,12 +16,12 @@ use parquet::file::reader::{FileReader, SerializedFileReader};
 
 use crate::live::Live;
 use crate::sign_in::{CERTIFICATE, Front, NOWHERE, program, project};
-use crate::support::{copy, repository};
+use crate::support::{copy, document, repository};
 
 /// Nothing else looks like it; a form encodes some of it.
 const PLANTED: &str = "Zq7~vK.92/xW_pl4nted+Jt3Rb=0mN&yH!e";
 
-/// What is run on a project of a live environment, and how it ends. What else works on one is added here.
+/// What is run on a project of a live environment before it is written to, and how it ends.
 const LIVE: &[(&[&str], i32)] = &[
     (&["load"], 2),
     (&["pull"], 0),
@@ -178,13 +178,20 @@ fn a_secret_that_lets_in_is_nowhere() {
         ("CUTOVER_CLIENT_SECRET", PLANTED),
     ];
     all_of(LIVE, project.path(), &variables);
+    assert_eq!(live.log(), "");
+    let seal = document(project.path()).seal;
+    let host = url.trim_start_matches("https://").trim_end_matches('/');
+    let by_name = |command| [command, "--target", host, "--seal", &*seal];
+    let (apply, undo) = (by_name("apply"), by_name("undo"));
+    let written: [(&[&str], i32); 3] = [(&apply, 0), (&["verify"], 0), (&undo, 0)];
+    all_of(&written, project.path(), &variables);
+    assert_ne!(live.log(), "");
     let form = front
         .asked()
         .into_iter()
         .find(|request| request.starts_with("POST "));
     let sent = found(&[PLANTED], form.unwrap().as_bytes());
     assert_eq!(sent, ["a form"], "it was sent, and as forms are");
-    assert_eq!(live.log(), "");
 }
 
 /// Runs commands one after another on a project, and searches what they say and leave.

@@ -141,8 +141,9 @@ pub(crate) fn project(url: &str, sign_in: &str) -> TempDir {
     copy(&repository("samples/clean"), project.path());
     let manifest = project.path().join("cutover.toml");
     let text = fs::read_to_string(&manifest).unwrap();
-    let live = format!("url = \"{url}\"\nsign_in = \"{sign_in}\"\n");
-    let text = text.replace("from = \"environment/\"\n", &live);
+    let from = "from = \"environment/\"\n";
+    let live = format!("{from}url = \"{url}\"\nsign_in = \"{sign_in}\"\n");
+    let text = text.replace(from, &live);
     fs::write(&manifest, text).unwrap();
     project
 }

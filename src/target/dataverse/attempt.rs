@@ -164,6 +164,7 @@ impl Attempt {
             Some(operations) => Ok(Part {
                 operations,
                 is_strong: self.is_strong,
+                is_bypassing: surroundings.bypasses_custom_logic,
             }),
             None => Err(Outcome::Failed(Refusal {
                 code: NO_RESOURCE,

@@ -32,6 +32,8 @@ pub(super) struct Part {
     pub(super) operations: Vec<Operation>,
     /// Past the service's caches, which may not know of roles that were given a moment ago.
     pub(super) is_strong: bool,
+    /// Past the plug-ins and workflows of the environment's own.
+    pub(super) is_bypassing: bool,
 }
 
 /// What a part was answered: of several requests that were done, the last answer; of those that were not, the one
@@ -50,7 +52,7 @@ pub(super) fn write(parts: &[Part], root: &str) -> Vec<u8> {
     for part in parts {
         let _ = write!(text, "--{BOUNDARY}\r\n");
         if let [operation] = &part.operations[..] {
-            request(&mut text, root, operation, part.is_strong, None);
+            request(&mut text, root, operation, part, None);
             continue;
         }
         let _ = write!(
@@ -59,7 +61,7 @@ pub(super) fn write(parts: &[Part], root: &str) -> Vec<u8> {
         );
         for (place, operation) in part.operations.iter().enumerate() {
             let _ = write!(text, "--{CHANGE_SET}\r\n");
-            request(&mut text, root, operation, part.is_strong, Some(place + 1));
+            request(&mut text, root, operation, part, Some(place + 1));
         }
         let _ = write!(text, "--{CHANGE_SET}--\r\n");
     }
@@ -67,13 +69,7 @@ pub(super) fn write(parts: &[Part], root: &str) -> Vec<u8> {
     text.into_bytes()
 }
 
-fn request(
-    text: &mut String,
-    root: &str,
-    operation: &Operation,
-    is_strong: bool,
-    id: Option<usize>,
-) {
+fn request(text: &mut String, root: &str, operation: &Operation, part: &Part, id: Option<usize>) {
     text.push_str("Content-Type: application/http\r\nContent-Transfer-Encoding: binary\r\n");
     if let Some(id) = id {
         let _ = write!(text, "Content-ID: {id}\r\n");
@@ -83,8 +79,11 @@ fn request(
     if operation.is_of_a_row {
         text.push_str("If-Match: *\r\n");
     }
-    if is_strong {
+    if part.is_strong {
         text.push_str("Consistency: Strong\r\n");
+    }
+    if part.is_bypassing {
+        text.push_str("MSCRM.BypassBusinessLogicExecution: CustomSync,CustomAsync\r\n");
     }
     match &operation.body {
         Some(body) => {
@@ -214,12 +213,15 @@ mod tests {
         }
     }
 
+    const BYPASS: &str = "MSCRM.BypassBusinessLogicExecution: CustomSync,CustomAsync";
+
     #[test]
     fn a_body_is_written_as_the_service_reads_it() {
         let parts = [
             Part {
                 operations: vec![operation(Method::PATCH, "accounts(1)", true)],
                 is_strong: true,
+                is_bypassing: false,
             },
             Part {
                 operations: vec![
@@ -227,6 +229,7 @@ mod tests {
                     operation(Method::DELETE, "systemusers(1)/x(2)/$ref", false),
                 ],
                 is_strong: false,
+                is_bypassing: true,
             },
         ];
         let expected = [
@@ -249,6 +252,7 @@ mod tests {
             "Content-ID: 1",
             "",
             "POST /api/data/v9.2/systemusers HTTP/1.1",
+            BYPASS,
             "Content-Type: application/json; type=entry",
             "",
             "{\"a\":\"line\\nend\"}",
@@ -258,6 +262,7 @@ mod tests {
             "Content-ID: 2",
             "",
             "DELETE /api/data/v9.2/systemusers(1)/x(2)/$ref HTTP/1.1",
+            BYPASS,
             "",
             "",
             "--changeset_cutover--",

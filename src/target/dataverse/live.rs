@@ -30,6 +30,8 @@ pub struct LiveProject {
     pub tables: BTreeSet<String>,
     /// Facts that stand beside those that were pulled, as the manifest has them.
     pub beside: Vec<Fact>,
+    /// Whether plug-ins and workflows of the environment's own are bypassed.
+    pub bypasses_custom_logic: bool,
 }
 
 impl Live {
@@ -54,6 +56,7 @@ impl Live {
             None => Arc::new(Surroundings {
                 root: client.root().to_string(),
                 keeps_roles: runtime.block_on(keeps_roles(&self.dataverse, &self.caller))?,
+                bypasses_custom_logic: self.project.bypasses_custom_logic,
                 sets: BTreeMap::new(),
             }),
         };

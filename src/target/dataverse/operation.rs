@@ -35,6 +35,8 @@ pub(super) struct Surroundings {
     pub(super) root: String,
     /// Whether users keep their roles when they move to another business unit.
     pub(super) keeps_roles: bool,
+    /// Whether plug-ins and workflows of the environment's own are bypassed.
+    pub(super) bypasses_custom_logic: bool,
     /// The sets of tables, by logical name.
     pub(super) sets: BTreeMap<Arc<str>, String>,
 }
@@ -354,6 +356,7 @@ mod tests {
         let surroundings = Surroundings {
             root: "https://x/".to_owned(),
             keeps_roles,
+            bypasses_custom_logic: false,
             sets: BTreeMap::from([(Arc::from("account"), "accounts".to_owned())]),
         };
         let operations = surroundings.operations(write, found).unwrap();
