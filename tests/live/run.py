@@ -9,7 +9,8 @@ share of all requests with a fault: throttled, cut before or after it was done, 
 of order, its token ended. The project is pulled and planned against it; then apply is killed so many
 times, each at another place, and run again until it ends by itself. Expected: the served file holds what
 the generator says, verify agrees, and the server's own log has every change once. With --undo the way
-back is gone as well, killed as often. Prints what it saw; exits 1 where anything differs. Linux.
+back is gone as well, killed as often. Prints what it saw; exits 1 where anything differs, or where a
+writing command took more than 200 MB. Linux.
 """
 import argparse, json, os, pathlib, random, re, shutil, signal, sqlite3, subprocess, sys, time
 
@@ -20,6 +21,8 @@ ADMINISTRATOR, ADMINISTRATORS = project.made("administrator"), project.made("adm
 TEMPLATE = "627090ff-40a3-4053-8790-584edc5be201"
 # How often the log is looked at, in seconds.
 LOOK = 0.01
+# What a writing command may take of memory, in MB.
+MEMORY_MAX = 200
 
 
 def write_served(folder, count):
@@ -236,6 +239,8 @@ def main():
     finally:
         server.end()
     faults += [f"written twice: {line}" for line in again[:5]]
+    if runs.memory > MEMORY_MAX * 1024:
+        faults.append(f"more memory than {MEMORY_MAX} MB")
     print(f"{runs.killed} kills; {len(again)} written twice; memory at most {runs.memory / 1024:.0f} MB; "
           f"{len(faults)} faults")
     print(*faults, sep="\n")
