@@ -87,6 +87,15 @@
 //!   directory is what tells a stub user from somebody who is on the way (STB007).
 //! - ENV005 goes by settings, `custom_logic.<table>`: they are compared when a plan may be stale, so that a plug-in
 //!   switched on meanwhile is seen. One that is absent was not asked for, and leaves the rule unchecked on a live environment.
+//! - On a live environment everything is written by `$batch`: owners and role links as single requests of one, a user's
+//!   change and a plain stub user with its role as change sets, so that they are whole or not at all. A refusal after an
+//!   answer that was lost is looked up first; what is found then goes by the same words as on an environment file.
+//! - A batch of `apply` on a live environment is 2,000 changes: it is read before it is written, and a wish to stop waits
+//!   for it.
+//! - The full name of a stub user is planned as the service composes it, since it takes none: of first and last name, or,
+//!   where nobody can say where a name divides, of the whole as the last.
+//! - Where no program may import users, `apply` writes a file for the service's wizard and ends with 3; run again, it
+//!   finds them by UPN, whatever ids they got.
 //! - `tests/statements.md` lists ten statements more than the first reading of the documents found (S84 to S93).
 //! - A used cell longer than what a cell of Excel holds is FIL003: it is a quote that was never closed, and
 //!   nobody is looked for under megabytes of text.
