@@ -13,7 +13,7 @@ use crate::rehearse::api::Api;
 use crate::rehearse::extra::Row;
 use crate::rehearse::failure::Failure;
 use crate::rehearse::odata::{self, Resource};
-use crate::rehearse::schema::{Kind, Table, Way};
+use crate::rehearse::schema::{Kind, Source, Table, Way};
 
 /// What ends the name of a property that binds a lookup.
 const BIND: &str = "@odata.bind";
@@ -61,6 +61,9 @@ pub(in crate::rehearse) fn read(
             let lookup = lookup(table, navigation)?;
             let row = match value {
                 Value::Null => None,
+                Value::String(text) if refuses_for_itself(table, &lookup) => {
+                    Some(named(api, &text)?)
+                }
                 Value::String(text) => Some(row_named(api, &text)?),
                 _ => return Err(Failure::unreadable(format!("`{name}` is no text."))),
             };
@@ -77,6 +80,15 @@ pub(in crate::rehearse) fn read(
         }
     }
     Ok(body)
+}
+
+/// Whether `service/` says that the row of a lookup is not there: it asks first what the caller may do.
+fn refuses_for_itself(table: &Table, lookup: &str) -> bool {
+    match lookup {
+        "_businessunitid_value" => table.logical == "systemuser",
+        "_ownerid_value" => matches!(table.source, Source::Records { .. }),
+        _ => false,
+    }
 }
 
 /// Refuses what cannot stand in a column.
@@ -118,15 +130,27 @@ fn lookup(table: &Table, navigation: &str) -> Result<String, Failure> {
 
 /// The row that a URL names; it has to be there.
 pub(in crate::rehearse) fn row_named(api: &Api<'_>, url: &str) -> Result<(String, Uuid), Failure> {
+    let (logical, id) = named(api, url)?;
+    let is_there = match api.schema.table(&logical) {
+        Some(table) => api.row(table, id)?.is_some(),
+        None => false,
+    };
+    if is_there {
+        return Ok((logical, id));
+    }
+    Err(Failure::no_row(&logical, odata_key(url)))
+}
+
+/// The row that a URL names, whether it is there or not.
+fn named(api: &Api<'_>, url: &str) -> Result<(String, Uuid), Failure> {
     let asked = odata::read(url).map_err(|error| Failure::unreadable(error.to_string()))?;
     let Resource::Row { set, key } = asked.resource else {
         return Err(Failure::unreadable(format!("`{url}` names no row.")));
     };
     let table = api.table(&set)?;
-    let id = api.find(table, &key)?;
-    match id {
-        Some(id) if api.row(table, id)?.is_some() => Ok((table.logical.clone(), id)),
-        _ => Err(Failure::no_row(&table.logical, odata_key(url))),
+    match api.find(table, &key)? {
+        Some(id) => Ok((table.logical.clone(), id)),
+        None => Err(Failure::no_row(&table.logical, odata_key(url))),
     }
 }
 

@@ -186,11 +186,12 @@ fn records(logical: String, number: i64, ownership: Option<Ownership>) -> Table 
         format!("{logical}id")
     };
     let ownership = match ownership {
-        Some(Ownership::User | Ownership::Team) => "UserOwned",
+        // Nobody told: records of an environment file have owners.
+        Some(Ownership::User | Ownership::Team) | None => "UserOwned",
         Some(Ownership::Business) => "BusinessOwned",
         Some(Ownership::Organisation) => "OrganizationOwned",
         Some(Ownership::BusinessParented) => "BusinessParented",
-        Some(Ownership::None) | None => "None",
+        Some(Ownership::None) => "None",
     };
     let mut columns = vec![Column {
         name: id.clone(),

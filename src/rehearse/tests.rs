@@ -325,7 +325,14 @@ fn users() {
     let ana = format!("systemusers({})", id(ANA));
     let as_ana: &[(&'static str, &str)] = &[("mscrmcallerid", "10000000-0000-4000-8000-000000000031")];
     let as_nobody: &[(&'static str, &str)] = &[("mscrmcallerid", "10000000-0000-4000-8000-000000000999")];
+    let nowhere = "{\"businessunitid@odata.bind\":\"/businessunits(10000000-0000-4000-8000-000000000999)\"}";
+    let to_nobody = "{\"ownerid@odata.bind\":\"/systemusers(10000000-0000-4000-8000-000000000999)\"}";
+    let account = format!("accounts({})", id(ACCOUNTS));
     check(&[
+        sent(Method::PATCH, &ana, nowhere, 404, "0x80040217 & businessunit With Id"),
+        with(sent(Method::PATCH, &ana, nowhere, 403, "prvWriteUser"), as_ana),
+        sent(Method::PATCH, &account, to_nobody, 404, "0x80040217 & systemuser With Id"),
+        with(sent(Method::PATCH, &account, to_nobody, 403, "prvWrite"), as_ana),
         sent(Method::POST, "systemusers", "{\"domainname\":\"\"}", 400, "0x80040203"),
         sent(Method::POST, "systemusers", new, 204, "location=http://host/api/data/v9.2/systemusers("),
         get(nobody, 200, "\"isdisabled\":true & \"Kit\""),
@@ -340,6 +347,23 @@ fn users() {
         with(get("WhoAmI", 403, "0x80072560"), as_nobody),
         get("WhoAmI", 200, "\"UserId\":\"10000000-0000-4000-8000-000000000030\""),
     ]);
+}
+
+#[test]
+fn records_have_owners_where_nobody_told_who_owns_their_table() {
+    let mut facts = facts();
+    for fact in &mut facts {
+        if let Fact::Entity(entity) = fact {
+            entity.ownership = None;
+        }
+    }
+    let definition = "EntityDefinitions?$select=OwnershipType&$filter=LogicalName eq 'account'";
+    let owner = id(EVA).to_string();
+    let asked = [
+        get(definition, 200, "UserOwned"),
+        get("accounts?$select=_ownerid_value", 200, &owner),
+    ];
+    check_with(&facts, Switches::default(), &asked);
 }
 
 #[test]
