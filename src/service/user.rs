@@ -175,6 +175,8 @@ impl Service<'_> {
                 let sql = "DELETE FROM user_role WHERE user = ?1";
                 rows::change(self.connection, sql, [user.0.as_bytes()])?;
             }
+            // Who moves himself gives from here on with what is left to him.
+            self.memo.rights_changed(Principal::User(user));
         }
         self.set_mode(user, after)?;
         for (field, value) in &after.profile {

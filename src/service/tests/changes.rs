@@ -206,6 +206,29 @@ fn what_the_caller_may_do_follows_the_writes() {
 }
 
 #[test]
+fn a_caller_who_moves_himself_has_lost_his_roles_when_new_ones_are_given() {
+    let world = world();
+    let connection = world.connection();
+    let sql = "INSERT INTO setting (name, value) VALUES ('caller', ?1)";
+    connection.execute(sql, [ANA.0.to_string()]).unwrap();
+    let sql = "INSERT INTO role_privilege (role, privilege, depth) VALUES (?1, 'prvWriteUser', 8)";
+    connection.execute(sql, [ASSIGNER.0.as_bytes()]).unwrap();
+    let mut service = Service::new(connection);
+    let given = service.restore(&give(ANA, ASSIGNER)).unwrap();
+    assert_eq!(told(&given), "done");
+    let before = world.dump();
+    let moved = UserChange {
+        access_mode: None,
+        ..change_ana()
+    };
+    assert_eq!(
+        told(&service.perform(&change(moved)).unwrap()),
+        "0x80040220"
+    );
+    assert_eq!(world.dump(), before);
+}
+
+#[test]
 fn a_caller_who_is_unknown_is_bound_by_nothing() {
     let world = world();
     let sql = "INSERT INTO setting (name, value) VALUES ('caller', ?1)";
