@@ -9,7 +9,7 @@ use std::path::Path;
 
 use crate::apply::ApplyError;
 use crate::apply::applied::words;
-use crate::apply::entry::Entry;
+use crate::apply::entry::{Entry, State};
 use crate::apply::journal::Journal;
 use crate::apply::judge::is_same;
 use crate::apply::source::{Changes, Sealed, each_batch, total};
@@ -113,11 +113,13 @@ pub(super) fn compare(
         Some(applied) => StubUsers::read(plan, applied)?,
         None => StubUsers::default(),
     };
+    let undone = Journal::open(&undo_journal(journal), Some(plan.seal()))?;
     let mut comparison = Comparison {
         target,
+        is_undone: undone.as_ref().map_or(Ok(false), Journal::ended)?,
+        undone,
         spoken_of: SpokenOf::read(plan, &stubs.translation)?,
         translation: stubs.translation,
-        undone: Journal::open(&undo_journal(journal), Some(plan.seal()))?,
         applied,
         step: progress.begin("changes read back", Unit::Changes, Some(total(plan)?)),
         verified: Verified::default(),
@@ -152,6 +154,8 @@ struct Comparison<'a> {
     target: &'a dyn Target,
     applied: Option<Journal>,
     undone: Option<Journal>,
+    /// Whether the way back was gone to its end.
+    is_undone: bool,
     translation: Translation,
     spoken_of: SpokenOf,
     step: Box<dyn Step>,
@@ -173,10 +177,18 @@ impl Comparison<'_> {
         let found = present(self.target, &subjects)?;
         self.step.advance(changes.len() as u64);
         for ((seq, write), found) in changes.into_iter().zip(found) {
-            let (applied, undone) = (succeeded(&applied, seq), succeeded(&undone, seq));
+            let undone = succeeded(&undone, seq) || self.was_not_let_go(&undone, seq);
+            let applied = succeeded(&applied, seq);
             self.one(seq, &write, found, applied, undone)?;
         }
         Ok(())
+    }
+
+    /// Whether the way back has come to its end, and this change could not be taken back: it is to be told that not all
+    /// is as before.
+    fn was_not_let_go(&self, undone: &BTreeMap<Seq, Entry>, seq: Seq) -> bool {
+        let failed = |entry: &Entry| matches!(entry.state, State::Failed | State::Skipped);
+        self.is_undone && undone.get(&seq).is_some_and(failed)
     }
 
     fn one(

@@ -102,6 +102,25 @@ fn stages_go_back_newest_first() {
 }
 
 #[test]
+fn what_was_not_let_go_of_is_not_as_before() {
+    let (plan, folder, target) = applied(2);
+    let refusal = crate::model::Refusal {
+        code: crate::model::ServiceCode(1),
+        message: "no".to_owned(),
+    };
+    target.refuse(Seq(RECORD_OF_STUB), refusal);
+    back(&plan, &target, &folder).unwrap();
+    let verified = compare(&plan, &target, &folder.journal, &Silent).unwrap();
+    let different: Vec<u64> = verified.differences.iter().map(|one| one.seq.0).collect();
+    assert_eq!(
+        different,
+        [0, RECORD_OF_STUB],
+        "the stub user and its record"
+    );
+    assert_eq!(verified.total().different, 2);
+}
+
+#[test]
 fn it_is_told_beforehand() {
     let (plan, folder) = (Listed::small(), Folder::new(7));
     let memory = plan.target();
