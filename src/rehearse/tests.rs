@@ -350,6 +350,32 @@ fn users() {
 }
 
 #[test]
+fn who_asks_is_one_who_may_do_everything() {
+    let mut facts = facts();
+    for fact in &mut facts {
+        if let Fact::User(user) = fact
+            && user.id == UserId(id(EVA))
+        {
+            user.access_mode = AccessMode::Administrative;
+        }
+    }
+    check_with(
+        &facts,
+        Switches::default(),
+        &[get("WhoAmI", 200, &id(EVA).to_string())],
+    );
+    facts.push(Fact::UserRole {
+        user: UserId(id(BEN)),
+        role: RoleId(id(ADMINISTRATOR)),
+    });
+    check_with(
+        &facts,
+        Switches::default(),
+        &[get("WhoAmI", 200, &id(BEN).to_string())],
+    );
+}
+
+#[test]
 fn records_have_owners_where_nobody_told_who_owns_their_table() {
     let mut facts = facts();
     for fact in &mut facts {

@@ -11,7 +11,7 @@ use tokio::sync::oneshot;
 use uuid::Uuid;
 
 use crate::environment::EnvironmentFile;
-use crate::model::{SYSTEM_ADMINISTRATOR_TEMPLATE, parse_guid, setting};
+use crate::model::{AccessMode, SYSTEM_ADMINISTRATOR_TEMPLATE, parse_guid, setting};
 use crate::rehearse::RehearseError;
 use crate::rehearse::api::Api;
 use crate::rehearse::exchange::{Answer, Request};
@@ -64,7 +64,8 @@ pub(in crate::rehearse) fn prepare(
     Ok((file, caller, organisation))
 }
 
-/// The user who asks: the one whom the file names and knows, else the first enabled System Administrator.
+/// The user who asks: the one whom the file names and knows, else the first enabled System Administrator, of full access
+/// if there is such a one: where the file names nobody, `service/` lets everything be done that one may do.
 fn caller(file: &EnvironmentFile) -> rusqlite::Result<Option<Uuid>> {
     let connection = file.connection();
     let named = file.setting(setting::CALLER).ok().flatten();
@@ -77,9 +78,11 @@ fn caller(file: &EnvironmentFile) -> rusqlite::Result<Option<Uuid>> {
     let sql = "SELECT user.id FROM user JOIN user_role ON user_role.user = user.id
                JOIN role ON role.id = user_role.role JOIN role AS root ON root.id = role.root
                WHERE NOT user.disabled AND (role.template = ?1 OR root.template = ?1)
-               ORDER BY user.id LIMIT 1";
+               ORDER BY user.access_mode NOT IN (?2, ?3), user.id LIMIT 1";
     let mut statement = connection.prepare(sql)?;
-    let mut found = statement.query([SYSTEM_ADMINISTRATOR_TEMPLATE.as_bytes()])?;
+    let template = SYSTEM_ADMINISTRATOR_TEMPLATE.as_bytes();
+    let full = [AccessMode::ReadWrite, AccessMode::NonInteractive].map(AccessMode::code);
+    let mut found = statement.query((template, full[0], full[1]))?;
     match found.next()? {
         Some(row) => Ok(Some(Uuid::from_bytes(row.get(0)?))),
         None => Ok(None),
