@@ -4,11 +4,11 @@
 //! must be compared before the first of them is written. `undo.rs` has another source: the same
 //! plan, backwards.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 
 use crate::apply::ApplyError;
-use crate::model::{Change, ChangeKind, OrganisationId, Seq, Stage, parse_guid};
+use crate::model::{Change, ChangeKind, OrganisationId, RoleId, Seq, Stage, UserId, parse_guid};
 use crate::plan::{Fields, Moved, SealedPlan};
 use crate::target::{Scope, Target};
 
@@ -39,6 +39,11 @@ pub(super) trait Changes {
     /// heard.
     fn left_open(&self, _seq: Seq) -> Result<bool, ApplyError> {
         Ok(false)
+    }
+
+    /// Roles of a user whom this pass changes that other changes of the plan give or take.
+    fn roles_apart(&self, _user: UserId) -> Option<&BTreeSet<RoleId>> {
+        None
     }
 
     /// The changes of one part, by rising number, in batches of at most `batch`.

@@ -4,7 +4,7 @@
 //! the promise: the intents of a batch are on the disk before the target sees it. While the target
 //! writes one batch, the next is read. What a value read means is `judge.rs`'s to say.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 use std::panic::resume_unwind;
 use std::sync::mpsc::{Receiver, channel};
@@ -15,7 +15,10 @@ use crate::apply::entry::{Entry, Intent, Settled, State};
 use crate::apply::judge::{Past, Verdict, judge};
 use crate::apply::pass::{Pass, title};
 use crate::apply::source::{Part, each_batch};
-use crate::model::{Change, Outcome, Present, Seq, Step, Subject, Unit, UserId, Write};
+use crate::model::{
+    Change, Outcome, Present, RoleId, Seq, Step, Subject, Unit, UserChange, UserId, UserValues,
+    Write,
+};
 use crate::target::{AsOf, FeedClosed, FeedSender, Target, TargetError, feed};
 
 /// Batches that wait for the target: while one is being written, one is ready and one is being read.
@@ -161,6 +164,9 @@ impl Running<'_, '_, '_, '_> {
             // Found by its UPN: a crash came before we heard which id it got.
             stub.id = *id;
         }
+        if let (Write::ChangeUser(wanted), Present::Values(values)) = (&mut change.write, &found) {
+            self.set_roles_apart(wanted, values);
+        }
         let (seq, kind) = (change.seq, change.write.kind());
         let verdict = judge(&change.write, &found, past);
         let value_read = match verdict {
@@ -186,6 +192,22 @@ impl Running<'_, '_, '_, '_> {
                 },
                 stub,
             )),
+        }
+    }
+
+    /// Takes the roles of a user as they are found, where other changes of the plan answer for every one in which they
+    /// are not as expected; and asks for none of those, which was refused once.
+    fn set_roles_apart(&self, wanted: &mut UserChange, found: &UserValues) {
+        let apart = self.pass.source.roles_apart(wanted.user);
+        let (Some(apart), Some(roles), Some(found)) = (apart, &mut wanted.roles, &found.roles)
+        else {
+            return;
+        };
+        let mut others = roles.before.symmetric_difference(found);
+        if others.all(|role| apart.contains(role)) {
+            let missing: BTreeSet<RoleId> = roles.before.difference(found).copied().collect();
+            roles.after.retain(|role| !missing.contains(role));
+            roles.before.clone_from(found);
         }
     }
 

@@ -5,7 +5,7 @@
 //! what somebody changed since has drifted and is left. Whether a target can put a value back past
 //! its own rules is the target's answer.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 use std::path::Path;
 
@@ -17,8 +17,9 @@ use crate::apply::judge::is_same;
 use crate::apply::pass::Pass;
 use crate::apply::source::{Changes, Part, Sealed, Sink};
 use crate::apply::translate::StubUsers;
+use crate::apply::verify::SpokenOf;
 use crate::apply::{Applied, ApplyError, Options, same_environment, undo_journal};
-use crate::model::{Change, ChangeKind, Seq};
+use crate::model::{Change, ChangeKind, RoleId, Seq, UserId};
 use crate::plan::SealedPlan;
 use crate::target::Target;
 
@@ -116,6 +117,7 @@ pub(super) fn go_back(
     };
     let backwards = Backwards {
         plan,
+        spoken_of: SpokenOf::read(plan, &stubs.translation)?,
         applied: &applied,
         stubs,
         journal_path: options.journal,
@@ -144,6 +146,7 @@ fn opposite(kind: ChangeKind) -> ChangeKind {
 /// stays: its changes are those that may run together.
 struct Backwards<'a> {
     plan: &'a dyn Sealed,
+    spoken_of: SpokenOf,
     applied: &'a Journal,
     stubs: StubUsers,
     journal_path: &'a Path,
@@ -165,6 +168,12 @@ impl Changes for Backwards<'_> {
         let entries = self.applied.entries(seq, seq)?;
         let state = entries.get(&seq).map(|entry| entry.state);
         Ok(state == Some(State::Intended))
+    }
+
+    /// They are put back by those changes, before the user; where that is refused, the rest of the user goes back all
+    /// the same.
+    fn roles_apart(&self, user: UserId) -> Option<&BTreeSet<RoleId>> {
+        self.spoken_of.roles.get(&user)
     }
 
     fn read(&self, part: &Part, batch: usize, sink: &mut Sink<'_>) -> Result<(), ApplyError> {

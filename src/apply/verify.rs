@@ -291,16 +291,16 @@ impl Comparison<'_> {
 
 /// What several changes of the plan say of one user.
 #[derive(Default)]
-struct SpokenOf {
+pub(super) struct SpokenOf {
     /// The roles that the plan gives to its own stub users and to users whom it changes, or takes from them, by
     /// changes of their own.
-    roles: BTreeMap<UserId, BTreeSet<RoleId>>,
+    pub(super) roles: BTreeMap<UserId, BTreeSet<RoleId>>,
     /// The change of a user, and the roles before it, where it is about roles.
     changed: BTreeMap<UserId, (Seq, BTreeSet<RoleId>)>,
 }
 
 impl SpokenOf {
-    fn read(plan: &dyn Changes, translation: &Translation) -> Result<Self, ApplyError> {
+    pub(super) fn read(plan: &dyn Changes, translation: &Translation) -> Result<Self, ApplyError> {
         let parts = plan.parts()?;
         let of_users = parts
             .iter()

@@ -5,13 +5,15 @@
 
 use std::collections::BTreeMap;
 
-use crate::apply::tests::world::{Crash, Folder, Fragile, Listed, user};
+use crate::apply::tests::world::{Crash, Folder, Fragile, Listed, change_user, remove, role, user};
 use crate::apply::undo::{go_back, plan_back};
 use crate::apply::verify::compare;
 use crate::apply::{
     Applied, ApplyError, JournalState, WayBack, carry_out, journal_state, undo_journal,
 };
-use crate::model::{ChangeKind, Present, Principal, Seq, Silent};
+use crate::model::{
+    ChangeKind, Present, Principal, Refusal, Seq, ServiceCode, Silent, Stage, Write,
+};
 use crate::target::Target;
 use crate::target::memory::Memory;
 
@@ -58,8 +60,8 @@ fn what_happened_since_is_left() {
         |_, target| {
             target.refuse(
                 Seq(RECORD_OF_STUB),
-                crate::model::Refusal {
-                    code: crate::model::ServiceCode(1),
+                Refusal {
+                    code: ServiceCode(1),
                     message: "no".to_owned(),
                 },
             );
@@ -104,8 +106,8 @@ fn stages_go_back_newest_first() {
 #[test]
 fn what_was_not_let_go_of_is_not_as_before() {
     let (plan, folder, target) = applied(2);
-    let refusal = crate::model::Refusal {
-        code: crate::model::ServiceCode(1),
+    let refusal = Refusal {
+        code: ServiceCode(1),
         message: "no".to_owned(),
     };
     target.refuse(Seq(RECORD_OF_STUB), refusal);
@@ -118,6 +120,59 @@ fn what_was_not_let_go_of_is_not_as_before() {
         "the stub user and its record"
     );
     assert_eq!(verified.total().different, 2);
+}
+
+/// A change of a user that leaves him with a role of before, for another change to take.
+fn keeping(number: u128) -> Write {
+    let mut write = change_user(number);
+    if let Write::ChangeUser(change) = &mut write
+        && let Some(roles) = &mut change.roles
+    {
+        roles.before = [role(1), role(7)].into();
+    }
+    write
+}
+
+#[test]
+fn a_user_goes_back_without_the_role_that_could_not_be_given_back() {
+    let folder = Folder::new(2);
+    let plan = Listed::new(vec![
+        (
+            Stage::ExistingUsers,
+            "systemuser",
+            vec![keeping(5), keeping(6)],
+        ),
+        (
+            Stage::RolesRemoved,
+            "systemuserroles",
+            vec![remove(user(5), 7)],
+        ),
+    ]);
+    let target = plan.target();
+    carry_out(&plan, &target, &folder.options()).unwrap();
+    // Either has lost a role since: the one by the plan, which is not let go of, the other by somebody else.
+    for seq in [0, 1] {
+        let found = target.present(&[plan.subject(seq)]).unwrap().remove(0);
+        let Present::Values(mut values) = found else {
+            panic!("values of a user")
+        };
+        values.roles = Some([role(6)].into());
+        target.put(plan.subject(seq), Present::Values(values));
+    }
+    let message = "no".to_owned();
+    let code = ServiceCode(1);
+    target.refuse(Seq(2), Refusal { code, message });
+    let total = back(&plan, &target, &folder).unwrap().total();
+    assert_eq!((total.done, total.failed, total.drifted), (1, 1, 1));
+    let Present::Values(values) = target.present(&[plan.subject(0)]).unwrap().remove(0) else {
+        panic!("values of a user")
+    };
+    let roles = values.roles.unwrap();
+    assert_eq!(
+        roles,
+        [role(1)].into(),
+        "nobody asks again for what was refused"
+    );
 }
 
 #[test]
