@@ -177,8 +177,11 @@ impl Comparison<'_> {
         let found = present(self.target, &subjects)?;
         self.step.advance(changes.len() as u64);
         for ((seq, write), found) in changes.into_iter().zip(found) {
-            let undone = succeeded(&undone, seq) || self.was_not_let_go(&undone, seq);
             let applied = succeeded(&applied, seq);
+            // What never came about needed no way back.
+            let never_came = self.is_undone && !applied;
+            let undone =
+                succeeded(&undone, seq) || never_came || self.was_not_let_go(&undone, seq);
             self.one(seq, &write, found, applied, undone)?;
         }
         Ok(())

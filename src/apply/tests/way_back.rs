@@ -262,3 +262,23 @@ fn what_was_never_applied_has_no_way_back() {
     let refused = plan_back(&plan, &folder.journal);
     assert!(matches!(refused, Err(ApplyError::NeverApplied)));
 }
+
+#[test]
+fn what_never_came_about_is_as_before_once_the_rest_is_taken_back() {
+    let (plan, folder) = (Listed::small(), Folder::new(2));
+    let target = plan.target();
+    target.refuse(
+        Seq(RECORD),
+        crate::model::Refusal {
+            code: crate::model::ServiceCode(1),
+            message: "no".to_owned(),
+        },
+    );
+    let applied = carry_out(&plan, &target, &folder.options()).unwrap();
+    assert_eq!(applied.total().failed, 1);
+    let verified = compare(&plan, &target, &folder.journal, &Silent).unwrap();
+    assert_eq!(verified.total().not_applied, 1, "{verified:?}");
+    back(&plan, &target, &folder).unwrap();
+    let verified = compare(&plan, &target, &folder.journal, &Silent).unwrap();
+    assert!(verified.is_as_planned(), "{verified:?}");
+}
