@@ -21,6 +21,7 @@ mod real_workbooks;
 mod rehearsal;
 mod rules;
 mod samples;
+mod scripted;
 mod sequences;
 mod service_cases;
 mod sheets;

@@ -1,24 +1,26 @@
 //! Changes on their way: sent, put off, looked into, until each has ended.
 //!
-//! In: a job's changes. Out: the outcome of each. A lost answer is no outcome: the request is sent again, and what is
-//! refused then is looked up before it is called refused (platform facts 5.8, 5.9 and 6.2). What a change is made of is
-//! `operation.rs`'s; waiting for the line is `client.rs`'s.
+//! In: a job's changes. Out: the outcome of each. A lost answer is no outcome: what is there is looked up, what is not as
+//! planned is sent again, fewer at a time, and what is refused then is looked up before it is called refused (platform
+//! facts 5.8, 5.9 and 6.2). What a change is made of is `operation.rs`'s; waiting for the line is `client.rs`'s.
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use reqwest::StatusCode;
+
 use crate::model::{Change, Outcome, Present, Refusal, Seq, ServiceCode, Write};
 use crate::target::dataverse::DataverseError;
-use crate::target::dataverse::batch::{Part, PartReply};
+use crate::target::dataverse::batch::{self, Part, PartReply, Sent};
 use crate::target::dataverse::client::{Client, code, is_transient, message};
 use crate::target::dataverse::operation::Surroundings;
 use crate::target::dataverse::present::present;
 
-/// How often parts that were put off are sent again.
-const ROUNDS_MAX: u32 = 10;
+/// How often a batch is sent in vain: none of its parts has ended, or it was lost.
+const IN_VAIN_MAX: u32 = 10;
 
-/// The pause before the first of them; each further one is twice as long.
-const PAUSE: Duration = Duration::from_millis(500);
+/// How often a part that fails as if by chance is sent in vain where others of its job have ended: then it is no chance.
+const FAULTS_MAX: u32 = 4;
 
 /// How often a refusal of one change is looked into.
 const LOOKS: u8 = 3;
@@ -51,11 +53,27 @@ struct Attempt {
 enum Verdict {
     Ended(Outcome),
     /// Put off by the service: send it again after a while.
-    Later,
+    Later(Delay),
     /// Send it again, past the caches.
     Strong,
     /// Refused, perhaps because it is done already.
     Look(Refusal),
+}
+
+/// What is known of a part that was put off.
+#[derive(Default)]
+struct Delay {
+    /// How long the service asks to wait.
+    named: Option<Duration>,
+    /// What it says is wrong, where that may be wrong with the change and not with the moment.
+    refusal: Option<Refusal>,
+}
+
+/// Why a batch has left changes open that are to be sent again after a while.
+struct Trouble {
+    why: String,
+    /// How long the service asks to wait.
+    named: Option<Duration>,
 }
 
 /// Writes changes, however many requests that takes; the outcome of each.
@@ -64,86 +82,160 @@ pub(super) async fn perform(
     changes: Vec<Change>,
     surroundings: &Surroundings,
 ) -> Result<Vec<(Seq, Outcome)>, DataverseError> {
-    let mut ended = Vec::new();
-    let mut open: Vec<Attempt> = changes.into_iter().map(Attempt::new).collect();
-    let mut rounds = 0;
-    loop {
-        let mut parts = Vec::new();
-        let mut sent = Vec::new();
-        for attempt in open.drain(..) {
-            match attempt.part(surroundings) {
+    let mut work = Work {
+        client,
+        surroundings,
+        at_once: changes.len(),
+        open: changes.into_iter().map(Attempt::new).collect(),
+        ended: Vec::new(),
+        in_vain: 0,
+    };
+    while !work.open.is_empty() {
+        work.round().await?;
+    }
+    Ok(work.ended)
+}
+
+/// A job under way.
+struct Work<'a> {
+    client: &'a Arc<Client>,
+    surroundings: &'a Surroundings,
+    open: Vec<Attempt>,
+    ended: Vec<(Seq, Outcome)>,
+    /// Parts of the next batch, at most: fewer each time that one was lost, as one is that takes too long.
+    at_once: usize,
+    /// Batches since anything has ended.
+    in_vain: u32,
+}
+
+impl Work<'_> {
+    /// Sends one batch, takes in what became of it, and waits where there was trouble.
+    async fn round(&mut self) -> Result<(), DataverseError> {
+        let (mut parts, mut sent) = (Vec::new(), Vec::new());
+        let mut waiting = std::mem::take(&mut self.open).into_iter();
+        while sent.len() < self.at_once
+            && let Some(attempt) = waiting.next()
+        {
+            match attempt.part(self.surroundings) {
                 Ok(part) => {
                     parts.push(part);
                     sent.push(attempt);
                 }
-                Err(outcome) => ended.push((attempt.change.seq, outcome)),
+                Err(outcome) => self.ended.push((attempt.change.seq, outcome)),
             }
         }
+        self.open.extend(waiting);
         if sent.is_empty() {
-            return Ok(ended);
+            return Ok(());
         }
-        let (answers, is_repeated) = client.batch(&parts).await?;
+        let before = self.ended.len();
+        let trouble = match batch::send(self.client, &parts).await? {
+            Sent::Answered(answers) => self.answered(sent, answers).await?,
+            Sent::Lost { why, named } => {
+                self.lost(sent).await?;
+                Some(Trouble { why, named })
+            }
+        };
+        self.in_vain = if self.ended.len() > before {
+            0
+        } else {
+            self.in_vain + 1
+        };
+        let Some(Trouble { why, named }) = trouble else {
+            return Ok(());
+        };
+        if self.in_vain > IN_VAIN_MAX {
+            return Err(self.client.unreachable(&why));
+        }
+        self.client.wait(self.in_vain + 1, named).await;
+        Ok(())
+    }
+
+    /// Takes in the answers, one a part.
+    async fn answered(
+        &mut self,
+        sent: Vec<Attempt>,
+        answers: Vec<PartReply>,
+    ) -> Result<Option<Trouble>, DataverseError> {
         let mut answers = answers.into_iter();
         let mut looks = Vec::new();
-        let mut is_put_off = false;
+        let mut trouble: Option<Trouble> = None;
+        let patience = if self.ended.is_empty() {
+            IN_VAIN_MAX
+        } else {
+            FAULTS_MAX
+        };
         for mut attempt in sent {
-            attempt.may_be_done |= is_repeated;
             match attempt.verdict(answers.next()) {
-                Verdict::Ended(outcome) => ended.push((attempt.change.seq, outcome)),
-                Verdict::Look(refusal) => looks.push((attempt, refusal)),
-                Verdict::Later => {
-                    is_put_off = true;
-                    attempt.may_be_done = true;
-                    open.push(attempt);
-                }
+                Verdict::Ended(outcome) => self.ended.push((attempt.change.seq, outcome)),
+                Verdict::Look(refusal) => looks.push((attempt, Some(refusal))),
                 Verdict::Strong => {
                     attempt.is_strong = true;
-                    open.push(attempt);
+                    self.open.push(attempt);
+                }
+                // What never comes right would hold up the others for ever, in every run anew.
+                Verdict::Later(Delay {
+                    refusal: Some(refusal),
+                    ..
+                }) if self.in_vain >= patience => looks.push((attempt, Some(refusal))),
+                Verdict::Later(Delay { named, .. }) => {
+                    self.open.push(attempt);
+                    let known = trouble.and_then(|trouble| trouble.named);
+                    trouble = Some(Trouble {
+                        why: "parts of batches are put off again and again".to_owned(),
+                        named: known.max(named),
+                    });
                 }
             }
         }
-        look(client, looks, &mut open, &mut ended).await?;
-        if is_put_off {
-            if rounds == ROUNDS_MAX {
-                return Err(client.unreachable("parts of batches are put off again and again"));
-            }
-            tokio::time::sleep(PAUSE * 2_u32.pow(rounds.min(6))).await;
-            rounds += 1;
-        }
+        self.look(looks).await?;
+        Ok(trouble)
     }
-}
 
-/// Looks at what is there of changes that were refused, and goes on from that.
-async fn look(
-    client: &Arc<Client>,
-    looks: Vec<(Attempt, Refusal)>,
-    open: &mut Vec<Attempt>,
-    ended: &mut Vec<(Seq, Outcome)>,
-) -> Result<(), DataverseError> {
-    if looks.is_empty() {
-        return Ok(());
+    /// A batch whose answer did not come: any of its parts may be done.
+    async fn lost(&mut self, sent: Vec<Attempt>) -> Result<(), DataverseError> {
+        self.at_once = (sent.len() / 2).max(1);
+        let looks = sent.into_iter().map(|attempt| {
+            let attempt = Attempt {
+                may_be_done: true,
+                ..attempt
+            };
+            (attempt, None)
+        });
+        self.look(looks.collect()).await
     }
-    let subjects: Vec<_> = looks
-        .iter()
-        .map(|(attempt, _)| attempt.change.write.subject())
-        .collect();
-    let found = present(client, &subjects).await?;
-    for ((mut attempt, refusal), found) in looks.into_iter().zip(found) {
-        let seq = attempt.change.seq;
-        if found == attempt.change.write.after() {
-            ended.push((seq, attempt.success()));
-        } else if found == attempt.found || found == Present::Absent {
-            // As it was when the request was made, or gone altogether: the service's words say it best.
-            ended.push((seq, Outcome::Failed(refusal)));
-        } else if attempt.goes_on_from(&found) {
-            attempt.looks -= 1;
-            attempt.found = found;
-            open.push(attempt);
-        } else {
-            ended.push((seq, Outcome::Drifted(found)));
+
+    /// Looks at what is there of changes that were refused, or whose answer was lost, and goes on from that.
+    async fn look(&mut self, looks: Vec<(Attempt, Option<Refusal>)>) -> Result<(), DataverseError> {
+        if looks.is_empty() {
+            return Ok(());
         }
+        let subjects: Vec<_> = looks
+            .iter()
+            .map(|(attempt, _)| attempt.change.write.subject())
+            .collect();
+        let found = present(self.client, &subjects).await?;
+        for ((mut attempt, refusal), found) in looks.into_iter().zip(found) {
+            let seq = attempt.change.seq;
+            // As it was when the request was made, or gone altogether: the service's words say it best.
+            let is_for_the_service = found == attempt.found || found == Present::Absent;
+            if found == attempt.change.write.after() {
+                self.ended.push((seq, attempt.success()));
+            } else if is_for_the_service {
+                match refusal {
+                    Some(refusal) => self.ended.push((seq, Outcome::Failed(refusal))),
+                    None => self.open.push(attempt),
+                }
+            } else if attempt.goes_on_from(&found) {
+                attempt.looks = attempt.looks.saturating_sub(1);
+                attempt.found = found;
+                self.open.push(attempt);
+            } else {
+                self.ended.push((seq, Outcome::Drifted(found)));
+            }
+        }
+        Ok(())
     }
-    Ok(())
 }
 
 impl Attempt {
@@ -182,16 +274,23 @@ impl Attempt {
         }
     }
 
-    fn verdict(&self, answer: Option<PartReply>) -> Verdict {
+    fn verdict(&mut self, answer: Option<PartReply>) -> Verdict {
         // The service stopped before this part.
         let Some(answer) = answer else {
-            return Verdict::Later;
+            self.may_be_done = true;
+            return Verdict::Later(Delay::default());
         };
         if answer.status.is_success() {
             return Verdict::Ended(Outcome::Done { actual: None });
         }
         if is_transient(answer.status, &answer.body) {
-            return Verdict::Later;
+            // Who is turned away for coming too often has done nothing.
+            self.may_be_done |= answer.status != StatusCode::TOO_MANY_REQUESTS;
+            let is_own = answer.status == StatusCode::INTERNAL_SERVER_ERROR;
+            return Verdict::Later(Delay {
+                named: answer.pause,
+                refusal: is_own.then(|| refusal(&answer)),
+            });
         }
         let refusal = refusal(&answer);
         let is_owner_check = OWNER_CHECKS.contains(&refusal.code);

@@ -1,15 +1,18 @@
 //! `$batch`: many requests in one body, and their answers out of one (platform facts 5.8).
 //!
-//! In: parts, each one request or several that stand or fall together. Out: the body that is sent; and of what comes
-//! back, one answer a part in their order. It is written and read without a thought for how the rehearsal server does
-//! it, so that neither hides a fault of the other. What an answer means is `write.rs`'s.
+//! In: parts, each one request or several that stand or fall together. Out: what comes back, one answer a part in their
+//! order, or that nothing came. It is written and read without a thought for how the rehearsal server does
+//! it, so that neither hides a fault of the other. What an answer means is `attempt.rs`'s.
 
 use std::fmt::Write as _;
+use std::time::Duration;
 
 use memchr::memmem;
-use reqwest::StatusCode;
 use reqwest::header::{self, HeaderMap};
+use reqwest::{Method, StatusCode};
 
+use crate::target::dataverse::DataverseError;
+use crate::target::dataverse::client::{Ask, Client, Lost, pause_of};
 use crate::target::dataverse::operation::Operation;
 use crate::target::dataverse::row::Unreadable;
 
@@ -17,7 +20,7 @@ use crate::target::dataverse::row::Unreadable;
 const BOUNDARY: &str = "batch_cutover";
 
 /// The type of a body of parts.
-pub(super) const CONTENT_TYPE: &str = "multipart/mixed; boundary=batch_cutover";
+const CONTENT_TYPE: &str = "multipart/mixed; boundary=batch_cutover";
 
 /// The same inside a change set.
 const CHANGE_SET: &str = "changeset_cutover";
@@ -44,10 +47,51 @@ pub(super) struct PartReply {
     pub(super) status: StatusCode,
     /// The body.
     pub(super) body: Vec<u8>,
+    /// How long the service asks to wait before this part is sent again.
+    pub(super) pause: Option<Duration>,
+}
+
+/// What became of a batch.
+pub(super) enum Sent {
+    /// The answers in the order of the parts; where there are fewer, the service stopped on its way.
+    Answered(Vec<PartReply>),
+    /// No answer came, and parts may be done.
+    Lost {
+        why: String,
+        /// How long the service asks to wait.
+        named: Option<Duration>,
+    },
+}
+
+/// Sends a batch whose parts are done one by one, whatever becomes of the others.
+pub(super) async fn send(client: &Client, parts: &[Part]) -> Result<Sent, DataverseError> {
+    let what = "a batch of changes";
+    let ask = Ask {
+        method: Method::POST,
+        body: Some(write(parts, client.root().path())),
+        ..Ask::get(client.at("$batch")?, what)
+    };
+    let ask = ask
+        .with("content-type", CONTENT_TYPE)
+        .with("prefer", "odata.continue-on-error");
+    let reply = match client.send_unless_lost(&ask).await? {
+        Ok(reply) => reply,
+        Err(Lost { why, named }) => return Ok(Sent::Lost { why, named }),
+    };
+    if !reply.status.is_success() {
+        return Err(client.refused(&ask, &reply));
+    }
+    let answers = read(&reply.headers, &reply.body, parts.len());
+    let answers = answers.map_err(|unreadable| DataverseError::Malformed {
+        host: client.host().to_owned(),
+        what: what.to_owned(),
+        found: unreadable.0,
+    })?;
+    Ok(Sent::Answered(answers))
 }
 
 /// The body for these parts; paths are put below `root`, which ends with a slash.
-pub(super) fn write(parts: &[Part], root: &str) -> Vec<u8> {
+fn write(parts: &[Part], root: &str) -> Vec<u8> {
     let mut text = String::new();
     for part in parts {
         let _ = write!(text, "--{BOUNDARY}\r\n");
@@ -96,15 +140,21 @@ fn request(text: &mut String, root: &str, operation: &Operation, part: &Part, id
     }
 }
 
-/// The answers of a batch, one a part. Where there are fewer than parts, the service stopped on its way.
-pub(super) fn read(headers: &HeaderMap, body: &[u8]) -> Result<Vec<PartReply>, Unreadable> {
+/// The answers of a batch, one a part. Where there are fewer than parts, the service stopped on its way; of more,
+/// nobody can say which is whose.
+fn read(headers: &HeaderMap, body: &[u8], parts: usize) -> Result<Vec<PartReply>, Unreadable> {
     let kind = headers
         .get(header::CONTENT_TYPE)
         .and_then(|value| value.to_str().ok());
     let boundary = kind.and_then(boundary_of);
     let boundary =
         boundary.ok_or_else(|| Unreadable("a batch answered without a boundary".to_owned()))?;
-    pieces(body, &boundary)?.into_iter().map(part).collect()
+    let pieces = pieces(body, &boundary)?;
+    if pieces.len() > parts {
+        let found = pieces.len();
+        return Err(Unreadable(format!("{found} answers to {parts} parts")));
+    }
+    pieces.into_iter().map(part).collect()
 }
 
 /// The boundary that a type of parts names.
@@ -188,8 +238,14 @@ fn answer(content: &[u8]) -> Result<PartReply, Unreadable> {
         .code
         .and_then(|code| StatusCode::from_u16(code).ok())
         .ok_or_else(broken)?;
+    let pause = response
+        .headers
+        .iter()
+        .find(|header| header.name.eq_ignore_ascii_case("retry-after"))
+        .and_then(|header| pause_of(std::str::from_utf8(header.value).ok()?));
     Ok(PartReply {
         status,
+        pause,
         body: content[length..].trim_ascii().to_vec(),
     })
 }
@@ -303,19 +359,24 @@ mod tests {
             Ok(&[403]),
         );
         check("none", "", Ok(&[]));
+        let many = single(DONE).repeat(4);
+        check("one too many", &many, Err("4 answers to 3 parts"));
         check("a change set of nothing", &set(&[]), Err("with nothing"));
         check("no answer", &single("x"), Err("is no answer"));
         check("no headers", "--b\r\nx\r\n", Err("no headers"));
         let body = single(REFUSED) + "--b--";
         let mut headers = HeaderMap::new();
-        assert!(read(&headers, body.as_bytes()).is_err(), "without a type");
+        assert!(
+            read(&headers, body.as_bytes(), 9).is_err(),
+            "without a type"
+        );
         headers.insert(
             CONTENT_TYPE,
             HeaderValue::from_static("multipart/mixed; boundary=b"),
         );
         let cut = &body.as_bytes()[..body.len() - 3];
-        assert!(read(&headers, cut).is_err(), "cut");
-        let whole = read(&headers, body.as_bytes()).unwrap();
+        assert!(read(&headers, cut, 9).is_err(), "cut");
+        let whole = read(&headers, body.as_bytes(), 9).unwrap();
         assert_eq!(whole[0].body, b"{\"error\":{}}");
     }
 
@@ -325,7 +386,7 @@ mod tests {
         let kind = HeaderValue::from_static("multipart/mixed; boundary=b");
         headers.insert(CONTENT_TYPE, kind);
         let body = format!("before\r\n{parts}--b--\r\nafter");
-        match (read(&headers, body.as_bytes()), expected) {
+        match (read(&headers, body.as_bytes(), 3), expected) {
             (Ok(found), Ok(expected)) => {
                 let statuses: Vec<StatusCode> = found.iter().map(|part| part.status).collect();
                 assert_eq!(statuses, expected, "case: {case}");

@@ -14,7 +14,6 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 use crate::target::dataverse::DataverseError;
-use crate::target::dataverse::batch::{self, Part, PartReply};
 use crate::target::dataverse::lanes::Lanes;
 use crate::target::dataverse::sign_in::Tokens;
 
@@ -74,8 +73,15 @@ pub(super) struct Reply {
     pub(super) headers: HeaderMap,
     /// The body.
     pub(super) body: Vec<u8>,
-    /// Whether an earlier try of the same request may have been done, its answer lost.
-    pub(super) is_repeated: bool,
+}
+
+/// A request that may have been done, and has no answer.
+#[derive(Debug)]
+pub(super) struct Lost {
+    /// What was met.
+    pub(super) why: String,
+    /// How long the service asks to wait.
+    pub(super) named: Option<Duration>,
 }
 
 /// What one try came to.
@@ -167,34 +173,6 @@ impl Client {
         self.lanes.allowed()
     }
 
-    /// Sends a batch whose parts are done one by one, whatever becomes of the others; the answers in the order of
-    /// the parts, and whether an earlier try of the same batch may have been done.
-    pub(super) async fn batch(
-        &self,
-        parts: &[Part],
-    ) -> Result<(Vec<PartReply>, bool), DataverseError> {
-        let what = "a batch of changes";
-        let ask = Ask {
-            method: Method::POST,
-            body: Some(batch::write(parts, self.root.path())),
-            ..Ask::get(self.at("$batch")?, what)
-        };
-        let ask = ask
-            .with("content-type", batch::CONTENT_TYPE)
-            .with("prefer", "odata.continue-on-error");
-        let reply = self.send(&ask).await?;
-        if !reply.status.is_success() {
-            return Err(self.refused(&ask, &reply));
-        }
-        let answers = batch::read(&reply.headers, &reply.body);
-        let answers = answers.map_err(|unreadable| DataverseError::Malformed {
-            host: self.host.clone(),
-            what: what.to_owned(),
-            found: unreadable.0,
-        })?;
-        Ok((answers, reply.is_repeated))
-    }
-
     /// The address of what a path and query name.
     pub(super) fn at(&self, path: &str) -> Result<Url, DataverseError> {
         self.root.join(path).map_err(|_| DataverseError::Url {
@@ -217,16 +195,29 @@ impl Client {
 
     /// Sends a request until an answer comes that another try would not change.
     pub(super) async fn send(&self, ask: &Ask) -> Result<Reply, DataverseError> {
+        let sent = self.send_until(ask, |_| false).await?;
+        sent.map_err(|lost| self.unreachable(&lost.why))
+    }
+
+    /// The same for one that is to be looked into before it is sent again, where it may have been done.
+    pub(super) async fn send_unless_lost(
+        &self,
+        ask: &Ask,
+    ) -> Result<Result<Reply, Lost>, DataverseError> {
+        self.send_until(ask, |may_be_done| may_be_done).await
+    }
+
+    async fn send_until(
+        &self,
+        ask: &Ask,
+        is_lost: impl Fn(bool) -> bool,
+    ) -> Result<Result<Reply, Lost>, DataverseError> {
         let mut tries = 1;
         let mut is_renewed = false;
-        let mut is_repeated = false;
         loop {
             let (why, named) = match self.try_once(ask).await? {
                 Tried::Came(reply) if reply.status != StatusCode::UNAUTHORIZED => {
-                    return Ok(Reply {
-                        is_repeated,
-                        ..reply
-                    });
+                    return Ok(Ok(reply));
                 }
                 // A token may end early; a second refusal is meant.
                 Tried::Came(reply) if is_renewed => {
@@ -244,15 +235,12 @@ impl Client {
                     why,
                     named,
                     may_be_done,
-                } => {
-                    is_repeated |= may_be_done;
-                    (why, named)
-                }
+                } if is_lost(may_be_done) => return Ok(Err(Lost { why, named })),
+                Tried::Again { why, named, .. } => (why, named),
             };
             is_renewed = false;
             if tries == TRIES_MAX {
-                let host = self.host.clone();
-                return Err(DataverseError::Unreachable { host, why });
+                return Err(self.unreachable(&why));
             }
             self.wait(tries, named).await;
             tries += 1;
@@ -260,7 +248,7 @@ impl Client {
     }
 
     /// Waits before the next try; where the service names a pause, it holds for all.
-    async fn wait(&self, tries: u32, named: Option<Duration>) {
+    pub(super) async fn wait(&self, tries: u32, named: Option<Duration>) {
         let pause = self.pause(tries, named);
         if named.is_some() {
             let until = Instant::now() + pause;
@@ -355,7 +343,6 @@ impl Client {
             status,
             headers,
             body,
-            is_repeated: false,
         }))
     }
 
@@ -409,9 +396,13 @@ pub(super) fn is_transient(status: StatusCode, body: &[u8]) -> bool {
         })
 }
 
-/// The pause that the service names: seconds, or a moment.
 fn named_pause(headers: &HeaderMap) -> Option<Duration> {
-    let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+    pause_of(headers.get(RETRY_AFTER)?.to_str().ok()?)
+}
+
+/// The pause that the service names: seconds, or a moment.
+pub(super) fn pause_of(text: &str) -> Option<Duration> {
+    let text = text.trim();
     if let Ok(seconds) = text.parse() {
         return Some(Duration::from_secs(seconds));
     }
