@@ -16,6 +16,9 @@ use cutover::target::{Dataverse, Live, LiveProject, Target, feed};
 use serde_json::json;
 use uuid::Uuid;
 
+/// What a proxy may say back of a request.
+const TOKEN: &str = "eyJhbGci.eyJhdWQi.c2ln";
+
 const DONE: &str = "HTTP/1.1 204 No Content\r\nOData-Version: 4.0\r\n\r\n";
 
 /// What a record is answered with: its number, and how often it was asked for before.
@@ -207,7 +210,7 @@ fn batch(body: &str, held: &mut Held, play: Play) -> Option<(&'static str, Strin
             }
             Said::No(status, code) => format!(
                 "HTTP/1.1 {status}\r\nContent-Type: application/json\r\n\r\n{{\"error\":{{\"code\":\"{code}\",\
-                 \"message\":\"no\"}}}}"
+                 \"message\":\"you sent {TOKEN}\"}}}}"
             ),
         };
         answers.push(answer(&said));
@@ -231,6 +234,7 @@ fn check(case: &str, records: u128, play: Play, refused: &[u128], code: &str) ->
                 panic!("{case}: {record}: {told:?}");
             };
             assert_eq!(refusal.code.to_string(), code, "{case}: {record}");
+            assert_eq!(refusal.message, "you sent (a token)", "{case}: {record}");
             assert_eq!(written, None, "{case}: {record}");
         } else {
             let done = Outcome::Done { actual: None };

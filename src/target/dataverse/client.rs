@@ -15,7 +15,7 @@ use tokio::time::Instant;
 
 use crate::target::dataverse::DataverseError;
 use crate::target::dataverse::lanes::Lanes;
-use crate::target::dataverse::sign_in::Tokens;
+use crate::target::dataverse::sign_in::{Tokens, without_secrets};
 
 /// How often a request is sent at most.
 const TRIES_MAX: u32 = 12;
@@ -446,7 +446,8 @@ pub(super) fn words(body: &[u8]) -> String {
         })
     });
     let said = said.unwrap_or_else(|| String::from_utf8_lossy(body).into_owned());
-    let line = said.split_whitespace().collect::<Vec<_>>().join(" ");
+    // Somebody on the way may say back what was sent.
+    let line = without_secrets(&said, None);
     line.chars().take(LONGEST).collect()
 }
 

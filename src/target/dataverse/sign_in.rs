@@ -135,7 +135,7 @@ impl Tokens {
         }
         let given = credential.asks.get_token(&[&self.scope], None).await;
         let given = given.map_err(|error| DataverseError::SignIn {
-            why: told(&error.to_string(), credential.secret.as_ref()),
+            why: without_secrets(&error.to_string(), credential.secret.as_ref()),
             cure: cure(self.sign_in),
         })?;
         *known = Some(Known {
@@ -165,7 +165,7 @@ fn credential(sign_in: SignIn, variables: Variables<'_>) -> Result<Credential, D
         value.ok_or(DataverseError::NoVariable { name })
     };
     let failed = |error: azure_core::Error| DataverseError::SignIn {
-        why: told(&error.to_string(), None),
+        why: without_secrets(&error.to_string(), None),
         cure: cure(sign_in),
     };
     let mut known = None;
@@ -251,9 +251,9 @@ fn secret(variables: Variables<'_>) -> Result<Secret, DataverseError> {
     Ok(Secret::new(text.trim_end_matches(['\r', '\n']).to_owned()))
 }
 
-/// What the directory said, in one line, with ids of requests that help its support. Somebody on the way may say back
+/// What was said, in one line, with ids of requests that help its support. Somebody on the way may say back
 /// what was sent: secrets and tokens are taken out.
-fn told(words: &str, secret: Option<&Secret>) -> String {
+pub(super) fn without_secrets(words: &str, secret: Option<&Secret>) -> String {
     let mut line = words.split_whitespace().collect::<Vec<_>>().join(" ");
     if let Some(secret) = secret.map(Secret::secret) {
         let encoded = utf8_percent_encode(secret, FORM).to_string();
@@ -332,7 +332,7 @@ mod tests {
     #[test]
     fn what_is_said_back_is_taken_out() {
         let secret = Secret::new("p~w d/1");
-        let said = |words: &str| told(words, Some(&secret));
+        let said = |words: &str| without_secrets(words, Some(&secret));
         assert_eq!(
             said("no  such\nsecret: p~w d/1."),
             "no such secret: (the secret)."
