@@ -11,7 +11,9 @@ use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use cutover::model::{Change, Outcome, Principal, RecordId, Seq, SignIn, UserId, Write as Wish};
+use cutover::model::{
+    Change, Outcome, Present, Principal, RecordId, Seq, SignIn, Subject, UserId, Write as Wish,
+};
 use cutover::target::{Dataverse, Live, LiveProject, Target, feed};
 use serde_json::json;
 use uuid::Uuid;
@@ -177,6 +179,14 @@ fn answer(
     } else if path.contains("accounts") {
         let row = |(record, owner)| json!({ "accountid": record, "_ownerid_value": owner });
         held.owners.iter().map(row).collect()
+    } else if path.contains("systemusers?") {
+        let id = user(AFTER).0;
+        json!([{
+            "systemuserid": id, "_businessunitid_value": id, "domainname": "ana@contoso.com", "isdisabled": true,
+            "internalemailaddress": "ana@contoso.com", "firstname": "Ana", "lastname": "Silva", "fullname": "Silva, Ana",
+        }])
+    } else if path.contains("systemuserroles") {
+        json!([])
     } else {
         json!([{}])
     };
@@ -319,4 +329,26 @@ fn an_answer_too_many_is_nobodys() {
     assert_eq!(ended.outcomes, BTreeMap::new());
     let error = ended.error.unwrap();
     assert!(error.contains("4 answers to 3 parts"), "{error}");
+}
+
+/// How the full name is composed is for the organisation to say; the plan names what was written.
+#[test]
+fn a_stub_user_is_known_by_its_names_in_whatever_order_they_are_shown() {
+    let live = open(&Arc::default(), PLAIN);
+    let (id, upn) = (user(AFTER), "ana@contoso.com".to_owned());
+    let found = live
+        .present(&[Subject::Stub {
+            id,
+            upn: upn.clone(),
+        }])
+        .unwrap();
+    let planned = Present::User {
+        id,
+        mail: upn.clone(),
+        upn,
+        full_name: "Ana Silva".to_owned(),
+        stub: true,
+        roles: Vec::new(),
+    };
+    assert_eq!(found, [planned]);
 }

@@ -166,7 +166,7 @@ impl Known {
             id: user.id,
             upn: user.upn.clone(),
             mail: user.mail.clone().unwrap_or_default(),
-            full_name: user.full_name.clone().unwrap_or_default(),
+            full_name: full_name(user),
             stub: user.stub,
             roles: self.roles_of(user).into_iter().collect(),
         }
@@ -183,6 +183,19 @@ impl Known {
             roles: aspects.roles.then(|| self.roles_of(user)),
         }))
     }
+}
+
+/// The full name as plans have it: an organisation may show the two names in another order, with a comma, with more.
+fn full_name(user: &User) -> String {
+    let names = [&user.first_name, &user.last_name];
+    let names: Vec<&str> = names
+        .into_iter()
+        .filter_map(|name| name.as_deref().map(str::trim))
+        .collect();
+    if names.is_empty() {
+        return user.full_name.clone().unwrap_or_default();
+    }
+    names.join(" ")
 }
 
 /// Owners of records, table by table; a table that is not there has none.
