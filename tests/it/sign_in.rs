@@ -66,14 +66,25 @@ impl Front {
 
     /// One that lets the rehearsal server answer.
     pub(crate) fn of(rehearsal: SocketAddr) -> Self {
+        Self::start(move |request| answered(request, rehearsal))
+    }
+
+    /// The same, where the first token that comes has lost its force before its time.
+    fn that_ends_a_token(rehearsal: SocketAddr) -> Self {
+        let first = Mutex::new(None);
         Self::start(move |request| {
-            let more = "\r\nconnection: close\r\nx-forwarded-proto: https\r\n\r\n";
-            let request = request.replacen("\r\n\r\n", more, 1);
-            let mut stream = TcpStream::connect(rehearsal).unwrap();
-            stream.write_all(request.as_bytes()).unwrap();
-            let mut reply = Vec::new();
-            stream.read_to_end(&mut reply).unwrap();
-            reply
+            let bearer = request
+                .lines()
+                .find_map(|line| line.strip_prefix("authorization: Bearer "));
+            let mut first = first.lock().unwrap();
+            if let Some(bearer) = bearer
+                && *first.get_or_insert_with(|| bearer.to_owned()) == bearer
+            {
+                let head =
+                    "HTTP/1.1 401 Unauthorized\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
+                return head.as_bytes().to_vec();
+            }
+            answered(request, rehearsal)
         })
     }
 
@@ -100,6 +111,17 @@ impl Front {
     pub(crate) fn asked(&self) -> Vec<String> {
         self.asked.lock().unwrap().clone()
     }
+}
+
+/// What the rehearsal server answers.
+fn answered(request: &str, rehearsal: SocketAddr) -> Vec<u8> {
+    let more = "\r\nconnection: close\r\nx-forwarded-proto: https\r\n\r\n";
+    let request = request.replacen("\r\n\r\n", more, 1);
+    let mut stream = TcpStream::connect(rehearsal).unwrap();
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut reply = Vec::new();
+    stream.read_to_end(&mut reply).unwrap();
+    reply
 }
 
 fn config() -> Arc<ServerConfig> {
@@ -215,6 +237,28 @@ fn an_environment_is_pulled_by_secret_and_by_certificate() {
     let path = file.to_str().unwrap();
     let form = pulled("certificate", "CUTOVER_CLIENT_CERTIFICATE_FILE", path);
     assert!(!form.contains("client_secret") && form.contains("client_assertion="));
+}
+
+#[test]
+fn a_token_that_has_lost_its_force_is_asked_for_anew() {
+    let live = Live::of("samples/clean", "0");
+    let file = repository(CERTIFICATE);
+    let pulled = |sign_in, name, value: &str| {
+        let front = Front::that_ends_a_token(live.rehearsal.address());
+        let project = project(&front.url(), sign_in);
+        let variables = [("AZURE_AUTHORITY_HOST", &*front.url()), (name, value)];
+        let ended = program(&["pull"], project.path(), &variables)
+            .output()
+            .unwrap();
+        let said = String::from_utf8(ended.stderr).unwrap();
+        assert_eq!(ended.status.code(), Some(0), "{sign_in}: {said}");
+        let asked = front.asked();
+        let forms = asked.iter().filter(|request| request.starts_with("POST "));
+        assert_eq!(forms.count(), 2, "{sign_in}");
+    };
+    pulled("secret", "CUTOVER_CLIENT_SECRET", "s3cret");
+    let path = file.to_str().unwrap();
+    pulled("certificate", "CUTOVER_CLIENT_CERTIFICATE_FILE", path);
 }
 
 #[test]

@@ -228,7 +228,6 @@ impl Client {
                 }
                 Tried::Came(_) => {
                     is_renewed = true;
-                    self.tokens.forget().await;
                     continue;
                 }
                 Tried::Again {
@@ -291,10 +290,7 @@ impl Client {
                     });
                 }
                 // Who is not let in has done nothing.
-                Tried::Came(_) => {
-                    is_renewed = true;
-                    self.tokens.forget().await;
-                }
+                Tried::Came(_) => is_renewed = true,
                 Tried::Again { named, .. } => {
                     self.wait(1, named).await;
                     return Ok(None);
@@ -328,6 +324,9 @@ impl Client {
             Err(error) => return Ok(again(causes(&error), None, !error.is_connect())),
         };
         let (status, headers) = (response.status(), response.headers().clone());
+        if status == StatusCode::UNAUTHORIZED {
+            self.tokens.forget(&token).await;
+        }
         self.lanes.advised(&headers);
         let body = match response.bytes().await {
             Ok(body) => body.to_vec(),

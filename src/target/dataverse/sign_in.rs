@@ -65,7 +65,7 @@ pub(super) struct Tokens {
     source: Source,
     sign_in: SignIn,
     scope: String,
-    known: Mutex<Option<Known>>,
+    known: Mutex<Known>,
 }
 
 /// Where tokens come from.
@@ -76,17 +76,22 @@ enum Source {
     Directory(Credential),
 }
 
+/// Makes who asks the directory. It keeps tokens of its own accord until they end, so that one that has lost its force
+/// before its time is let go of with it.
+type Maker = Box<dyn Fn() -> azure_core::Result<Arc<dyn TokenCredential>> + Send + Sync>;
+
 /// Who asks the directory.
 struct Credential {
-    asks: Arc<dyn TokenCredential>,
+    maker: Maker,
     /// What must be in no error.
     secret: Option<Secret>,
 }
 
-/// A token that was given.
+/// Who asks, and the token that was given with its end.
+#[derive(Default)]
 struct Known {
-    token: Secret,
-    until: SystemTime,
+    asks: Option<Arc<dyn TokenCredential>>,
+    token: Option<(Secret, SystemTime)>,
 }
 
 impl fmt::Debug for Tokens {
@@ -116,7 +121,7 @@ impl Tokens {
             source,
             sign_in,
             scope: format!("https://{host}/.default"),
-            known: Mutex::new(None),
+            known: Mutex::default(),
         })
     }
 
@@ -128,26 +133,36 @@ impl Tokens {
         };
         // Held while it is asked for: of many requests that find it gone, one asks.
         let mut known = self.known.lock().await;
-        if let Some(known) = &*known
-            && known.until > SystemTime::now() + EARLY
+        if let Some((token, until)) = &known.token
+            && *until > SystemTime::now() + EARLY
         {
-            return Ok(known.token.clone());
+            return Ok(token.clone());
         }
-        let given = credential.asks.get_token(&[&self.scope], None).await;
-        let given = given.map_err(|error| DataverseError::SignIn {
+        let failed = |error: azure_core::Error| DataverseError::SignIn {
             why: without_secrets(&error.to_string(), credential.secret.as_ref()),
             cure: cure(self.sign_in),
-        })?;
-        *known = Some(Known {
-            token: given.token.clone(),
-            until: given.expires_on.into(),
-        });
+        };
+        let asks = match known.asks.take() {
+            Some(asks) => asks,
+            None => (credential.maker)().map_err(failed)?,
+        };
+        let given = known
+            .asks
+            .insert(asks)
+            .get_token(&[&self.scope], None)
+            .await;
+        let given = given.map_err(failed)?;
+        known.token = Some((given.token.clone(), given.expires_on.into()));
         Ok(given.token)
     }
 
-    /// The service refused the token: the next one is asked for anew.
-    pub(super) async fn forget(&self) {
-        *self.known.lock().await = None;
+    /// The service refused a token: the next one is asked for anew, unless that has been done since.
+    pub(super) async fn forget(&self, refused: &Secret) {
+        let mut known = self.known.lock().await;
+        let held = known.token.as_ref().map(|(token, _)| token.secret());
+        if held == Some(refused.secret()) {
+            *known = Known::default();
+        }
     }
 }
 
@@ -164,39 +179,50 @@ fn credential(sign_in: SignIn, variables: Variables<'_>) -> Result<Credential, D
         let value = variables(name).filter(|value| !value.trim().is_empty());
         value.ok_or(DataverseError::NoVariable { name })
     };
-    let failed = |error: azure_core::Error| DataverseError::SignIn {
-        why: without_secrets(&error.to_string(), None),
-        cure: cure(sign_in),
-    };
     let mut known = None;
-    let asks: Arc<dyn TokenCredential> = match sign_in {
+    let maker: Maker = match sign_in {
         SignIn::Secret => {
             let secret = secret(variables)?;
             known = Some(secret.clone());
             let (tenant, client) = (needed(TENANT)?, needed(CLIENT)?);
-            let client_options = options(&authority(variables)?);
-            let options = ClientSecretCredentialOptions { client_options };
-            ClientSecretCredential::new(&tenant, client, secret, Some(options)).map_err(failed)?
+            let authority = authority(variables)?;
+            Box::new(move || {
+                let client_options = options(&authority);
+                let options = ClientSecretCredentialOptions { client_options };
+                let (client, secret) = (client.clone(), secret.clone());
+                let asks = ClientSecretCredential::new(&tenant, client, secret, Some(options))?;
+                Ok(asks)
+            })
         }
         SignIn::Certificate => {
             let certificate = Certificate::read(Path::new(&needed(CERTIFICATE_FILE)?))?;
             let (tenant, client) = (needed(TENANT)?, needed(CLIENT)?);
             let authority = authority(variables)?;
             let assertions = Assertions {
-                certificate,
+                certificate: Arc::new(certificate),
                 client: client.clone(),
                 audience: format!("{authority}{tenant}/oauth2/v2.0/token"),
             };
-            let client_options = options(&authority);
-            let options = ClientAssertionCredentialOptions { client_options };
-            ClientAssertionCredential::new(tenant, client, assertions, Some(options))
-                .map_err(failed)?
+            Box::new(move || {
+                let client_options = options(&authority);
+                let options = ClientAssertionCredentialOptions { client_options };
+                let (tenant, client) = (tenant.clone(), client.clone());
+                let shown = assertions.clone();
+                let asks = ClientAssertionCredential::new(tenant, client, shown, Some(options))?;
+                Ok(asks)
+            })
         }
-        SignIn::ManagedIdentity => ManagedIdentityCredential::new(None).map_err(failed)?,
-        SignIn::Cli => AzureCliCredential::new(None).map_err(failed)?,
+        SignIn::ManagedIdentity => Box::new(|| Ok(ManagedIdentityCredential::new(None)?)),
+        SignIn::Cli => Box::new(|| Ok(AzureCliCredential::new(None)?)),
     };
     let secret = known;
-    Ok(Credential { asks, secret })
+    // What is wrong with it already is told before anything is sent.
+    let made = maker();
+    made.map_err(|error| DataverseError::SignIn {
+        why: without_secrets(&error.to_string(), secret.as_ref()),
+        cure: cure(sign_in),
+    })?;
+    Ok(Credential { maker, secret })
 }
 
 /// What to look after where nobody is let in.
@@ -306,7 +332,7 @@ mod tests {
     #[test]
     fn no_error_holds_a_secret_in_any_of_its_causes() {
         let credential = Credential {
-            asks: Arc::new(Echo),
+            maker: Box::new(|| Ok(Arc::new(Echo))),
             secret: Some(Secret::new("p~w")),
         };
         let tokens = Tokens {

@@ -8,6 +8,7 @@
 
 use std::fmt;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use async_trait::async_trait;
@@ -194,9 +195,10 @@ fn sections<T: PemObject>(bytes: &[u8]) -> Result<Vec<T>, Unfit> {
 }
 
 /// What the identity crate asks for an assertion each time it needs one.
+#[derive(Clone)]
 pub(super) struct Assertions {
     /// What signs them.
-    pub(super) certificate: Certificate,
+    pub(super) certificate: Arc<Certificate>,
     /// The application.
     pub(super) client: String,
     /// Where they are shown.
@@ -293,7 +295,7 @@ mod tests {
             .expect("a certificate");
         let (client, audience) = ("app".to_owned(), "there".to_owned());
         let assertions = Assertions {
-            certificate,
+            certificate: Arc::new(certificate),
             client,
             audience,
         };
