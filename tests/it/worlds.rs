@@ -13,6 +13,7 @@ mod disturb;
 mod files;
 mod generate;
 mod kept;
+mod live;
 mod rows;
 mod shrink;
 mod tally;
@@ -21,6 +22,7 @@ mod wish;
 mod wishes;
 mod world;
 
+use std::fmt::Debug;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -28,6 +30,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use rayon::prelude::*;
 
 use crate::worlds::chance::Chance;
+use crate::worlds::shrink::Try;
 use crate::worlds::tally::{Fault, Kind, Tally, Tried};
 use crate::worlds::trial::Report;
 use crate::worlds::world::World;
@@ -49,19 +52,13 @@ const TOLD: usize = 3;
 
 #[test]
 fn the_dry_run_and_the_service_agree() {
-    if let Ok(seed) = std::env::var("CUTOVER_SEED") {
-        let report = replay(seed.parse().expect("CUTOVER_SEED is a number"));
+    if let Some(seed) = seed_named() {
+        let report = replay(seed);
         println!("{report:#?}");
         return;
     }
-    let now = SystemTime::now().duration_since(UNIX_EPOCH);
-    let fresh = Chance::of(now.map_or(0, |now| now.subsec_nanos().into())).number();
-    let count = std::env::var("CUTOVER_WORLDS").map_or(Ok(FRESH), |count| count.parse());
-    let count: u64 = count.expect("CUTOVER_WORLDS is a number");
-    println!("{FIXED} fixed worlds and {count} fresh ones from seed {fresh}");
-    let seeds: Vec<u64> = (0..FIXED)
-        .chain((0..count).map(|number| fresh.wrapping_add(number)))
-        .collect();
+    let (seeds, which) = seeds((0..FIXED).collect(), "CUTOVER_WORLDS", FRESH);
+    println!("{which}");
     let stops = std::env::var_os("CUTOVER_STOP_AT_FIRST").is_some();
     let failed = AtomicBool::new(false);
     let worlds: Vec<Tried> = seeds
@@ -76,18 +73,11 @@ fn the_dry_run_and_the_service_agree() {
         .collect();
     let tally = Tally::of(&worlds);
     print!("{tally}");
-    let wrong = worlds
-        .iter()
-        .filter(|tried| !tried.report.faults.is_empty());
-    let faults: Vec<String> = wrong
-        .map(|tried| {
-            let told = tried.report.faults.iter().take(TOLD);
-            let told: Vec<String> = told.map(ToString::to_string).collect();
-            let (seed, told) = (tried.seed, told.join("\n    "));
-            format!("CUTOVER_SEED={seed} {:?}\n    {told}", tried.disturbed)
-        })
-        .collect();
-    assert!(faults.is_empty(), "\n{}", faults.join("\n"));
+    let tried = worlds.iter();
+    let tried = tried.map(|one| (one.seed, &one.disturbed[..], &one.report.faults[..]));
+    if let Some(faults) = told(tried) {
+        panic!("{faults}");
+    }
     if !stops {
         tally.is_enough();
     }
@@ -123,10 +113,7 @@ fn world_of(seed: u64) -> World {
 
 /// Tries a world in a folder of its own; one that panics is told as well.
 fn try_world(world: &World) -> Report {
-    // Thousands of worlds sync their journals, which is not what is looked at here: in memory where
-    // there is such a folder.
-    let folder = tempfile::tempdir_in(MEMORY).or_else(|_| tempfile::tempdir());
-    let folder = folder.expect("a folder");
+    let folder = folder();
     let run = AssertUnwindSafe(|| trial::run_world(world, folder.path()));
     catch_unwind(run).unwrap_or_else(|_| Report {
         faults: vec![Fault::new(Kind::Panic, "see above")],
@@ -138,13 +125,58 @@ fn try_world(world: &World) -> Report {
 fn replay(seed: u64) -> Report {
     let world = world_of(seed);
     let report = try_world(&world);
-    let Some(fault) = report.faults.first() else {
-        return report;
-    };
-    let (small, smallest) = shrink::shrink(world, fault.clone());
+    if let Some(fault) = report.faults.first() {
+        keep_small(seed, world, fault, &report, |world| try_world(world).faults);
+    }
+    report
+}
+
+/// Makes a world that fails small, keeps it, and says so.
+fn keep_small(seed: u64, world: World, fault: &Fault, report: &impl Debug, faults: Try) -> ! {
+    let (small, smallest) = shrink::shrink(world, fault.clone(), faults);
     let folder = kept::keep(seed, &small, &smallest);
     panic!(
         "{report:#?}\n{smallest}\nkept, made small: {}",
         folder.display()
     );
+}
+
+/// Seeds of the fixed worlds, then of so many fresh ones; and these in words.
+fn seeds(fixed: Vec<u64>, variable: &str, count: u64) -> (Vec<u64>, String) {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH);
+    let fresh = Chance::of(now.map_or(0, |now| now.subsec_nanos().into())).number();
+    let count = std::env::var(variable).map_or(Ok(count), |count| count.parse());
+    let count: u64 = count.unwrap_or_else(|_| panic!("{variable} is a number"));
+    let known = fixed.len();
+    let words = format!("{known} fixed worlds and {count} fresh ones from seed {fresh}");
+    let fresh = (0..count).map(|number| fresh.wrapping_add(number));
+    (fixed.into_iter().chain(fresh).collect(), words)
+}
+
+/// The seed to be replayed, where one is named.
+fn seed_named() -> Option<u64> {
+    let seed = std::env::var("CUTOVER_SEED").ok()?;
+    Some(seed.parse().expect("CUTOVER_SEED is a number"))
+}
+
+/// A folder of its own for a world. Thousands of worlds sync their journals, which is not what is looked at here: in
+/// memory where there is such a folder.
+fn folder() -> tempfile::TempDir {
+    let folder = tempfile::tempdir_in(MEMORY).or_else(|_| tempfile::tempdir());
+    folder.expect("a folder")
+}
+
+/// The faults of worlds that fail, a line or some of each; `None` where none fails.
+fn told<'a>(worlds: impl Iterator<Item = (u64, &'a [String], &'a [Fault])>) -> Option<String> {
+    let wrong = worlds.filter(|(.., faults)| !faults.is_empty());
+    let lines = wrong.map(|(seed, disturbed, faults)| {
+        let told = faults.iter().take(TOLD).map(ToString::to_string);
+        let told: Vec<String> = told.collect();
+        format!(
+            "CUTOVER_SEED={seed} {disturbed:?}\n    {}",
+            told.join("\n    ")
+        )
+    });
+    let lines: Vec<String> = lines.collect();
+    (!lines.is_empty()).then(|| format!("\n{}", lines.join("\n")))
 }

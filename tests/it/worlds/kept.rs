@@ -9,6 +9,7 @@ use std::path::PathBuf;
 
 use crate::support::{copy, differences, image, repository};
 use crate::worlds::files;
+use crate::worlds::live::try_live;
 use crate::worlds::tally::Fault;
 use crate::worlds::try_world;
 use crate::worlds::world::World;
@@ -42,7 +43,8 @@ fn worlds_that_once_failed_do_not_fail_again() {
         count += 1;
         let text = fs::read_to_string(folder.join("world.json")).expect("a world");
         let world: World = serde_json::from_str(&text).expect("a world");
-        for fault in try_world(&world).faults {
+        let told = try_world(&world).faults.into_iter();
+        for fault in told.chain(try_live(&world).faults) {
             faults.push(format!("{}: {fault}", folder.display()));
         }
         let again = tempfile::tempdir().expect("a folder");

@@ -7,7 +7,6 @@
 use std::collections::BTreeSet;
 
 use crate::worlds::tally::{Fault, Kind};
-use crate::worlds::try_world;
 use crate::worlds::world::{ADMINISTRATOR, FIRST_PERSON, Policy, Who, World};
 
 /// What a world is called in which something was cut: what holds in valid worlds no longer does.
@@ -49,11 +48,14 @@ fn rests_on_meaning(kind: Kind) -> bool {
     )
 }
 
-pub(super) fn shrink(world: World, fault: Fault) -> (World, Fault) {
+/// Tries a world; its faults.
+pub(super) type Try = fn(&World) -> Vec<Fault>;
+
+pub(super) fn shrink(world: World, fault: Fault, faults: Try) -> (World, Fault) {
     let mut best = (world, fault);
     if best.1.kind == Kind::NotApproved {
         // Only a row less leaves a valid world valid.
-        while best_of(&mut best, FAITHFUL[0]) {}
+        while best_of(&mut best, FAITHFUL[0], faults) {}
         return best;
     }
     let disturbed = vec![MADE_SMALL.to_owned()];
@@ -61,7 +63,7 @@ pub(super) fn shrink(world: World, fault: Fault) -> (World, Fault) {
         disturbed,
         ..best.0.clone()
     };
-    if let Some(fault) = fault_of(&marked, best.1.kind) {
+    if let Some(fault) = fault_of(&marked, best.1.kind, faults) {
         best = (marked, fault);
     }
     let loose = if rests_on_meaning(best.1.kind) {
@@ -73,18 +75,18 @@ pub(super) fn shrink(world: World, fault: Fault) -> (World, Fault) {
     while smaller {
         smaller = false;
         for cut in FAITHFUL.iter().chain(loose) {
-            smaller |= best_of(&mut best, *cut);
+            smaller |= best_of(&mut best, *cut, faults);
         }
     }
     best
 }
 
 /// Tries one cut at every place; whether any went well.
-fn best_of(best: &mut (World, Fault), cut: Cut) -> bool {
+fn best_of(best: &mut (World, Fault), cut: Cut, faults: Try) -> bool {
     let mut smaller = false;
     let mut number = 0;
     while let Some(world) = cut(&best.0, number) {
-        match fault_of(&world, best.1.kind) {
+        match fault_of(&world, best.1.kind, faults) {
             Some(fault) => {
                 *best = (world, fault);
                 smaller = true;
@@ -96,9 +98,8 @@ fn best_of(best: &mut (World, Fault), cut: Cut) -> bool {
 }
 
 /// A world that cannot even be written is no smaller one.
-fn fault_of(world: &World, kind: Kind) -> Option<Fault> {
-    let faults = try_world(world).faults;
-    faults.into_iter().find(|fault| fault.kind == kind)
+fn fault_of(world: &World, kind: Kind, faults: Try) -> Option<Fault> {
+    faults(world).into_iter().find(|fault| fault.kind == kind)
 }
 
 fn cut<T>(world: &World, number: usize, list: fn(&mut World) -> &mut Vec<T>) -> Option<World> {

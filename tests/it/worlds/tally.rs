@@ -44,6 +44,10 @@ pub(super) enum Kind {
     Drift,
     /// Verify does not tell what is there.
     Verify,
+    /// The service in this process and the server over the wire say different things of one write.
+    Judges,
+    /// What is pulled of a live environment leads to another plan than its file.
+    Pulled,
     /// The program stopped itself.
     Panic,
 }
@@ -214,7 +218,7 @@ impl Tally {
     }
 }
 
-fn add<K: Ord>(counts: &mut BTreeMap<K, u64>, more: impl IntoIterator<Item = (K, u64)>) {
+pub(super) fn add<K: Ord>(counts: &mut BTreeMap<K, u64>, more: impl IntoIterator<Item = (K, u64)>) {
     for (key, count) in more {
         *counts.entry(key).or_default() += count;
     }

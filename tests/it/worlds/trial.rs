@@ -9,10 +9,12 @@ mod account;
 mod deed;
 mod force;
 mod frame;
+pub(super) mod live;
 mod meanwhile;
 mod moved;
 mod probe;
 mod reason;
+mod script;
 mod users;
 
 pub(super) use moved::names_of_moves;
@@ -35,6 +37,7 @@ use crate::worlds::disturb::CLOSED;
 use crate::worlds::files::{self, Asked};
 use crate::worlds::tally::{Fault, Kind};
 use crate::worlds::trial::account::At;
+use crate::worlds::trial::script::Step;
 use crate::worlds::world::{DEFAULT_ROLE, Leads, RecordWant, RoleWant, Who, World, planned_id};
 
 /// What came of one world.
@@ -118,6 +121,8 @@ struct Trial<'w> {
     numbered: BTreeMap<At, Asked<'w>>,
     /// The errors at each row.
     errors: BTreeMap<At, BTreeSet<Code>>,
+    /// What the service was asked, and what it said: another judge may be asked the same.
+    script: Vec<Step>,
     report: Report,
 }
 
@@ -131,6 +136,7 @@ impl<'w> Trial<'w> {
             numbered: account::numbered(world, &document),
             errors: account::errors(&document),
             document,
+            script: Vec::new(),
             report,
         }
     }

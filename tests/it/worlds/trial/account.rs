@@ -15,6 +15,7 @@ use rusqlite::Connection;
 use crate::worlds::files::{self, Asked};
 use crate::worlds::tally::Kind;
 use crate::worlds::trial::Trial;
+use crate::worlds::trial::script::{Asking, Step};
 use crate::worlds::world::{DEFAULT_ROLE, Leads, RoleWant, Who, World};
 
 /// A file's number in the plan, and a row of it.
@@ -176,6 +177,10 @@ impl Trial<'_> {
                 .execute_batch("ROLLBACK TO blocked; RELEASE blocked")
                 .expect("rolled back");
             self.report.blocked += 1;
+            if let Ok(answer) = &answer {
+                let step = Step::new(Asking::Blocked, &write, answer.clone());
+                self.script.push(step);
+            }
             match answer {
                 Ok(Performed::Refused(_)) => {}
                 Ok(Performed::NoChangeNeeded) => {

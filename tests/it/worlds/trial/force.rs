@@ -17,6 +17,7 @@ use crate::worlds::files::Asked;
 use crate::worlds::tally::Kind;
 use crate::worlds::trial::frame::user_rows;
 use crate::worlds::trial::reason::reason_of;
+use crate::worlds::trial::script::{Asking, Step};
 use crate::worlds::trial::{Trial, is_about_nothing};
 use crate::worlds::world::{ADMINISTRATOR, Leads, Who, planned_id};
 
@@ -69,7 +70,10 @@ impl Trial<'_> {
     fn perform_planned(&mut self, connection: &Connection, write: &Write) {
         self.report.asked += 1;
         match service::perform(connection, write) {
-            Ok(Performed::Done { actual: None }) => {}
+            Ok(Performed::Done { actual: None }) => {
+                let done = Performed::Done { actual: None };
+                self.script.push(Step::new(Asking::Planned, write, done));
+            }
             answer => {
                 self.report.missed += 1;
                 self.fault(Kind::Recall, format!("planned: {write:?}: {answer:?}"));
@@ -149,8 +153,10 @@ impl Trial<'_> {
             .execute_batch("SAVEPOINT forced")
             .expect("a savepoint");
         let mut lost = false;
+        let mut beside = Vec::new();
         for other in all.iter().filter(|other| other.write != one.write) {
             if are_together(one, other) {
+                beside.push(other.write.clone());
                 let answer = service::perform(connection, &other.write);
                 lost |= matches!(answer, Ok(Performed::Refused(refusal))
                     if [Reason::DuplicateKey, Reason::TextTooLong].contains(&reason_of(&refusal)));
@@ -173,6 +179,14 @@ impl Trial<'_> {
             Ok(Performed::Refused(refusal)) => {
                 let reason = reason_of(&refusal);
                 self.report.reasons.insert(reason);
+                self.script.push(Step {
+                    beside,
+                    ..Step::new(
+                        Asking::Forced,
+                        &one.write,
+                        Performed::Refused(refusal.clone()),
+                    )
+                });
                 let rules = foretellers(refusal.code.0);
                 let confirmed = one.codes.iter().filter(|code| rules.contains(code));
                 self.report.confirmed.extend(confirmed);

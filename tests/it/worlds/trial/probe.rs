@@ -14,7 +14,8 @@ use uuid::Uuid;
 use crate::worlds::tally::Kind;
 use crate::worlds::trial::Trial;
 use crate::worlds::trial::reason::reason_of;
-use crate::worlds::world::{ADMINISTRATOR, FIRST_PERSON, Who};
+use crate::worlds::trial::script::{Asking, Step};
+use crate::worlds::world::{ADMINISTRATOR, FIRST_PERSON, ORGANISATION, Who};
 
 type Answer = Result<Performed, ServiceError>;
 
@@ -35,7 +36,6 @@ impl Trial<'_> {
             business_unit: root,
             ..self.stub_of(Who::Person(FIRST_PERSON))
         };
-        let ask = |write: &Write| service::perform(connection, write);
         let role = RoleId(NOTHING);
         let principal = Principal::User(first);
         let without_mail = StubUser {
@@ -47,21 +47,24 @@ impl Trial<'_> {
             ..stub
         };
         let create = |stub: StubUser| Write::CreateStub(Box::new(stub));
-        self.refused(
+        let own = Self::unit_now(connection, first);
+        self.asks(
+            connection,
             Reason::UnitMissing,
-            &ask(&change_of(first, root, UnitId(NOTHING))),
+            &change_of(first, own, UnitId(NOTHING)),
         );
-        self.refused(Reason::RequiredColumn, &ask(&create(without_mail)));
-        self.refused(Reason::StubOutsideRoot, &ask(&create(elsewhere)));
-        self.refused(
+        self.asks(connection, Reason::RequiredColumn, &create(without_mail));
+        self.asks(connection, Reason::StubOutsideRoot, &create(elsewhere));
+        self.asks(
+            connection,
             Reason::PrincipalMissing,
-            &ask(&change_of(UserId(NOTHING), UnitId(NOTHING), root)),
+            &change_of(UserId(NOTHING), UnitId(NOTHING), root),
         );
         let give = |principal| Write::GiveRole { principal, role };
-        self.refused(Reason::PrincipalMissing, &ask(&give(nobody)));
-        self.refused(Reason::UnknownRole, &ask(&give(principal)));
+        self.asks(connection, Reason::PrincipalMissing, &give(nobody));
+        self.asks(connection, Reason::UnknownRole, &give(principal));
         let take = |principal| Write::RemoveRole { principal, role };
-        self.refused(Reason::PrincipalMissing, &ask(&take(nobody)));
+        self.asks(connection, Reason::PrincipalMissing, &take(nobody));
         self.refused_way_back(connection, principal);
         self.refused_way_back_of_users(connection, first);
         self.refused_records(connection, principal);
@@ -70,16 +73,16 @@ impl Trial<'_> {
     /// Records that are not there, and owners who are not there.
     fn refused_records(&mut self, connection: &Connection, principal: Principal) {
         let nobody = Principal::User(UserId(NOTHING));
+        let other = Principal::User(UserId(ORGANISATION));
         let assign = |table: &str, record: Uuid, after: Principal| Write::AssignRecord {
             entity: table.into(),
             record: RecordId(record),
-            before: nobody,
+            before: other,
             after,
         };
-        let ask = |write: &Write| service::perform(connection, write);
         let back = |write: &Write| service::restore(connection, write);
         let unknown = assign("new_nothing", NOTHING, principal);
-        self.refused(Reason::RecordMissing, &ask(&unknown));
+        self.asks(connection, Reason::RecordMissing, &unknown);
         self.refused(Reason::RecordMissing, &back(&unknown));
         for table in self.world.tables.iter().filter(|table| table.loaded) {
             let missing = assign(&table.name, NOTHING, principal);
@@ -87,15 +90,20 @@ impl Trial<'_> {
             if table.ownership == "organisation" {
                 continue;
             }
-            self.refused(Reason::RecordMissing, &ask(&missing));
+            self.asks(connection, Reason::RecordMissing, &missing);
             // That the record is not there is said before what speaks against its owner.
             let neither = assign(&table.name, NOTHING, nobody);
-            self.refused(Reason::RecordMissing, &ask(&neither));
+            self.asks(connection, Reason::RecordMissing, &neither);
             let there = table.records.iter().find(|record| record.is_there);
             if let Some(record) = there.filter(|_| !self.world.not_loaded.contains("teams")) {
                 let team = Principal::Team(TeamId(NOTHING));
-                let write = assign(&table.name, record.id, team);
-                self.refused(Reason::PrincipalMissing, &ask(&write));
+                let write = Write::AssignRecord {
+                    entity: table.name.as_str().into(),
+                    record: RecordId(record.id),
+                    before: Self::owner_now(connection, record.id),
+                    after: team,
+                };
+                self.asks(connection, Reason::PrincipalMissing, &write);
             }
         }
     }
@@ -148,9 +156,7 @@ impl Trial<'_> {
             service::restore(connection, &write)
         };
         let nowhere = UnitId(NOTHING);
-        let sql = "SELECT business_unit FROM user WHERE id = ?1";
-        let unit = connection.query_row(sql, [user.0.as_bytes()], |row| row.get(0));
-        let unit = UnitId(Uuid::from_bytes(unit.expect("a user")));
+        let unit = Self::unit_now(connection, user);
         let sql = "SELECT role FROM user_role WHERE user = ?1";
         let mut roles = connection.prepare(sql).expect("a statement");
         let roles = roles.query_map([user.0.as_bytes()], |row| row.get(0));
@@ -178,11 +184,36 @@ impl Trial<'_> {
         self.refused(Reason::UnknownRole, &back(roles));
     }
 
+    fn owner_now(connection: &Connection, record: Uuid) -> Principal {
+        let sql = "SELECT owner_type, owner FROM record WHERE id = ?1";
+        let owner = connection.query_row(sql, [record.as_bytes()], |row| {
+            let (kind, id): (u8, [u8; 16]) = (row.get(0)?, row.get(1)?);
+            Ok(Principal::from_parts(kind, Uuid::from_bytes(id)))
+        });
+        owner.expect("a record").expect("a user or a team")
+    }
+
+    fn unit_now(connection: &Connection, user: UserId) -> UnitId {
+        let sql = "SELECT business_unit FROM user WHERE id = ?1";
+        let unit = connection.query_row(sql, [user.0.as_bytes()], |row| row.get(0));
+        UnitId(Uuid::from_bytes(unit.expect("a user")))
+    }
+
     fn held_now(connection: &Connection, principal: Principal, role: RoleId) -> bool {
         let sql = "SELECT EXISTS (SELECT 1 FROM user_role WHERE user = ?1 AND role = ?2)";
         let values = (principal.uuid().into_bytes(), role.0.into_bytes());
         let held = connection.query_row(sql, values, |row| row.get(0));
         held.expect("an answer")
+    }
+
+    /// Asks for it as apply would.
+    fn asks(&mut self, connection: &Connection, reason: Reason, write: &Write) {
+        let answer = service::perform(connection, write);
+        if let Ok(answer) = &answer {
+            let step = Step::new(Asking::Probed, write, answer.clone());
+            self.script.push(step);
+        }
+        self.refused(reason, &answer);
     }
 
     fn refused(&mut self, reason: Reason, answer: &Answer) {
