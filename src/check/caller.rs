@@ -174,11 +174,7 @@ fn lacks(trial: &mut Trial<'_>, caller: &Caller, wanted: &[&str], changes: u64) 
     };
     let privilege = rights.lacks(wanted)?;
     let who = trial.labels.principal(Principal::User(rights.user));
-    let live = trial.policy.live;
-    let named = match live {
-        Some(_) => "who signed in for the copy",
-        None => "the setting `caller`",
-    };
+    let (live, named) = (trial.policy.live, known_by(trial));
     let message = || format!("{who} applies the plan ({named}) and has no role with `{privilege}`");
     let cure = || match live {
         Some(live) => format!(
@@ -191,6 +187,14 @@ fn lacks(trial: &mut Trial<'_>, caller: &Caller, wanted: &[&str], changes: u64) 
         ),
     };
     Some(trial.cause(Code::Env002, privilege, message, cure))
+}
+
+/// Whence it is known who applies the plan.
+pub(super) fn known_by(trial: &Trial<'_>) -> &'static str {
+    match trial.policy.live {
+        Some(_) => "who signed in for the copy",
+        None => "the setting `caller`",
+    }
 }
 
 /// ENV002 of records: rows of records that are there fall where the caller may not assign them.
@@ -274,7 +278,15 @@ fn refused(
 
 fn role_cause(trial: &mut Trial<'_>, role: &str, who: &str, why: &str) -> Cause {
     let subject = format!("{role} for {who}");
-    let cure = || Code::Rol013.rule().cure.to_owned();
+    let live = trial.policy.live;
+    let cure = || match live {
+        Some(live) => format!(
+            "sign in as a System Administrator, or give who signs in the rights that the finding names, in {}; then \
+             pull and plan again; or drop the row",
+            live.host
+        ),
+        None => Code::Rol013.rule().cure.to_owned(),
+    };
     trial.cause(Code::Rol013, &subject, || why.to_owned(), cure)
 }
 
@@ -304,13 +316,21 @@ pub(super) fn changes_mode(
         Caller::Bound(_) => "is no System Administrator".to_owned(),
     };
     let who = trial.labels.principal(Principal::User(user.id));
+    let (live, named) = (trial.policy.live, known_by(trial));
     let message = || {
         format!(
-            "{who} applies the plan (the setting `caller`) and {found}; expected a System Administrator \
+            "{who} applies the plan ({named}) and {found}; expected a System Administrator \
              of full access (read-write or non-interactive), who alone changes access modes"
         )
     };
-    let cure = || Code::Env008.rule().cure.to_owned();
+    let cure = || match live {
+        Some(live) => format!(
+            "sign in as a System Administrator of {} who is read-write or non-interactive, then pull and plan again; or \
+             hand the access modes over to one",
+            live.host
+        ),
+        None => Code::Env008.rule().cure.to_owned(),
+    };
     Some(trial.cause(Code::Env008, &who, message, cure))
 }
 

@@ -4,6 +4,7 @@
 //! the caller may do is asked in `caller.rs`; what else concerns live environments alone in `live.rs`.
 
 use crate::check::Trial;
+use crate::check::caller::known_by;
 use crate::check::people::is_honoured;
 use crate::model::{
     AccessMode, Code, EnvironmentKind, Principal, User, UserId, parse_guid, setting, setting_on,
@@ -136,13 +137,20 @@ fn caller_sees_no_data(trial: &mut Trial<'_>, records: u64) {
         return;
     }
     let who = trial.labels.principal(Principal::User(caller.id));
+    let (live, named) = (trial.policy.live, known_by(trial));
     let message = || {
         format!(
-            "{who} applies the plan (the setting `caller`), is of access mode administrative, and \
+            "{who} applies the plan ({named}), is of access mode administrative, and \
              {records} records are to be assigned; expected a user with sight of customer data"
         )
     };
-    let cure = || Code::Env007.rule().cure.to_owned();
+    let cure = || match live {
+        Some(live) => format!(
+            "sign in to {} as an application user, a non-interactive or a read-write user, then pull and plan again",
+            live.host
+        ),
+        None => Code::Env007.rule().cure.to_owned(),
+    };
     trial.findings.about(Code::Env007, &who, message, cure);
 }
 

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use crate::check::Live;
 use crate::check::tests::everybody::*;
 use crate::check::tests::*;
-use crate::model::setting;
+use crate::model::{Changed, setting};
 
 const MIA: Principal = user(109);
 /// The role of [`MIA`], who signs in.
@@ -154,6 +154,31 @@ fn custom_logic_by_name() {
         let finding = of(names, by);
         assert!(finding.message.contains(words), "{names}: {}", finding.message);
         assert_eq!((finding.subject.as_str(), finding.count), ("account", 1), "{names}");
+    }
+}
+
+#[test]
+#[rustfmt::skip] // keeps the columns of the table
+fn who_else_may_apply_the_plan_signs_in() {
+    let all = ["prvAssignAccount", "prvReadAccount", "prvWriteAccount"];
+    let administrative = || mia(&all).one(MIA, |user| user.access_mode = AccessMode::Administrative);
+    let mode = Changed { before: AccessMode::ReadWrite, after: AccessMode::Read };
+    let modes = || mia(&["prvWriteUser"]).wish(ANA, |wished| wished.access_mode = Some(mode.clone()));
+    let roles = || mia(&["prvReadAccount"]).give(ANA, READER);
+    for (code, world) in [
+        (Code::Env007, &administrative as &dyn Fn() -> World),
+        (Code::Env008, &modes),
+        (Code::Rol013, &roles),
+    ] {
+        let of = |by: &dyn Fn(&mut CheckPolicy<'_>)| finding_by(world(), by, code);
+        let finding = of(&live);
+        for words in ["sign in", "contoso.crm4.dynamics.com", "pull and plan again"] {
+            assert!(finding.cure.contains(words), "{code}: {}", finding.cure);
+        }
+        let said = format!("{} {}", finding.message, finding.cure);
+        assert!(!said.contains("load again") && !said.contains("`caller`"), "{code}: {said}");
+        let finding = of(&|_| ());
+        assert!(finding.cure.contains("load again"), "{code}: {}", finding.cure);
     }
 }
 

@@ -121,7 +121,8 @@ pub(super) const ENV007: Rule = Rule {
           service answers when it assigns some, so this is no refusal that is foretold.",
     example: "The setting `caller` names `it.admin@contoso.com`, who is administrative, and 4,000 accounts are to \
               be assigned.",
-    cure: "Let an application user, a non-interactive or a read-write user apply the plan.",
+    cure: "Name an application user, a non-interactive or a read-write user as `caller` in `settings`, and load \
+           again; of a live environment sign in as one, and pull again.",
     source: "S86",
     guards: false,
     keep_out: false,
@@ -138,7 +139,7 @@ pub(super) const ENV008: Rule = Rule {
     example: "The setting `caller` names `migration@contoso.com`, whose role `Migration` holds `prvWriteUser`, and \
               a row makes somebody non-interactive.",
     cure: "Name a System Administrator who is read-write or non-interactive as `caller` in `settings`, and load \
-           again, or hand the access modes over to one.",
+           again; of a live environment sign in as one, and pull again; or hand the access modes over to one.",
     source: "P3.6",
     guards: true,
     keep_out: false,

@@ -218,7 +218,8 @@ pub(super) const ROL013: Rule = Rule {
     why: "Nobody gives away more than he has: the service refuses it.",
     example: "The caller has `Sales Manager`; row 8 gives `System Customizer`.",
     cure: "Name a System Administrator as `caller` in `settings`, or give the caller the \
-          rights that the finding names, and load again; or drop the row.",
+          rights that the finding names, and load again; of a live environment pull again, \
+          or sign in as somebody else; or drop the row.",
     source: "S45 P3.6",
     guards: true,
     keep_out: false,
