@@ -1,13 +1,16 @@
 //! `rehearse`: serves the environment of a project as the Web API on loopback.
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+
+use serde_json::json;
 
 use crate::environment::EnvironmentFile;
 use crate::project::Project;
 use crate::rehearse::{Rehearsal, Settings, Switches};
 use crate::run::load::open_or_load;
-use crate::run::{Console, Exit, Failure};
+use crate::run::{Console, Exit, Failure, Format};
 
 pub use crate::rehearse::{Limits, Share, Switch};
 
@@ -68,19 +71,27 @@ pub fn rehearse(request: &RehearseRequest<'_>, console: &mut Console<'_>) -> Res
     } else {
         "a copy of the environment file, which is gone when this ends"
     };
+    tell_address(rehearsal.address(), console)?;
     console.say(&format!(
-        "Dataverse Web API on http://{}/api/data/v9.2/",
-        rehearsal.address()
+        "serves {what}, as Dataverse Web API below `/api/data/v9.2/`; token `rehearsal`; end with Ctrl-C"
     ))?;
-    console.say(&format!(
-        "  serves {what}; token `rehearsal`; end with Ctrl-C"
-    ))?;
-    console.out.flush()?;
     while !console.stop.asked() && rehearsal.serves() {
         std::thread::sleep(HEARD_AFTER);
     }
     rehearsal.stop()?;
     Ok(Exit::Done)
+}
+
+/// The address is data: programs read it to know which port was free. It goes into manifests as `url`.
+fn tell_address(address: SocketAddr, console: &mut Console<'_>) -> Result<(), Failure> {
+    let url = format!("http://{address}");
+    match console.format {
+        Format::Text => writeln!(console.out, "{url}")?,
+        Format::Json => writeln!(console.out, "{}", json!({ "url": url }))?,
+        Format::Csv => writeln!(console.out, "url\n{url}")?,
+    }
+    // A pipe would keep it until the server ends.
+    Ok(console.out.flush()?)
 }
 
 /// A copy of the environment file, made of one moment of it.

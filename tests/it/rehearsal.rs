@@ -12,7 +12,10 @@ use std::time::Duration;
 use cutover::environment::EnvironmentFile;
 use cutover::rehearse::{Limits, Rehearsal, Settings, Switches};
 
-use crate::support::{copy, repository, run};
+use cutover::model::StopSignal;
+use cutover::run::{Answer, Format, RehearseRequest};
+
+use crate::support::{copy, repository, run, run_until};
 
 /// The sample, loaded, in a folder of its own.
 fn environment(folder: &Path) -> PathBuf {
@@ -163,4 +166,43 @@ fn faults_come_as_planned() {
     }
     let is_half = |(status, is_whole): &(String, bool)| status == "200" && !is_whole;
     assert!(one.iter().any(is_half), "half a body: {one:?}");
+}
+
+/// Which port was free is for programs to read; what people read is apart from it.
+#[test]
+fn the_address_is_data() {
+    let folder = tempfile::tempdir().unwrap();
+    environment(folder.path());
+    let request = RehearseRequest {
+        folder: folder.path(),
+        port: 0,
+        latency: Duration::ZERO,
+        limits: Limits::Off,
+        faults: "0".parse().unwrap(),
+        seed: 1,
+        switches: Switches::default(),
+        secret_file: None,
+        in_place: false,
+        log: None,
+    };
+    for (format, before, after) in [
+        (Format::Text, "http://", "\n"),
+        (Format::Json, "{\"url\":\"http://", "\"}\n"),
+        (Format::Csv, "url\nhttp://", "\n"),
+    ] {
+        let stop = StopSignal::default();
+        stop.ask();
+        let ended = run_until(&stop, format, Answer::No, |console| {
+            console.quiet = format == Format::Json;
+            cutover::run::rehearse(&request, console)
+        });
+        let address = ended.out.strip_prefix(before);
+        let address = address.and_then(|rest| rest.strip_suffix(after));
+        let address: SocketAddr = address.expect(&ended.out).parse().unwrap();
+        assert!(address.ip().is_loopback() && address.port() != 0);
+        assert_eq!(
+            ended.err.contains("end with Ctrl-C"),
+            format != Format::Json
+        );
+    }
 }

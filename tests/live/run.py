@@ -54,13 +54,13 @@ def write_project(folder, count, url, stubs):
 class Server:
     def __init__(self, options, folder):
         self.log = folder / "log.jsonl"
-        said = open(folder / "said", "w+")
+        said, address = open(folder / "said", "w"), folder / "address"
         self.process = subprocess.Popen(
             [options.program, "rehearse", folder, "--port", "0", "--in-place", "--log", self.log,
              "--faults", options.faults, "--seed", str(options.seed), "--latency", options.latency,
-             "--limits", options.limits], stderr=said)
+             "--limits", options.limits], stdout=open(address, "w"), stderr=said)
         while True:
-            found = re.search(r"http://([0-9.:]+)/", (folder / "said").read_text())
+            found = re.fullmatch(r"http://([0-9.:]+)\n", address.read_text())
             if found:
                 self.host = found.group(1)
                 return
