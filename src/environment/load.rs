@@ -28,7 +28,7 @@ mod tests;
 
 use std::path::Path;
 
-pub use beside::load_beside;
+pub use beside::{BESIDE, Beside, beside_fingerprint};
 pub use folder::folder_fingerprint;
 pub use problems::{LoadError, Problem, Problems};
 

@@ -28,7 +28,8 @@ pub use error::EnvironmentError;
 pub use facts::Facts;
 pub use file::{EnvironmentFile, Moment};
 pub use load::{
-    Given, LoadError, LoadSummary, Problem, Problems, folder_fingerprint, load, load_beside,
+    BESIDE, Beside, Given, LoadError, LoadSummary, Problem, Problems, beside_fingerprint,
+    folder_fingerprint, load,
 };
 pub use organisation_settings::{BrokenSettings, organisation_settings};
 pub use pulled::Pulled;

@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::environment::EnvironmentFile;
 use crate::environment::Given;
 use crate::environment::LoadSummary;
-use crate::environment::folder_fingerprint;
+use crate::environment::{beside_fingerprint, folder_fingerprint};
 use crate::model::{Progress, setting};
 use crate::project::Project;
 use crate::run::completed::refuse_to_lose;
@@ -85,7 +85,11 @@ pub(super) fn open_or_load(
         .environment_folder()
         .filter(|folder| folder.is_dir())
     {
-        let now = folder_fingerprint(&folder)?;
+        // Of a pulled file only the files beside what was pulled came from the folder.
+        let (now, command) = match environment.pulled()? {
+            Some(_) => (beside_fingerprint(&folder)?, "pull"),
+            None => (folder_fingerprint(&folder)?, "load"),
+        };
         if environment.loaded_from()?.is_some_and(|then| then != now) {
             let name = project
                 .manifest
@@ -95,7 +99,7 @@ pub(super) fn open_or_load(
                 .unwrap_or_default();
             console.say(&format!(
                 "`{name}` has changed since the environment file was loaded from it; the file is \
-                 used as it is (`cutover load` takes the change over)"
+                 used as it is (`cutover {command}` takes the change over)"
             ))?;
         }
     }
@@ -113,12 +117,13 @@ fn expect_number(project: &Project, environment: &EnvironmentFile) -> Result<(),
     if kept.as_deref() == Some(&most.to_string()) {
         return Ok(());
     }
+    let command = environment.pulled()?.map_or("load", |_| "pull");
     let kept = kept.map_or("no number".to_owned(), |kept| format!("`{kept}`"));
     Err(Failure::new(
         Exit::Usage,
         format!(
             "`{}` was loaded with {kept} as `{}`, and `non_interactive_max` under `[environment]` is \
-             {most}; run `cutover load` to take that over, or correct the manifest",
+             {most}; run `cutover {command}` to take that over, or correct the manifest",
             section.file,
             setting::NON_INTERACTIVE_MAX
         ),

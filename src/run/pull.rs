@@ -5,8 +5,8 @@ use std::path::Path;
 
 use jiff::Timestamp;
 
-use crate::environment::{Pulled, Writer, load_beside};
-use crate::model::{Fact, PulledRecord, RecordId, Unit, UserId, setting};
+use crate::environment::{BESIDE, Beside, Pulled, Writer};
+use crate::model::{Fact, Loadable, PulledRecord, RecordId, Unit, UserId, setting};
 use crate::project::Project;
 use crate::run::completed::refuse_to_lose;
 use crate::run::live::written_by_now;
@@ -35,6 +35,11 @@ pub fn pull(folder: &Path, replace: bool, console: &mut Console<'_>) -> Result<E
         refuse_to_lose(&project)?;
     }
     let _environment = project.lock_environment()?;
+    // Before anything is asked for: what is wrong with the names in the folder shows at once.
+    let folder = match (project.environment_folder(), &section.from) {
+        (Some(folder), Some(name)) => Some(Beside::scan(&folder, name)?),
+        _ => None,
+    };
     // From now on what is written may be in the copy or not.
     let (at, written) = (Timestamp::now(), written_by_now(&project)?);
     let variables = |name: &str| std::env::var(name).ok();
@@ -49,7 +54,7 @@ pub fn pull(folder: &Path, replace: bool, console: &mut Console<'_>) -> Result<E
     let mut writer = Writer::create(&file)?;
     let users = facts(&target, &caller, &tables, &mut writer, console)?;
     // Before the records, of which there can be many: what is wrong with a folder is to be told soon.
-    let mut writer = beside(&project, &users, writer, console)?;
+    let mut writer = beside(folder.as_ref(), &users, writer, console)?;
     for (table, fields) in &tables {
         records(&target, table, fields, &mut writer, console)?;
     }
@@ -108,20 +113,21 @@ fn facts(
 
 /// Adds what a live environment does not tell, where the manifest names a folder that does.
 fn beside(
-    project: &Project,
+    folder: Option<&Beside>,
     users: &[(UserId, String)],
     writer: Writer,
     console: &mut Console<'_>,
 ) -> Result<Writer, Failure> {
-    let (folder, name) = (
-        project.environment_folder(),
-        &project.manifest.environment.from,
-    );
-    let (Some(folder), Some(name)) = (folder, name) else {
-        console.say("  not pulled: licences, user_licences, directory, groups")?;
+    let Some(folder) = folder else {
+        let missing = BESIDE.map(Loadable::name).join(", ");
+        console.say(&format!(
+            "  not pulled: {missing}; no environment tells them: export them into a folder, and name it with `from = \
+             \"environment/\"` under `[environment]`"
+        ))?;
         return Ok(writer);
     };
-    let (writer, summary) = load_beside(&folder, name, users, writer, console.progress)?;
+    let name = folder.name();
+    let (writer, summary) = folder.load(users, writer, console.progress)?;
     for (what, source, rows) in &summary.tables {
         console.say(&format!("  {what}: {rows} rows from {source} of `{name}`"))?;
     }
@@ -129,6 +135,13 @@ fn beside(
     if !missing.is_empty() {
         let missing = missing.join(", ");
         console.say(&format!("  not pulled, and not in `{name}`: {missing}"))?;
+    }
+    let passed_over = folder.passed_over();
+    if !passed_over.is_empty() {
+        console.say(&format!(
+            "  passed over in `{name}`, as the environment itself tells what they hold: {}",
+            passed_over.join(", ")
+        ))?;
     }
     for remark in &summary.remarks {
         console.say(&format!("  note: {remark}"))?;

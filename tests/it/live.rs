@@ -20,7 +20,7 @@ use crate::support::{Ended, copy, document, repository, run};
 /// A sample that is served, and a project that names the server.
 pub(crate) struct Live {
     /// The project whose environment is served.
-    served: tempfile::TempDir,
+    pub(crate) served: tempfile::TempDir,
     /// The project that works against the server.
     pub(crate) project: tempfile::TempDir,
     log: PathBuf,

@@ -5,6 +5,7 @@
 mod accounting;
 mod awkward_texts;
 mod bad_input;
+mod beside;
 mod broken_off;
 mod copies;
 mod corpus;

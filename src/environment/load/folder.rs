@@ -177,9 +177,18 @@ impl Folder {
 
 /// BLAKE3 over the names and contents of the files that `load` would read.
 pub fn folder_fingerprint(folder: &Path) -> Result<String, LoadError> {
+    fingerprint_of(folder, &|_| true)
+}
+
+/// The same over those files alone that are about something wanted.
+pub(super) fn fingerprint_of(
+    folder: &Path,
+    wanted: &dyn Fn(&What) -> bool,
+) -> Result<String, LoadError> {
     let found = Folder::scan(folder)?;
     let mut hashes = Vec::new();
-    for file in found.files.values().flatten() {
+    let files = found.files.iter().filter(|(what, _)| wanted(what));
+    for file in files.flat_map(|(_, files)| files) {
         hashes.push((file.name.clone(), file_hash(&file.path)?));
     }
     Ok(fingerprint(hashes))

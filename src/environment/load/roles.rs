@@ -275,6 +275,6 @@ pub(super) fn read_held(sheet: &Sheet, loading: &mut Loading<'_>) -> Result<u64,
 
 /// The user that a cell names.
 pub(super) fn user(cells: &mut Cells<'_>, column: Column, world: &World) -> Option<UserId> {
-    let expected = "the id or UPN of a user in `users`";
-    cells.reference(column, "user", expected, |text| world.users.find(text))
+    let expected = format!("the id or UPN of a user {}", world.users_are);
+    cells.reference(column, "user", &expected, |text| world.users.find(text))
 }

@@ -175,6 +175,8 @@ pub(super) struct World {
     pub(super) children: BTreeMap<UnitId, Vec<UnitId>>,
     /// Users, by UPN.
     pub(super) users: Index<UserId>,
+    /// Where users stand, for messages.
+    pub(super) users_are: &'static str,
     /// Teams, by name.
     pub(super) teams: Index<TeamId>,
     /// Roles, all copies.
@@ -193,6 +195,7 @@ impl World {
             parents: BTreeMap::new(),
             children: BTreeMap::new(),
             users: Index::new(UserId),
+            users_are: "in `users`",
             teams: Index::new(TeamId),
             roles: Roles::default(),
             entities: BTreeMap::new(),
