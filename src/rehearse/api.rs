@@ -17,6 +17,7 @@ use crate::rehearse::extra::Row;
 use crate::rehearse::failure::Failure;
 use crate::rehearse::import;
 use crate::rehearse::log::Log;
+use crate::rehearse::metadata::Attributes;
 use crate::rehearse::odata::{self, Key, Resource};
 use crate::rehearse::rows;
 use crate::rehearse::schema::{Schema, Table};
@@ -81,17 +82,18 @@ impl Api<'_> {
             Resource::Member {
                 set,
                 key,
-                cast: Some(_),
-                ..
-            } if set == "EntityDefinitions" => self.choices(key),
-            Resource::Member {
-                set,
-                key,
                 property,
                 related,
+                cast,
                 ..
             } if set == "EntityDefinitions" => {
-                self.attributes(key, property, related.as_ref(), &asked.options)
+                let (one, cast) = (related.as_ref(), cast.as_deref());
+                let wanted = Attributes {
+                    property,
+                    one,
+                    cast,
+                };
+                self.attributes(key, wanted, &asked.options)
             }
             Resource::Set { set } => {
                 let table = Arc::clone(self.table(set)?);

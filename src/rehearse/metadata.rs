@@ -1,7 +1,7 @@
 //! What the service tells of its tables: `EntityDefinitions`, and as much of attributes as clients ask for.
 //!
-//! In: the tables. Out: their definitions as rows, filtered and selected as rows of data are. Choice columns have no
-//! labels here: an environment file knows none.
+//! In: the tables. Out: their definitions as rows, filtered and selected as rows of data are; of choice columns their
+//! options too. Which numbers and labels those have is `choices.rs`.
 
 use std::borrow::Cow;
 
@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use crate::model::CascadeAssign;
 use crate::rehearse::api::Api;
+use crate::rehearse::choices;
 use crate::rehearse::exchange::Answer;
 use crate::rehearse::extra::Row;
 use crate::rehearse::failure::Failure;
@@ -34,6 +35,17 @@ impl odata::Row for Definition<'_> {
     fn related(&self, _: &str) -> Vec<Box<dyn odata::Row + '_>> {
         Vec::new()
     }
+}
+
+/// Which attributes are asked for.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::rehearse) struct Attributes<'a> {
+    /// The collection of a table that the URL names.
+    pub(in crate::rehearse) property: &'a str,
+    /// The one that is wanted; all where none is named.
+    pub(in crate::rehearse) one: Option<&'a Key>,
+    /// The type to which the URL narrows them.
+    pub(in crate::rehearse) cast: Option<&'a str>,
 }
 
 impl Api<'_> {
@@ -60,37 +72,55 @@ impl Api<'_> {
         Ok(Answer::json(StatusCode::OK, &Value::Object(row)))
     }
 
-    /// What is told of the attributes of a table, or of one: their names and types.
+    /// What is told of the attributes of a table, or of one: their names and types; of those of one type, which a URL
+    /// asks for by a cast, what only that type has too.
     pub(in crate::rehearse) fn attributes(
         &self,
         key: &Key,
-        property: &str,
-        one: Option<&Key>,
+        asked: Attributes<'_>,
         options: &Options,
     ) -> Result<Answer, Failure> {
-        const TYPE: &str = "AttributeMetadata";
         let table = self.table_of(key)?;
-        match property {
-            "Attributes" => {}
-            "OneToManyRelationships" => return self.relationships(table),
-            _ => return Err(Failure::no_resource(property)),
+        match (asked.property, asked.cast) {
+            ("Attributes", _) => {}
+            ("OneToManyRelationships", None) => return self.relationships(table),
+            _ => return Err(Failure::no_resource(asked.property)),
         }
-        let mut all = table.columns.iter().map(|column| attribute(table, column));
-        let context = format!("{}$metadata#EntityDefinitions/Attributes", self.root);
-        let body = match one {
-            Some(key) => {
-                let found = all.find(|row| is_named(row, key));
-                let found = found.ok_or_else(|| {
-                    Failure::new("0x80040217", "Could not find an attribute with that name.")
-                })?;
-                let mut shown = selected(&found, options, TYPE)?;
-                shown.insert(
-                    "@odata.context".to_owned(),
-                    json!(format!("{context}/$entity")),
-                );
-                Value::Object(shown)
-            }
-            None => json!({ "@odata.context": context, "value": taken(all, options, TYPE)? }),
+        let kind = asked.cast.unwrap_or("AttributeMetadata");
+        let wanted = kind
+            .strip_suffix("AttributeMetadata")
+            .ok_or_else(|| Failure::no_resource(kind))?;
+        let all = table.columns.iter().map(|column| attribute(table, column));
+        let mut all = all.filter(|row| is_of(wanted, row));
+        let show = |row: &Row| {
+            let mut shown = selected(row, options, kind)?;
+            shown.append(&mut option_sets(table, row, options, kind)?);
+            Ok::<Row, Failure>(shown)
+        };
+        let cast = asked
+            .cast
+            .map(|cast| format!("/Microsoft.Dynamics.CRM.{cast}"));
+        let context = format!(
+            "{}$metadata#EntityDefinitions('{}')/Attributes{}",
+            self.root,
+            table.logical,
+            cast.unwrap_or_default()
+        );
+        let body = if let Some(key) = asked.one {
+            let found = all.find(|row| is_named(row, key));
+            let found = found.ok_or_else(|| {
+                Failure::new("0x80040217", "Could not find an attribute with that name.")
+            })?;
+            let mut shown = show(&found)?;
+            shown.insert(
+                "@odata.context".to_owned(),
+                json!(format!("{context}/$entity")),
+            );
+            Value::Object(shown)
+        } else {
+            let rows = kept(all, options).map(|row| show(&row));
+            let rows: Vec<Row> = rows.collect::<Result<_, _>>()?;
+            json!({ "@odata.context": context, "value": rows })
         };
         Ok(Answer::json(StatusCode::OK, &body))
     }
@@ -123,17 +153,6 @@ impl Api<'_> {
         Ok(Answer::json(StatusCode::OK, &body))
     }
 
-    /// What is told of choice columns: an environment file knows no labels.
-    pub(in crate::rehearse) fn choices(&self, key: &Key) -> Result<Answer, Failure> {
-        self.table_of(key)?;
-        let context = format!(
-            "{}$metadata#EntityDefinitions/Attributes/Microsoft.Dynamics.CRM.PicklistAttributeMetadata",
-            self.root
-        );
-        let body = json!({ "@odata.context": context, "value": [] });
-        Ok(Answer::json(StatusCode::OK, &body))
-    }
-
     fn table_of(&self, key: &Key) -> Result<&Table, Failure> {
         let found = match key {
             Key::Id(id) => {
@@ -152,7 +171,11 @@ impl Api<'_> {
 }
 
 fn metadata_id(table: &Table) -> Uuid {
-    Uuid::new_v5(&METADATA, table.logical.as_bytes())
+    made_id(&table.logical)
+}
+
+fn made_id(of: &str) -> Uuid {
+    Uuid::new_v5(&METADATA, of.as_bytes())
 }
 
 /// Tables whose name in schemas is more than the logical one with a capital.
@@ -214,6 +237,7 @@ fn attribute(table: &Table, column: &Column) -> Row {
         .trim_start_matches('_')
         .trim_end_matches("_value");
     let kind = match column.kind {
+        Kind::Integer if !choices::of(&table.logical, name).is_empty() => choices::kind(name),
         Kind::Id => "Uniqueidentifier",
         Kind::Lookup("owner") => "Owner",
         Kind::Lookup(_) => "Lookup",
@@ -224,7 +248,7 @@ fn attribute(table: &Table, column: &Column) -> Row {
     };
     let id = format!("{}.{name}", table.logical);
     row([
-        ("MetadataId", json!(Uuid::new_v5(&METADATA, id.as_bytes()))),
+        ("MetadataId", json!(made_id(&id))),
         ("LogicalName", json!(name)),
         ("SchemaName", json!(name)),
         ("EntityLogicalName", json!(table.logical)),
@@ -232,6 +256,45 @@ fn attribute(table: &Table, column: &Column) -> Row {
         ("IsPrimaryId", json!(name == table.id)),
         ("IsPrimaryName", json!(table.name == Some(name))),
     ])
+}
+
+/// Whether an attribute is of a type; of no type in particular is every one.
+fn is_of(wanted: &str, attribute: &Row) -> bool {
+    let kind = attribute["AttributeType"].as_str().unwrap_or_default();
+    match wanted {
+        "" => true,
+        "Enum" => ["Picklist", "State", "Status"].contains(&kind),
+        "Lookup" => ["Lookup", "Owner"].contains(&kind),
+        _ => wanted.eq_ignore_ascii_case(kind),
+    }
+}
+
+/// What an attribute leads to as far as it is asked for: its options, which are found under both names, whether other
+/// attributes share them or not.
+fn option_sets(
+    table: &Table,
+    attribute: &Row,
+    options: &Options,
+    kind: &str,
+) -> Result<Row, Failure> {
+    const CASTS: [&str; 4] = ["Enum", "Picklist", "State", "Status"];
+    let has_choices = CASTS
+        .iter()
+        .any(|cast| kind.strip_prefix(cast) == Some("AttributeMetadata"));
+    let name = attribute["LogicalName"].as_str().unwrap_or_default();
+    let mut sets = Row::new();
+    for expand in &options.expand {
+        let property = expand.property.as_str();
+        if !has_choices || !["OptionSet", "GlobalOptionSet"].contains(&property) {
+            return Err(Failure::no_property(property, kind));
+        }
+        let id = made_id(&format!("{}.{name}.options", table.logical));
+        let choices = choices::of(&table.logical, name);
+        let set = choices::option_set(id, &table.logical, name, &choices);
+        let shown = selected(&set, &expand.options, "OptionSetMetadata")?;
+        sets.insert(property.to_owned(), Value::Object(shown));
+    }
+    Ok(sets)
 }
 
 /// Whether a row of metadata is the one of a key.
@@ -250,10 +313,15 @@ fn taken(
     options: &Options,
     kind: &str,
 ) -> Result<Vec<Row>, Failure> {
-    let filter = options.filter.as_ref();
-    rows.filter(|row| filter.is_none_or(|filter| filter.matches(&Definition(row))))
+    kept(rows, options)
         .map(|row| selected(&row, options, kind))
         .collect()
+}
+
+/// Those rows that the filter takes.
+fn kept(rows: impl Iterator<Item = Row>, options: &Options) -> impl Iterator<Item = Row> {
+    let filter = options.filter.as_ref();
+    rows.filter(move |row| filter.is_none_or(|filter| filter.matches(&Definition(row))))
 }
 
 fn selected(row: &Row, options: &Options, kind: &str) -> Result<Row, Failure> {

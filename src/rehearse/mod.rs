@@ -26,6 +26,7 @@ mod body;
 mod bulk;
 mod bulk_delete;
 mod caller;
+mod choices;
 mod exchange;
 mod extra;
 mod failure;

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::rehearse::api::Api;
+use crate::rehearse::choices;
 use crate::rehearse::exchange::Request;
 use crate::rehearse::extra::Row;
 use crate::rehearse::failure::Failure;
@@ -95,8 +96,8 @@ impl Api<'_> {
         Ok(Value::Object(shown))
     }
 
-    /// What is told of the row that a lookup names: its table, its name, and by which property one is led there.
-    /// Of other columns nothing: an environment file knows no labels.
+    /// What is told of the row that a lookup names: its table, its name, and by which property one is led there; of a
+    /// choice its label.
     fn annotations(
         &self,
         table: &Table,
@@ -105,6 +106,11 @@ impl Api<'_> {
         request: &Request,
     ) -> Result<Row, Failure> {
         let mut told = Row::new();
+        if annotates(request, FORMATTED)
+            && let Some(label) = label(table, row, name)
+        {
+            told.insert(format!("{name}{FORMATTED}"), json!(label));
+        }
         let Some(Value::String(logical)) = row.get(&format!("{name}{LOOKUP}")) else {
             return Ok(told);
         };
@@ -156,6 +162,14 @@ impl Api<'_> {
             Way::Many(..) | Way::Through(..) => Value::Array(shown),
         })
     }
+}
+
+/// The label of the choice that a column holds.
+fn label(table: &Table, row: &Row, name: &str) -> Option<&'static str> {
+    let value = row.get(name)?.as_i64()?;
+    let choices = choices::of(&table.logical, name).into_iter();
+    let mut chosen = choices.filter(|choice| choice.value == value);
+    Some(chosen.next()?.label)
 }
 
 /// Whether an annotation is preferred: by its name, or by a beginning of it and a `*`.

@@ -19,6 +19,7 @@ use crate::rehearse::switches::Switches;
 use crate::rehearse::worker;
 use crate::service::Service;
 
+mod choices;
 mod data_import;
 
 const ROOT: u128 = 0x1000_0000_0000_4000_8000_0000_0000_0010;
@@ -266,7 +267,7 @@ fn questions() {
         get("EntityDefinitions(LogicalName='account')/Attributes?$select=nothing", 400, "nothing"),
         get("EntityDefinitions(LogicalName='account')/Attributes(LogicalName='ownerid')", 200, "\"Owner\" & not \"value\""),
         get("EntityDefinitions(LogicalName='account')/Attributes(LogicalName='nothing')", 404, "0x80040217"),
-        get("EntityDefinitions(LogicalName='account')/Attributes/Microsoft.Dynamics.CRM.PicklistAttributeMetadata", 200, "\"value\":[]"),
+        get("EntityDefinitions(LogicalName='systemuser')/Attributes?$select=LogicalName&$expand=OptionSet", 400, "OptionSet"),
         get("nothing", 404, "0x8006088a"),
         get("systemusers?$select=nothing", 400, "Could not find a property named 'nothing'"),
         get("systemusers?$filter=nothing eq 1", 400, "nothing"),
