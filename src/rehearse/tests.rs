@@ -231,6 +231,8 @@ fn questions() {
     let ordered = format!("businessunits({unit})?$expand=business_unit_system_users($select=fullname;$orderby=fullname)");
     let first = format!("businessunits({unit})/business_unit_system_users?$select=fullname&$orderby=fullname&$top=1&$count=true");
     let unordered = format!("businessunits({unit})/business_unit_system_users?$orderby=nothing");
+    let offered = |message, table| format!("sdkmessagefilters?$select=sdkmessagefilterid&$filter=sdkmessageid/name eq @message and \
+        primaryobjecttypecode eq @table&@message='{message}'&@table='{table}'");
     let page: &[(&'static str, &str)] = &[("prefer", "odata.maxpagesize=2")];
     let formatted: &[(&'static str, &str)] =
         &[("prefer", "odata.maxpagesize=9,odata.include-annotations=\"OData.Community.Display.V1.FormattedValue\"")];
@@ -268,6 +270,10 @@ fn questions() {
         get("EntityDefinitions(LogicalName='account')/Attributes(LogicalName='ownerid')", 200, "\"Owner\" & not \"value\""),
         get("EntityDefinitions(LogicalName='account')/Attributes(LogicalName='nothing')", 404, "0x80040217"),
         get("EntityDefinitions(LogicalName='systemuser')/Attributes?$select=LogicalName&$expand=OptionSet", 400, "OptionSet"),
+        get(&offered("UpdateMultiple", "account"), 200, "\"value\":[{ & sdkmessagefilterid"),
+        get(&offered("UpdateMultiple", "systemuser"), 200, "\"value\":[]"),
+        get(&offered("DeleteMultiple", "account"), 200, "\"value\":[]"),
+        get("RelationshipDefinitions", 404, "0x8006088a"),
         get("nothing", 404, "0x8006088a"),
         get("systemusers?$select=nothing", 400, "Could not find a property named 'nothing'"),
         get("systemusers?$filter=nothing eq 1", 400, "nothing"),

@@ -64,6 +64,20 @@ async function metadata() {
         filter: "LogicalName eq 'ownerid'",
     });
     same("owner's column", columns.value.map((one) => one.AttributeType), ["Owner"]);
+    const picklists = "Microsoft.Dynamics.CRM.PicklistAttributeMetadata";
+    const mode = await api.retrieveAttribute({
+        entityKey: "LogicalName='systemuser'",
+        attributeKey: "LogicalName='accessmode'",
+        castType: picklists,
+        select: ["LogicalName"],
+        expand: [{ property: "OptionSet", select: ["Options"] }, { property: "GlobalOptionSet", select: ["Name"] }],
+    });
+    const labels = mode.OptionSet.Options.map((one) => `${one.Value} ${one.Label.UserLocalizedLabel.Label}`);
+    same("access modes", [labels[0], labels[4], mode.GlobalOptionSet.Name], [
+        "0 Read-Write",
+        "4 Non-interactive",
+        "systemuser_accessmode",
+    ]);
     await refused("a table that is not there", api.retrieveEntity({ key: "LogicalName='no_such'" }), 404);
     const byName = client("rehearsal", { useEntityNames: true });
     const one = await byName.retrieve({ collection: "systemuser", key: GRETA, select: ["fullname"] });

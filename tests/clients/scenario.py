@@ -118,6 +118,14 @@ async def metadata(run):
     )
     names = {column["LogicalName"] for column in columns}
     true("lookups of users", "businessunitid" in names and "domainname" not in names)
+    answer = await run.ask(
+        "get",
+        "EntityDefinitions(LogicalName='team')/Attributes/Microsoft.Dynamics.CRM.PicklistAttributeMetadata"
+        "?$select=LogicalName&$expand=OptionSet($select=Options)",
+    )
+    [kind] = answer.json()["value"]
+    labels = {one["Value"]: one["Label"]["UserLocalizedLabel"]["Label"] for one in kind["OptionSet"]["Options"]}
+    same("kinds of teams", (kind["LogicalName"], labels[0], labels[1]), ("teamtype", "Owner", "Access"))
     try:
         await run.records.list("no_such_table")
     except MetadataError:
@@ -190,6 +198,11 @@ async def users_written(run):
     same("a new user", [read[name] for name in columns], ["Ada O'Neil é", True, "Smith", "Dr.", AUSTRIA])
     found = await run.records.list("systemuser", filter="lastname eq 'O''Neil é'", select=["lastname"])
     same("a quote in a filter", [row["systemuserid"] for row in found], [ada])
+    # The client finds the number of a label among the choices of the table.
+    await run.update("systemuser", ada, {"accessmode": "Non-interactive"})
+    wish = {"select": ["accessmode"], "include_annotations": "*"}
+    read = await run.records.retrieve("systemuser", ada, **wish)
+    same("a label", (read["accessmode"], read[f"accessmode{FORMATTED}"]), (4, "Non-interactive"))
     bare = {"domainname": "bare@alpineskihouse.com", "lastname": "Bare"}
     await refused("a user without mail", run.records.create("systemuser", bare), 400, "0x80040203")
     twin = data | {"domainname": "Luca.Ferri@alpineskihouse.com"}

@@ -44,10 +44,19 @@ pub(super) fn table(facts: &Facts) -> Table {
     }
 }
 
+/// The messages of `bulk.rs`, by which clients ask whether a table knows them (platform facts 5.7).
+macro_rules! bulk_messages {
+    () => {
+        "(SELECT x'0000000000004000a000000000000002' AS id, 'CreateMultiple' AS name, 2 AS sort \
+          UNION ALL SELECT x'0000000000004000a000000000000003', 'UpdateMultiple', 3 \
+          UNION ALL SELECT x'0000000000004000a000000000000004', 'UpsertMultiple', 4)"
+    };
+}
+
 /// What is selected of the settings of custom logic: `of_table` has a row for each name, with the table that it is of
 /// and an id that stands for that table.
 macro_rules! custom_logic {
-    ($selected:literal) => {
+    ($selected:expr) => {
         concat!(
             "(WITH of_table AS (SELECT substr(setting.name, 14) AS of, trim(entry.value) AS name, \
                 CAST(printf('%016d', rank() OVER (ORDER BY setting.name)) AS BLOB) AS id \
@@ -218,15 +227,30 @@ pub(super) const FACTS: &[Facts] = &[
     // What the settings `custom_logic.<table>` name, as the service keeps it.
     Facts {
         logical: "sdkmessage", set: "sdkmessages", id: "sdkmessageid", name: Some("name"),
-        ownership: "OrganizationOwned", from: "(SELECT x'0000000000004000a000000000000001' AS id, 'Update' AS name)", order: "id",
+        ownership: "OrganizationOwned",
+        from: concat!(
+            "(SELECT x'0000000000004000a000000000000001' AS id, 'Update' AS name UNION ALL SELECT id, name FROM ",
+            bulk_messages!(), ")"
+        ),
+        order: "id",
         columns: &[("sdkmessageid", Id, "id"), ("name", Text, "name")],
         beside: &[], ways: &[],
     },
     Facts {
         logical: "sdkmessagefilter", set: "sdkmessagefilters", id: "sdkmessagefilterid", name: None,
-        ownership: "OrganizationOwned", from: custom_logic!("SELECT DISTINCT id, of FROM of_table"), order: "id",
-        columns: &[("sdkmessagefilterid", Id, "id"), ("primaryobjecttypecode", Text, "of")],
-        beside: &[], ways: &[],
+        ownership: "OrganizationOwned",
+        // Of the plain messages those on which custom logic runs; the others tell which tables take many rows at once.
+        from: custom_logic!(concat!(
+            "SELECT DISTINCT id, of, x'0000000000004000a000000000000001' AS message FROM of_table UNION ALL \
+             SELECT CAST(printf('b%013d%02d', entity.number, sort) AS BLOB), entity.name, message.id FROM entity, ",
+            bulk_messages!(), " AS message WHERE entity.name NOT IN ('systemuser', 'team', 'role', 'businessunit')"
+        )),
+        order: "id",
+        columns: &[
+            ("sdkmessagefilterid", Id, "id"), ("primaryobjecttypecode", Text, "of"),
+            ("_sdkmessageid_value", Lookup("sdkmessage"), "message"),
+        ],
+        beside: &[], ways: &[("sdkmessageid", Way::One("_sdkmessageid_value"))],
     },
     Facts {
         logical: "sdkmessageprocessingstep", set: "sdkmessageprocessingsteps", id: "sdkmessageprocessingstepid",
