@@ -180,8 +180,7 @@ impl Comparison<'_> {
             let applied = succeeded(&applied, seq);
             // What never came about needed no way back.
             let never_came = self.is_undone && !applied;
-            let undone =
-                succeeded(&undone, seq) || never_came || self.was_not_let_go(&undone, seq);
+            let undone = succeeded(&undone, seq) || never_came || self.was_not_let_go(&undone, seq);
             self.one(seq, &write, found, applied, undone)?;
         }
         Ok(())

@@ -14,6 +14,8 @@ pub struct Switches {
     pub stale_owner_checks: u32,
     /// How the actions of the data import are offered.
     pub data_import: DataImport,
+    /// Whether a user who is made by a plain create has the default role at once, as one who was imported.
+    pub create_gives_role: bool,
 }
 
 /// How the service offers the actions of its data import.
@@ -35,6 +37,7 @@ impl Default for Switches {
             duplicate_link_fails: true,
             stale_owner_checks: 0,
             data_import: DataImport::default(),
+            create_gives_role: false,
         }
     }
 }
@@ -48,13 +51,15 @@ pub enum Switch {
     StaleOwnerChecks(u32),
     /// `data-import=documented`, `=unbound` or `=refused`.
     DataImport(DataImport),
+    /// `created-users=bare` or `=with-role`.
+    CreatedUsers(bool),
 }
 
 /// A text that is no switch.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "`{0}` is no switch; expected `duplicate-link=fail` or `=succeed`, `stale-owner-checks=` and a number, or \
-     `data-import=documented`, `=unbound` or `=refused`"
+    "`{0}` is no switch; expected `duplicate-link=fail` or `=succeed`, `stale-owner-checks=` and a number, \
+     `data-import=documented`, `=unbound` or `=refused`, or `created-users=bare` or `=with-role`"
 )]
 pub struct NoSwitch(String);
 
@@ -73,6 +78,8 @@ impl FromStr for Switch {
             ("data-import", "documented") => Ok(Self::DataImport(DataImport::Documented)),
             ("data-import", "unbound") => Ok(Self::DataImport(DataImport::Unbound)),
             ("data-import", "refused") => Ok(Self::DataImport(DataImport::Refused)),
+            ("created-users", "bare") => Ok(Self::CreatedUsers(false)),
+            ("created-users", "with-role") => Ok(Self::CreatedUsers(true)),
             _ => Err(none()),
         }
     }
@@ -86,6 +93,7 @@ impl FromIterator<Switch> for Switches {
                 Switch::DuplicateLink(fails) => switches.duplicate_link_fails = fails,
                 Switch::StaleOwnerChecks(count) => switches.stale_owner_checks = count,
                 Switch::DataImport(offered) => switches.data_import = offered,
+                Switch::CreatedUsers(with_role) => switches.create_gives_role = with_role,
             }
         }
         switches
@@ -102,6 +110,7 @@ mod tests {
             "stale-owner-checks=3",
             "data-import=unbound",
             "duplicate-link=succeed",
+            "created-users=with-role",
         ];
         let switches: Result<Vec<Switch>, _> = words.iter().map(|word| word.parse()).collect();
         let switches = Switches::from_iter(switches.expect("switches"));
@@ -110,6 +119,7 @@ mod tests {
             (3, false)
         );
         assert_eq!(switches.data_import, DataImport::Unbound);
+        assert!(switches.create_gives_role);
         for word in [
             "data-import",
             "data-import=",

@@ -9,7 +9,9 @@ use http::StatusCode;
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::model::{AccessMode, Changed, ProfileField, UnitId, UserChange, UserId, Write};
+use crate::model::{
+    AccessMode, Changed, Principal, ProfileField, UnitId, UserChange, UserId, Write,
+};
 use crate::rehearse::api::Api;
 use crate::rehearse::body::Body;
 use crate::rehearse::extra;
@@ -47,6 +49,21 @@ impl Api<'_> {
         }
         body.lookups.clear();
         self.update_user(body, id)?;
+        if self.switches.create_gives_role && user.is_stub {
+            self.give_default_role(user.id)?;
+        }
+        Ok(())
+    }
+
+    /// Gives a stub user its role, as the service does itself: past the rules for disabled users.
+    fn give_default_role(&mut self, user: UserId) -> Result<(), Failure> {
+        if let (_, Some(role)) = self.default_role()? {
+            let sql = "INSERT INTO user_role (user, role) VALUES (?1, ?2)";
+            let ids = (user.0.as_bytes(), role.0.as_bytes());
+            self.connection.execute(sql, ids)?;
+            self.service.forget();
+            self.log.role(Principal::User(user), role, true);
+        }
         Ok(())
     }
 

@@ -24,6 +24,13 @@ fn a_live_environment_keeps_the_contract_whatever_is_unsure() {
             ..Switches::default()
         },
     );
+    check(
+        "0",
+        Switches {
+            create_gives_role: true,
+            ..Switches::default()
+        },
+    );
 }
 
 #[test]

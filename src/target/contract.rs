@@ -83,8 +83,8 @@ fn facts() -> Vec<Fact> {
         user(ANA, "ana@contoso.com"),
         user(BEN, "ben@contoso.com"),
         user(ADMINISTRATOR, "admin@contoso.com"),
-        Fact::Role(role(ROLE, "Reader", UNIT, ROLE)),
-        Fact::Role(role(BRANCH_ROLE, "Reader", BRANCH, ROLE)),
+        Fact::Role(role(ROLE, "Salesperson", UNIT, ROLE)),
+        Fact::Role(role(BRANCH_ROLE, "Salesperson", BRANCH, ROLE)),
         Fact::Role(Role {
             template: Some(SYSTEM_ADMINISTRATOR_TEMPLATE),
             ..role(ADMINISTRATOR_ROLE, "All", UNIT, ADMINISTRATOR_ROLE)

@@ -137,6 +137,17 @@ impl Api<'_> {
     }
 
     fn common(&self, sequence: Option<i64>) -> Result<Common, Failure> {
+        let (unit, role) = self.default_role()?;
+        Ok(Common {
+            unit,
+            // The service refuses a role that is nowhere.
+            role: role.unwrap_or(RoleId(Uuid::nil())),
+            sequence: sequence.unwrap_or_default(),
+        })
+    }
+
+    /// The root business unit, and the default role in it, where there is one.
+    pub(in crate::rehearse) fn default_role(&self) -> Result<(UnitId, Option<RoleId>), Failure> {
         let sql = "SELECT id FROM business_unit WHERE parent IS NULL";
         let unit: Option<[u8; 16]> = self
             .connection
@@ -156,12 +167,7 @@ impl Api<'_> {
             roles.find(|(known, _)| *known == name)
         };
         let role = DEFAULT_ROLES.iter().find_map(named);
-        Ok(Common {
-            unit: UnitId(unit),
-            // The service refuses a role that is nowhere.
-            role: RoleId(role.map_or(Uuid::nil(), |(_, id)| *id)),
-            sequence: sequence.unwrap_or_default(),
-        })
+        Ok((UnitId(unit), role.map(|(_, id)| RoleId(*id))))
     }
 
     /// Makes the user of one row; whether it was made.

@@ -47,6 +47,8 @@ struct Attempt {
     /// Whether the change may have been written by a request whose answer was lost.
     may_be_done: bool,
     looks: u8,
+    /// Whether a stub user is made without its role: the service seems to give it by itself (platform facts 1.6).
+    is_bare: bool,
 }
 
 /// What an answer means.
@@ -58,6 +60,8 @@ enum Verdict {
     Strong,
     /// Refused, perhaps because it is done already.
     Look(Refusal),
+    /// Done in part: what is there says what is to come.
+    GoOn,
 }
 
 /// What is known of a part that was put off.
@@ -169,6 +173,7 @@ impl Work<'_> {
             match attempt.verdict(answers.next()) {
                 Verdict::Ended(outcome) => self.ended.push((attempt.change.seq, outcome)),
                 Verdict::Look(refusal) => looks.push((attempt, Some(refusal))),
+                Verdict::GoOn => looks.push((attempt, None)),
                 Verdict::Strong => {
                     attempt.is_strong = true;
                     self.open.push(attempt);
@@ -223,6 +228,10 @@ impl Work<'_> {
                 self.ended.push((seq, attempt.success()));
             } else if is_for_the_service {
                 match refusal {
+                    Some(refusal) if attempt.is_made_bare_by(&refusal) => {
+                        attempt.is_bare = true;
+                        self.open.push(attempt);
+                    }
                     Some(refusal) => self.ended.push((seq, Outcome::Failed(refusal))),
                     None => self.open.push(attempt),
                 }
@@ -246,18 +255,30 @@ impl Attempt {
             is_strong: false,
             may_be_done: false,
             looks: LOOKS,
+            is_bare: false,
         }
+    }
+
+    /// Whether a refusal may be about the role that a new stub user gets: it has it as soon as it is there.
+    fn is_made_bare_by(&self, refusal: &Refusal) -> bool {
+        let is_creation = matches!(self.change.write, Write::CreateStub(_));
+        is_creation && !self.is_bare && refusal.code == DUPLICATE
     }
 
     /// What is to be sent, or how it has ended without.
     fn part(&self, surroundings: &Surroundings) -> Result<Part, Outcome> {
         match surroundings.operations(&self.change.write, &self.found) {
             Some(operations) if operations.is_empty() => Err(self.success()),
-            Some(operations) => Ok(Part {
-                operations,
-                is_strong: self.is_strong,
-                is_bypassing: surroundings.bypasses_custom_logic,
-            }),
+            Some(mut operations) => {
+                if self.is_bare {
+                    operations.truncate(1);
+                }
+                Ok(Part {
+                    operations,
+                    is_strong: self.is_strong,
+                    is_bypassing: surroundings.bypasses_custom_logic,
+                })
+            }
             None => Err(Outcome::Failed(Refusal {
                 code: NO_RESOURCE,
                 message: "The environment has no such table.".to_owned(),
@@ -280,6 +301,10 @@ impl Attempt {
             self.may_be_done = true;
             return Verdict::Later(Delay::default());
         };
+        if answer.status.is_success() && self.is_bare && self.found == Present::Absent {
+            self.may_be_done = true;
+            return Verdict::GoOn;
+        }
         if answer.status.is_success() {
             return Verdict::Ended(Outcome::Done { actual: None });
         }
