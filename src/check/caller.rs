@@ -11,10 +11,10 @@ use crate::check::records::{Column, first_standing, mark};
 use crate::check::{Fall, Trial, needs};
 use crate::environment::Facts;
 use crate::model::{
-    AccessMode, Code, Depth, Inheritance, Loadable, Principal, RoleAction, RoleId, TeamType,
-    UnitId, User, UserId, parse_guid, setting,
+    AccessMode, Code, Depth, Inheritance, Loadable, Principal, RoleAction, RoleId, StubWay,
+    TeamType, UnitId, User, UserId, parse_guid, setting,
 };
-use crate::plan::{Cause, DraftRole, DraftRow, DraftTable, DraftUser};
+use crate::plan::{Cause, DraftRole, DraftRow, DraftStub, DraftTable, DraftUser};
 
 /// What the caller may do.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -241,6 +241,19 @@ pub(super) fn may_change_role(
     )?;
     let who = trial.labels.principal(row.principal);
     Some(role_cause(trial, &row.role_name, &who, &why))
+}
+
+/// ROL013 of a stub user who is made by a plain create: its role is given as any other.
+pub(super) fn may_give_default_role(
+    trial: &mut Trial<'_>,
+    caller: &Caller,
+    stub: &DraftStub,
+) -> Option<Cause> {
+    let role = stub.default_role.filter(|_| stub.way == StubWay::Api)?;
+    let principal = Principal::User(stub.person.id);
+    let why = refused(trial, caller, principal, stub.business_unit, Some(role))?;
+    let role = trial.labels.role(role);
+    Some(role_cause(trial, &role, &stub.person.full_name, &why))
 }
 
 /// Why the caller may not change roles of a principal, or not give this one.

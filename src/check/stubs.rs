@@ -31,6 +31,7 @@ pub(super) fn check(
             profile::too_long_for_a_stub(trial, stub),
             placeholders::on_the_way(trial, arrivals, stub),
             caller::makes(trial, caller),
+            caller::may_give_default_role(trial, caller, stub),
         ];
         let causes: Vec<Cause> = causes.into_iter().flatten().collect();
         for cause in &causes {

@@ -106,9 +106,9 @@ impl Service<'_> {
     }
 
     /// The import asks no setting, but needs the role in the root unit; the api way gives the role to
-    /// a user who is disabled, by the rules for that.
+    /// a user who is disabled, by the rules for that, and the caller must be one who may give it.
     fn default_role_refusal(
-        &self,
+        &mut self,
         stub: &StubUser,
         root: UnitId,
     ) -> Result<Option<Refusal>, ServiceError> {
@@ -126,7 +126,11 @@ impl Service<'_> {
                         mode: AccessMode::ReadWrite,
                     },
                 };
-                self.role_refusal(Principal::User(stub.id), &holder, stub.default_role)
+                let (principal, role) = (Principal::User(stub.id), stub.default_role);
+                match self.may_give_role(principal, root, role)? {
+                    Some(refusal) => Ok(Some(refusal)),
+                    None => self.role_refusal(principal, &holder, role),
+                }
             }
         }
     }

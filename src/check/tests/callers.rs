@@ -113,6 +113,15 @@ fn roles_that_the_caller_may_give() {
     speaks("a move out of the caller's unit",  moved(EUROPE),                                                    &["ROL013"]);
     speaks("given again by a move",
            mia(&[("prvWriteUser", Depth::User), ("prvReadAccount", Depth::User)]).wish(DAN, |wish| wish.strips = true), &["ROL013"]);
+    let stub = |privileges: &[(&str, Depth)], way| mia(privileges).setting(setting::ROLES_ON_DISABLED, "true").stub()
+        .stubs(|stub| stub.way = way);
+    let makes = [("prvCreateUser", Depth::User), ("prvReadAccount", Depth::Organisation)];
+    let gives = [makes[0], makes[1], ("prvAssignRole", Depth::Organisation)];
+    let above = [makes[0], gives[2]];
+    speaks("to a stub user by a plain create", stub(&gives, StubWay::Api),                                       &["ENV006", "STB001"]);
+    speaks("not to a stub user",               stub(&makes, StubWay::Api),                                       &["ROL013", "ENV006"]);
+    speaks("a stub user's role is above",      stub(&above, StubWay::Api),                                       &["ROL013", "ROL009", "ENV006"]);
+    speaks("an import gives it itself",        stub(&makes, StubWay::Import),                                    &["ENV006", "STB001"]);
     speaks("privileges not loaded",            assign(ROOT, Depth::Unit).without(Loadable::RolePrivileges).give(ANA, READER), &["?ROL011", "?ROL013"]);
 }
 

@@ -212,9 +212,10 @@ pub(super) const ROL013: Rule = Rule {
           outside his unit)",
     what: "The user who applies the plan (the setting `caller`) must hold `prvAssignRole` \
           as deep as the business unit of whoever gets or loses the role, and of a role \
-          to be given every privilege at least as deep. A System Administrator may give \
-          all; so may a caller who is not named. Refused with `0x80040220`, for these \
-          writes an assumed code.",
+          to be given every privilege at least as deep; so also for the default role of a stub \
+          user that is made with `stubs = \"api\"`. A System Administrator may give all; so \
+          may a caller who is not named. Refused with `0x80040220`, for these writes an assumed \
+          code.",
     why: "Nobody gives away more than he has: the service refuses it.",
     example: "The caller has `Sales Manager`; row 8 gives `System Customizer`.",
     cure: "Name a System Administrator as `caller` in `settings`, or give the caller the \
