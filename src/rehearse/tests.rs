@@ -328,6 +328,8 @@ fn writes() {
 fn users() {
     let new = "{\"domainname\":\"kit@contoso.com\",\"internalemailaddress\":\"kit@contoso.com\",\"firstname\":\"Kit\"}";
     let twin = "{\"domainname\":\"ANA@contoso.com\",\"internalemailaddress\":\"x@contoso.com\"}";
+    let same_id = "{\"systemuserid\":\"10000000-0000-4000-8000-000000000031\",\"domainname\":\"y\",\"internalemailaddress\":\"y\"}";
+    let same_id_and_blank = "{\"systemuserid\":\"10000000-0000-4000-8000-000000000031\",\"domainname\":\"\"}";
     let nobody = "systemusers?$filter=domainname eq 'kit@contoso.com'&$select=fullname,isdisabled,employeeid";
     let ana = format!("systemusers({})", id(ANA));
     let as_ana: &[(&'static str, &str)] = &[("mscrmcallerid", "10000000-0000-4000-8000-000000000031")];
@@ -344,6 +346,8 @@ fn users() {
         sent(Method::POST, "systemusers", new, 204, "location=http://host/api/data/v9.2/systemusers("),
         get(nobody, 200, "\"isdisabled\":true & \"Kit\""),
         sent(Method::POST, "systemusers", twin, 412, "0x80041d2c"),
+        sent(Method::POST, "systemusers", same_id, 412, "0x80040237"),
+        sent(Method::POST, "systemusers", same_id_and_blank, 400, "0x80040203"),
         sent(Method::PATCH, &ana, "{\"title\":\"Head\",\"accessmode\":1,\"caltype\":3}", 204, ""),
         get(&ana, 200, "\"title\":\"Head\" & \"accessmode\":1 & \"caltype\":3"),
         sent(Method::PATCH, &ana, "{\"accessmode\":9}", 400, "accessmode"),

@@ -47,7 +47,8 @@ impl Api<'_> {
                 None => self.unused_id(table)?,
             },
         };
-        if self.row(table, id)?.is_some() {
+        // Of users `service/` says so itself, when it has said what else is wrong.
+        if table.logical != "systemuser" && self.row(table, id)?.is_some() {
             return Err(Failure::new("0x80040237", "Cannot insert duplicate key."));
         }
         match (table.logical.as_str(), table.source) {
