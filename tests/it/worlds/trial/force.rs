@@ -126,10 +126,9 @@ impl Trial<'_> {
     /// The write behind a finding at a row, where the rule says that the service would refuse it.
     fn forced_write(&self, code: Code, subject: &str, asked: Asked<'_>) -> Option<Write> {
         let of_a_stub = match code {
-            Code::Stb003 | Code::Stb004 | Code::Stb005 | Code::Prf004 => true,
+            // ROL013 of a role that comes with a stub user; rows that ask for a role have their own arm.
+            Code::Stb003 | Code::Stb004 | Code::Stb005 | Code::Prf004 | Code::Rol013 => true,
             Code::Env002 => subject == "prvCreateUser",
-            // Of a role that comes with a stub user; rows that ask for a role have their own arm.
-            Code::Rol013 => true,
             _ => false,
         };
         let foretells = match (code, asked) {
