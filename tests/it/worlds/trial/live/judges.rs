@@ -30,6 +30,12 @@ const BATCHES: (usize, usize) = (2, 7);
 /// No such table, or no such path.
 const NO_RESOURCE: ServiceCode = ServiceCode(0x8006_088a);
 
+/// There is no such row.
+const MISSING: ServiceCode = ServiceCode(0x8004_0217);
+
+/// Somebody has the UPN or the mail.
+const USER_TAKEN: ServiceCode = ServiceCode(0x8004_1d2c);
+
 impl Trial<'_> {
     /// Asks the server for everything that the service was asked for.
     pub(super) fn second_judge(&mut self, report: &mut LiveReport) {
@@ -221,6 +227,14 @@ fn explained(step: &Step, found: &Outcome) -> Option<&'static str> {
             Write::CreateStub(stub),
             Outcome::Drifted(Present::User { id, upn, .. }),
         ) => (*id == stub.id && *upn != stub.upn).then_some("another has the id: told as drift"),
+        // A row of an import is not sent where its user is there, whatever else speaks against it.
+        (_, Write::CreateStub(stub), Outcome::Failed(told)) if stub.way == StubWay::Import => {
+            (told.code == USER_TAKEN).then_some("an import of who is there: not sent")
+        }
+        // A row that is not there is no row to change, whoever could own it.
+        (Reason::TableNotOwned, Write::AssignRecord { .. }, Outcome::Failed(told)) => {
+            (told.code == MISSING).then_some("a record that is gone: told before its table")
+        }
         // There is no set of that name to send anything to.
         (Reason::RecordMissing, Write::AssignRecord { .. }, Outcome::Failed(refusal)) => {
             (refusal.code == NO_RESOURCE).then_some("no such table: told of the table")
