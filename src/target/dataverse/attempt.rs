@@ -80,16 +80,17 @@ struct Trouble {
     named: Option<Duration>,
 }
 
-/// Writes changes, however many requests that takes; the outcome of each.
+/// Writes changes in their order, however many requests that takes, so many in a batch; the outcome of each.
 pub(super) async fn perform(
     client: &Arc<Client>,
     changes: Vec<Change>,
     surroundings: &Surroundings,
+    at_once: usize,
 ) -> Result<Vec<(Seq, Outcome)>, DataverseError> {
     let mut work = Work {
         client,
         surroundings,
-        at_once: changes.len(),
+        at_once,
         open: changes.into_iter().map(Attempt::new).collect(),
         ended: Vec::new(),
         in_vain: 0,
@@ -115,6 +116,8 @@ struct Work<'a> {
 impl Work<'_> {
     /// Sends one batch, takes in what became of it, and waits where there was trouble.
     async fn round(&mut self) -> Result<(), DataverseError> {
+        // What was put off goes before what has not been sent yet.
+        self.open.sort_by_key(|attempt| attempt.change.seq);
         let (mut parts, mut sent) = (Vec::new(), Vec::new());
         let mut waiting = std::mem::take(&mut self.open).into_iter();
         while sent.len() < self.at_once

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
 
-use tokio::sync::{Mutex, mpsc};
+use tokio::sync::{Mutex, mpsc, oneshot};
 
 use crate::model::{Change, Outcome, Principal, Seq, StubUser, StubWay, Write};
 use crate::target::dataverse::DataverseError;
@@ -27,6 +27,10 @@ const SETS: usize = 10;
 pub(super) struct Job {
     pub(super) changes: Vec<Change>,
     pub(super) surroundings: Arc<Surroundings>,
+    /// Parts of one batch, at most.
+    at_once: usize,
+    /// Told when it has ended, where the next one waits for it; dropped where it cannot be done.
+    ended: Option<oneshot::Sender<()>>,
 }
 
 /// Finds out what the requests of these changes need to know.
@@ -52,19 +56,28 @@ pub(super) fn write(
             ))
         })
         .collect();
+    // The lanes alone hold it: where none is left, jobs under way are dropped, and nobody waits for them.
+    drop(receiver);
     let mut fed = Ok(());
     'feed: while let Some(batch) = stage.next() {
         match surroundings(&batch) {
             Ok(surroundings) => {
                 for changes in jobs(batch) {
-                    let surroundings = Arc::clone(&surroundings);
+                    let is_in_order = is_in_order(&changes);
+                    let (ended, wait) = oneshot::channel();
                     let job = Job {
                         changes,
-                        surroundings,
+                        surroundings: Arc::clone(&surroundings),
+                        at_once: if is_in_order { SETS } else { SINGLES },
+                        ended: is_in_order.then_some(ended),
                     };
                     // A lane has failed and closed the channel; its error says why.
                     if sender.blocking_send(job).is_err() {
                         break 'feed;
+                    }
+                    if is_in_order {
+                        // One that failed has ended too, and takes no other.
+                        let _ = wait.blocking_recv();
                     }
                 }
             }
@@ -100,7 +113,7 @@ async fn lane(
         let outcomes = if is_import {
             import(&client, &job.changes).await
         } else {
-            perform(&client, job.changes, &job.surroundings)
+            perform(&client, job.changes, &job.surroundings, job.at_once)
                 .await
                 .map_err(TargetError::from)
         };
@@ -110,6 +123,10 @@ async fn lane(
             }
             Ok(())
         });
+        // Before the lock is asked for, which another lane holds until the next job comes.
+        if let Some(waiting) = job.ended {
+            let _ = waiting.send(());
+        }
         if ended.is_err() {
             jobs.lock().await.close();
             return ended;
@@ -117,8 +134,16 @@ async fn lane(
     }
 }
 
-/// Divides a batch into what travels together: changes of users few at a time, the others many. Roles of one holder
-/// stay together, so that no two lanes touch one row at once; and so do stub users that are imported, as one file.
+/// Whether changes are done one after the other, in the order of the plan: one user who is no longer non-interactive
+/// may make room for the next.
+fn is_in_order(changes: &[Change]) -> bool {
+    let first = changes.first();
+    first.is_some_and(|change| matches!(change.write, Write::ChangeUser(_)))
+}
+
+/// Divides a batch into what travels together: stub users few at a time, changes of existing users all in their order,
+/// the others many at a time. Roles of one holder stay together, so that no two lanes touch one row at once; and so do
+/// stub users that are imported, as one file.
 fn jobs(batch: Vec<Change>) -> Vec<Vec<Change>> {
     let mut jobs: Vec<Vec<Change>> = Vec::new();
     let (imported, rest): (Vec<Change>, Vec<Change>) = batch
@@ -134,7 +159,8 @@ fn jobs(batch: Vec<Change>) -> Vec<Vec<Change>> {
     let mut single: Vec<Change> = Vec::new();
     for change in others {
         let room = match change.write {
-            Write::ChangeUser(_) | Write::CreateStub(_) => SETS,
+            Write::ChangeUser(_) => usize::MAX,
+            Write::CreateStub(_) => SETS,
             _ => SINGLES,
         };
         if single.len() == room {
