@@ -207,6 +207,10 @@ fn hand_over(
     field: Option<&str>,
     waiting: &mut Vec<PulledRecord>,
 ) -> Result<(), crate::environment::EnvironmentError> {
+    // A table that is not there is not to be one of the copy's because nothing of it came.
+    if waiting.is_empty() {
+        return Ok(());
+    }
     waiting.sort_unstable_by_key(|record| record.record);
     let owned = waiting
         .iter()
