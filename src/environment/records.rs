@@ -24,6 +24,8 @@ pub struct Owners {
     records: Vec<Held>,
     beginnings: Beginnings,
     principals: Vec<Principal>,
+    /// How many records each of them owns.
+    counts: Vec<u64>,
 }
 
 /// A record and its owner, side by side: who finds the one has the other in the cache.
@@ -108,6 +110,11 @@ impl Owners {
         &self.principals
     }
 
+    /// How many records each of [`Owners::principals`] owns, in the same order.
+    pub fn counts(&self) -> &[u64] {
+        &self.counts
+    }
+
     /// How many records the table has.
     pub fn len(&self) -> usize {
         self.records.len()
@@ -148,7 +155,9 @@ impl Owners {
             let owner = *numbers.entry(principal).or_insert(next);
             if owner == next {
                 owners.principals.push(principal);
+                owners.counts.push(0);
             }
+            owners.counts[owner as usize] += 1;
             owners.records.push(Held {
                 record: RecordId(values::guid(row, 0)?),
                 by: owner,
@@ -400,6 +409,7 @@ mod tests {
                 beginnings: Beginnings::of(&records),
                 records,
                 principals: Vec::new(),
+                counts: Vec::new(),
             };
             let wanted: Vec<u128> = held.keys().copied().chain(others).collect();
             let asked: Vec<RecordId> = wanted.iter().map(|id| record(*id)).collect();

@@ -216,6 +216,15 @@ impl User {
         }
     }
 
+    /// The name with what a ruling can name them by: `Ana Costa <ana@contoso.com>`.
+    pub fn name_and_upn(&self) -> String {
+        if self.upn.is_empty() {
+            format!("{} <{}>", self.label(), self.id)
+        } else {
+            format!("{} <{}>", self.label(), self.upn)
+        }
+    }
+
     /// What stands in a field of the profile.
     pub fn field(&self, field: ProfileField) -> Option<&String> {
         match field {

@@ -10,7 +10,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The version of the format; a reader refuses any other.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 
 /// Places that a finding carries in the document; all are in `findings.parquet`.
 pub const PLACES_MAX: usize = 100;
@@ -47,6 +47,10 @@ pub struct Document {
     pub changes: Vec<StageRecord>,
     /// Every place of every finding.
     pub findings_file: FileRecord,
+    /// What became of each owner reference.
+    pub owners_file: FileRecord,
+    /// Who owns how many records before and after.
+    pub holdings_file: FileRecord,
     /// How many of what.
     pub totals: Totals,
     /// Rows accounted for, one per records and roles file.

@@ -137,6 +137,8 @@ pub struct Draft {
     pub principals: Vec<Principal>,
     /// The tables, sorted by order, then name.
     pub tables: Vec<DraftTable>,
+    /// Who owns how many records of each table now, named by rows or not; tables whose records were loaded.
+    pub held: BTreeMap<String, Vec<(PrincipalIndex, u64)>>,
     /// How references came to owners.
     pub matches: MatchCounts,
     /// Rows of roles files that never became a role change: per file and fate, how many.

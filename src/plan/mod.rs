@@ -18,8 +18,9 @@ pub use document::*;
 pub use draft::*;
 pub use fields::{FieldRow, Fields, Moved, SubjectRows};
 pub use folder::{
-    CHANGES_FOLDER, DOCUMENT_FILE, FINDINGS_FILE, HAND_OVER_FOLDER, PRINCIPALS_FILE, PlaceRow,
-    PlanError, READINESS_FILE, ReadinessRow, SealedPlan, StageFile, ToSeal, schema, seal,
+    CHANGES_FOLDER, DOCUMENT_FILE, FINDINGS_FILE, HAND_OVER_FOLDER, HOLDINGS_FILE, Holding,
+    OWNERS_FILE, PRINCIPALS_FILE, PlaceRow, PlanError, PrincipalStanding, READINESS_FILE,
+    ReadinessRow, SealedPlan, StageFile, ToSeal, schema, seal,
 };
 pub use rows::*;
 pub use wishes::*;

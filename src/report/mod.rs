@@ -11,6 +11,7 @@ mod names;
 mod outcome;
 mod page;
 mod people;
+mod sheets;
 mod summary;
 mod table;
 
@@ -20,5 +21,6 @@ pub use findings::*;
 pub use outcome::*;
 pub use page::{Page, shell_word};
 pub use people::{hand_over, people, readiness_csv, steps};
+pub use sheets::{RowSink, SheetCell, SheetColumn, SheetKind, SheetName, Sheets};
 pub use summary::*;
 pub use table::thousands;

@@ -48,7 +48,8 @@ impl Names {
         Ok(names)
     }
 
-    fn name(&self, id: Uuid) -> String {
+    /// What people call an id.
+    pub(super) fn name(&self, id: Uuid) -> String {
         self.0.get(&id).cloned().unwrap_or_else(|| id.to_string())
     }
 

@@ -8,11 +8,11 @@ use std::path::Path;
 use crate::apply::{JournalState, journal_state};
 use crate::check::{CheckPolicy, DayOne, Live, approvable, check, people_report};
 use crate::environment::{EnvironmentFile, Facts, Keys, Moment, Owners};
-use crate::model::{CascadeAssign, FileId, Finding, Findings, Identity};
+use crate::model::{CascadeAssign, FileId, Finding, Findings, Identity, OwnerLine};
 use crate::model::{PeopleReport, Person, Progress};
 use crate::model::{RecordRows, Resolution};
 use crate::plan::{Document, Draft, RulingsRecord, ToSeal, Unchecked, Wanted, build};
-use crate::project::{OwnersError, Project, SheetToWrite, fresh_folder, publish};
+use crate::project::{Project, fresh_folder, publish};
 use crate::report::{Page, summary};
 use crate::resolve::{Question, resolve};
 use crate::run::inputs::{Opened, Rows};
@@ -56,9 +56,12 @@ pub fn plan(folder: &Path, exit_code: bool, console: &mut Console<'_>) -> Result
         console.progress,
     )?;
     let judged = making.judge(&resolution, record_rows, records, findings)?;
-    let (progress, owners_sheet) = (console.progress, || making.owners_sheet(&resolution));
-    let (document, ready) =
-        rayon::join(|| making.seal(&resolution, &judged, progress), owners_sheet);
+    let lines = making.owner_lines(&resolution);
+    let (progress, owners_sheet) = (console.progress, || sheet::prepare(&project, &lines));
+    let (document, ready) = rayon::join(
+        || making.seal(&resolution, &lines, &judged, progress),
+        owners_sheet,
+    );
     // The sheet is written last: it tells of a plan that is there.
     let (document, ready) = (document?, ready?);
     let (written, ()) = rayon::join(|| sheet::write(ready, owners_sheet), || drop(judged));
@@ -326,6 +329,7 @@ impl Making<'_> {
     fn seal(
         &self,
         resolution: &Resolution,
+        lines: &[OwnerLine],
         judged: &Judged,
         progress: &dyn Progress,
     ) -> Result<Document, Failure> {
@@ -352,6 +356,7 @@ impl Making<'_> {
             settings: self.project.manifest.settings(),
             accept: &self.project.manifest.accept,
             facts: &self.present.facts,
+            owners: lines,
             people: &judged.people,
             approved: approvable(&judged.findings, &judged.unchecked),
         };
@@ -362,14 +367,14 @@ impl Making<'_> {
         Ok(document)
     }
 
-    fn owners_sheet(&self, resolution: &Resolution) -> Result<SheetToWrite, OwnersError> {
-        let lines = sheet::lines(
+    fn owner_lines(&self, resolution: &Resolution) -> Vec<OwnerLine> {
+        sheet::lines(
             &self.opened.inputs,
             &self.rows,
+            &self.owners.rulings,
             resolution,
             &self.present.facts,
-        );
-        sheet::prepare(self.project, lines)
+        )
     }
 }
 

@@ -10,8 +10,9 @@ use rayon::prelude::*;
 
 use crate::environment::Facts;
 use crate::model::{
-    FileId, Findings, Input, InputKind, Principal, Reference, Resolution, Resolved, Ruling, Silent,
-    Verdict, comparison_key, unguard_cell,
+    Code, FileId, Findings, Input, InputKind, OwnerFate, OwnerLine, Principal, Reference,
+    Resolution, Resolved, Ruling, Silent, User, Verdict, comparison_key, reference_key,
+    unguard_cell,
 };
 use crate::project::{
     OwnerRow, OwnersError, OwnersSheet, Project, SheetToWrite, Written, rulings_hash,
@@ -159,24 +160,42 @@ pub(super) fn settle(owners: &mut OwnersInput, inputs: &[Input], rows: &Rows) {
 pub(super) fn lines(
     inputs: &[Input],
     rows: &Rows,
+    rulings: &[Ruling],
     resolution: &Resolution,
     facts: &Facts,
-) -> Vec<OwnerRow> {
+) -> Vec<OwnerLine> {
+    let by_key: BTreeMap<String, &str> = rulings
+        .iter()
+        .map(|ruling| (reference_key(&ruling.reference), ruling.ruling.as_str()))
+        .collect();
     let references = rows.references.iter().map(|(_, reference)| reference);
     let references: Vec<&Reference> = references.collect();
     references
         .par_iter()
         .zip(&resolution.resolved)
-        .map(|(reference, resolved)| line(inputs, reference, resolved, resolution, facts))
+        .map(|(reference, resolved)| {
+            let ruling = by_key.get(&reference.key).copied().unwrap_or_default();
+            line(inputs, reference, resolved, ruling, resolution, facts)
+        })
         .collect()
 }
 
+/// The same as the sheet says it.
+fn row(line: &OwnerLine) -> OwnerRow {
+    OwnerRow {
+        reference: line.reference.clone(),
+        affected: line.affected(),
+        rows: line.rows_words(),
+        matched: matched(line),
+        candidates: line.candidates.join("; "),
+        near_misses: line.near_misses.join("; "),
+    }
+}
+
 /// Brings `owners.csv` up to date, not yet on disk; a workbook of rulings is only read.
-pub(super) fn prepare(
-    project: &Project,
-    lines: Vec<OwnerRow>,
-) -> Result<SheetToWrite, OwnersError> {
-    SheetToWrite::prepare(&project.owners(), lines)
+pub(super) fn prepare(project: &Project, lines: &[OwnerLine]) -> Result<SheetToWrite, OwnersError> {
+    let rows = lines.par_iter().map(row).collect();
+    SheetToWrite::prepare(&project.owners(), rows)
 }
 
 /// Writes the sheet. What somebody saved since it was made ready must stay: then it is made anew.
@@ -203,8 +222,23 @@ pub(super) fn say(written: &Written, console: &mut Console<'_>) -> Result<(), Fa
     Ok(())
 }
 
-/// A line as far as it is known before anybody is resolved.
+/// A row of the sheet as far as it is known before anybody is resolved.
 fn counts(inputs: &[Input], reference: &Reference) -> OwnerRow {
+    row(&OwnerLine {
+        reference: reference.text.clone(),
+        by_table: by_table(inputs, reference),
+        fate: OwnerFate::Left,
+        by: String::new(),
+        owner: None,
+        owner_name: String::new(),
+        candidates: Vec::new(),
+        near_misses: Vec::new(),
+        ruling: String::new(),
+    })
+}
+
+/// How many rows of which table hold a reference, most rows first.
+fn by_table(inputs: &[Input], reference: &Reference) -> Vec<(String, u64)> {
     let mut by_table: BTreeMap<&str, u64> = BTreeMap::new();
     for (file, count) in &reference.rows {
         let input = inputs.iter().find(|input| input.file == *file);
@@ -214,70 +248,84 @@ fn counts(inputs: &[Input], reference: &Reference) -> OwnerRow {
         };
         *by_table.entry(table).or_default() += count;
     }
-    let mut counts: Vec<(&str, u64)> = by_table.into_iter().collect();
-    counts.sort_by(|left, right| right.1.cmp(&left.1).then(left.0.cmp(right.0)));
-    let rows: Vec<String> = counts
-        .iter()
-        .map(|(table, count)| format!("{table} {count}"))
-        .collect();
-    OwnerRow {
-        reference: reference.text.clone(),
-        affected: counts.iter().map(|(_, count)| count).sum(),
-        rows: rows.join("; "),
-        ..OwnerRow::default()
-    }
+    let counts = by_table
+        .into_iter()
+        .map(|(table, rows)| (table.to_owned(), rows));
+    let mut counts: Vec<(String, u64)> = counts.collect();
+    counts.sort_by(|left, right| right.1.cmp(&left.1).then_with(|| left.0.cmp(&right.0)));
+    counts
 }
 
 fn line(
     inputs: &[Input],
     reference: &Reference,
     resolved: &Resolved,
+    ruling: &str,
     resolution: &Resolution,
     facts: &Facts,
-) -> OwnerRow {
+) -> OwnerLine {
     let near = resolved
         .near_misses
         .iter()
         .map(|near| format!("{} ({})", near.named.label, near.identifier));
     let candidates = resolved.candidates.iter().map(|named| named.label.clone());
-    OwnerRow {
-        matched: matched(&resolved.verdict, resolution, facts),
-        candidates: candidates.collect::<Vec<_>>().join("; "),
-        near_misses: near.collect::<Vec<_>>().join("; "),
-        ..counts(inputs, reference)
+    let named = |principal: Principal| (Some(principal), name(principal, facts));
+    let (fate, by, (owner, owner_name)) = match &resolved.verdict {
+        Verdict::Matched { principal, rung } => {
+            (OwnerFate::Matched, rung.word(), named(*principal))
+        }
+        Verdict::Stub(index) => {
+            let person = resolution.stubs.get(*index);
+            let stub = person.map(|person| {
+                let principal = Principal::User(person.id);
+                (
+                    Some(principal),
+                    format!("{} <{}>", person.full_name, person.upn),
+                )
+            });
+            (OwnerFate::Stub, "", stub.unwrap_or_default())
+        }
+        Verdict::Fallback(principal) => (OwnerFate::Fallback, "", named(*principal)),
+        Verdict::Left => (OwnerFate::Left, "", (None, String::new())),
+        Verdict::Stopped(code) => (OwnerFate::Stopped, code.as_str(), (None, String::new())),
+    };
+    OwnerLine {
+        reference: reference.text.clone(),
+        by_table: by_table(inputs, reference),
+        fate,
+        by: by.to_owned(),
+        owner,
+        owner_name,
+        candidates: candidates.collect(),
+        near_misses: near.collect(),
+        ruling: ruling.to_owned(),
     }
 }
 
-fn matched(verdict: &Verdict, resolution: &Resolution, facts: &Facts) -> String {
-    // With what a ruling can name them by.
-    let principal = |principal: Principal| match principal {
-        Principal::User(id) => facts.users().get(&id).map(|user| {
-            let name = if user.upn.is_empty() {
-                id.to_string()
-            } else {
-                user.upn.clone()
-            };
-            format!("{} <{name}>", user.label())
-        }),
+/// A principal, with what a ruling can name them by.
+fn name(principal: Principal, facts: &Facts) -> String {
+    let name = match principal {
+        Principal::User(id) => facts.users().get(&id).map(User::name_and_upn),
         Principal::Team(id) => facts
             .teams()
             .get(&id)
             .map(|team| format!("team {}", team.name)),
     };
-    let principal = |one: Principal| principal(one).unwrap_or_else(|| one.to_string());
-    match verdict {
-        Verdict::Matched {
-            principal: one,
-            rung,
-        } => {
-            format!("{} by {}", principal(*one), rung.word())
+    name.unwrap_or_else(|| principal.to_string())
+}
+
+/// What the column `match` says.
+fn matched(line: &OwnerLine) -> String {
+    match line.fate {
+        OwnerFate::Matched => format!("{} by {}", line.owner_name, line.by),
+        OwnerFate::Stub | OwnerFate::Fallback => {
+            let words = format!("{} {}", line.fate.word(), line.owner_name);
+            words.trim_end().to_owned()
         }
-        Verdict::Stub(index) => match resolution.stubs.get(*index) {
-            Some(stub) => format!("stub user {} <{}>", stub.full_name, stub.upn),
-            None => "stub user".to_owned(),
+        OwnerFate::Left => "left".to_owned(),
+        OwnerFate::Stopped => match line.by.parse::<Code>() {
+            Ok(code) => format!("{code}: {}", code.rule().title),
+            Err(_) => line.by.clone(),
         },
-        Verdict::Fallback(one) => format!("fallback owner {}", principal(*one)),
-        Verdict::Left => "left".to_owned(),
-        Verdict::Stopped(code) => format!("{code}: {}", code.rule().title),
     }
 }

@@ -285,6 +285,7 @@ fn write_and_seal(bencher: Bencher<'_, '_>) {
         settings: PROJECT.project.manifest.settings(),
         accept: &PROJECT.project.manifest.accept,
         facts: &PROJECT.facts,
+        owners: &[],
         people: &no_people,
         approved: approvable(&findings, &unchecked),
     };

@@ -95,6 +95,7 @@ fn sealed(case: &str, world: World, said: bool, expected: &Result<(), NotApprove
         settings: BTreeMap::new(),
         accept: &accept,
         facts: &facts,
+        owners: &[],
         people: &PeopleReport::default(),
         approved: said,
     };

@@ -63,6 +63,7 @@ pub(super) fn build(
         )?;
         table.files.push(file);
     }
+    draft.held = held(&owners, &mut numbers);
     // Who owns what now is known row by row; the rest of it is large.
     owners.clear();
     draft.principals = numbers.list;
@@ -74,6 +75,23 @@ pub(super) fn build(
     let key = |table: &DraftTable| (table.order, table.entity.clone());
     draft.tables.sort_by_cached_key(key);
     Ok(())
+}
+
+/// Who owns how many records of each table.
+fn held(
+    owners: &BTreeMap<String, Option<Owners>>,
+    numbers: &mut Numbers,
+) -> BTreeMap<String, Vec<(PrincipalIndex, u64)>> {
+    let loaded = owners
+        .iter()
+        .filter_map(|(table, owners)| Some((table, owners.as_ref()?)));
+    loaded
+        .map(|(table, owners)| {
+            let counted = owners.principals().iter().zip(owners.counts());
+            let numbered = counted.map(|(owner, count)| (numbers.number(*owner), *count));
+            (table.clone(), numbered.collect())
+        })
+        .collect()
 }
 
 /// A row whose owner is already the wanted one needs no change.

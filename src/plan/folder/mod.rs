@@ -10,7 +10,9 @@ mod assignments;
 mod changes;
 mod disk;
 mod findings;
+mod holdings;
 mod layout;
+mod owners;
 mod pages;
 mod people;
 mod principals;
@@ -25,6 +27,7 @@ mod users;
 mod tests;
 
 pub use findings::PlaceRow;
+pub use holdings::{Holding, PrincipalStanding};
 pub use people::ReadinessRow;
 pub use read::{SealedPlan, StageFile};
 pub use seal::{ToSeal, schema, seal};
@@ -42,6 +45,10 @@ pub const CHANGES_FOLDER: &str = "changes";
 pub const FINDINGS_FILE: &str = "findings.parquet";
 /// Name of the file that holds the fields that planning used.
 pub const PRINCIPALS_FILE: &str = "principals.parquet";
+/// Name of the file that says what became of each owner reference.
+pub const OWNERS_FILE: &str = "owners.parquet";
+/// Name of the file that says who owns how many records before and after.
+pub const HOLDINGS_FILE: &str = "holdings.parquet";
 /// Name of the file that says who can work on day one.
 pub const READINESS_FILE: &str = "readiness.parquet";
 /// Folder of the lists for administrators within a plan folder.

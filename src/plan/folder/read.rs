@@ -10,12 +10,13 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 use crate::model::{
-    Change, FileId, Principal, RecordId, RoleId, Seq, Stage, StubUser, StubWay, UnitId, UserId,
-    Write,
+    Change, FileId, OwnerLine, Principal, RecordId, RoleId, Seq, Stage, StubUser, StubWay, UnitId,
+    UserId, Write,
 };
 use crate::plan::Document;
 use crate::plan::Fields;
 use crate::plan::FileRecord;
+use crate::plan::Holding;
 use crate::plan::PlaceRow;
 use crate::plan::PlanError;
 use crate::plan::ReadinessRow;
@@ -23,7 +24,9 @@ use crate::plan::StageRecord;
 use crate::plan::folder::changes::way_word;
 use crate::plan::folder::disk;
 use crate::plan::folder::findings;
+use crate::plan::folder::holdings;
 use crate::plan::folder::layout::{SEQ, assign, role, stub, user};
+use crate::plan::folder::owners;
 use crate::plan::folder::people;
 use crate::plan::folder::principals;
 use crate::plan::folder::scan::{Batch, Scan};
@@ -87,6 +90,8 @@ impl SealedPlan {
         let others = [
             &document.principals,
             &document.findings_file,
+            &document.owners_file,
+            &document.holdings_file,
             &document.readiness.file,
         ];
         for file in stages.chain(others).chain(lists) {
@@ -208,6 +213,22 @@ impl SealedPlan {
         sink: &mut dyn FnMut(PlaceRow) -> ControlFlow<()>,
     ) -> Result<(), PlanError> {
         findings::read(&self.folder, &self.document.findings_file, sink)
+    }
+
+    /// Hands out what became of each owner reference, most rows first.
+    pub fn owners(
+        &self,
+        sink: &mut dyn FnMut(OwnerLine) -> ControlFlow<()>,
+    ) -> Result<(), PlanError> {
+        owners::read(&self.folder, &self.document.owners_file, sink)
+    }
+
+    /// Hands out who owns how many records before and after, by name, then table.
+    pub fn holdings(
+        &self,
+        sink: &mut dyn FnMut(Holding) -> ControlFlow<()>,
+    ) -> Result<(), PlanError> {
+        holdings::read(&self.folder, &self.document.holdings_file, sink)
     }
 
     /// Hands out everybody in scope with whether they can work, in order.

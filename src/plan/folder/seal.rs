@@ -12,7 +12,9 @@ use std::path::Path;
 use serde::Deserialize;
 
 use crate::environment::Facts;
-use crate::model::{Accept, ChangeKind, FileId, Finding, Identity, Input, PeopleReport, Progress};
+use crate::model::{
+    Accept, ChangeKind, FileId, Finding, Identity, Input, OwnerLine, PeopleReport, Progress,
+};
 use crate::plan::Document;
 use crate::plan::Draft;
 use crate::plan::EnvironmentRecord;
@@ -26,7 +28,7 @@ use crate::plan::Totals;
 use crate::plan::Unchecked;
 use crate::plan::folder::DOCUMENT_FILE;
 use crate::plan::folder::changes::Written;
-use crate::plan::folder::{changes, disk, findings, people, principals, records};
+use crate::plan::folder::{changes, disk, findings, holdings, owners, people, principals, records};
 
 /// What a plan is sealed from.
 pub struct ToSeal<'a> {
@@ -54,6 +56,8 @@ pub struct ToSeal<'a> {
     pub accept: &'a Accept,
     /// The environment's facts: their fields are kept, to say later what moved.
     pub facts: &'a Facts,
+    /// What became of each owner reference.
+    pub owners: &'a [OwnerLine],
     /// Who can work on day one, and what only administrators may do.
     pub people: &'a PeopleReport,
     /// What `check/` says: whether nothing forbids to apply it.
@@ -83,6 +87,8 @@ pub fn seal(
         || principals::write(folder, &Fields::of(what.facts), progress),
     );
     let (findings_file, principals) = (findings_file?, principals?);
+    let owners_file = owners::write(folder, what.owners, progress)?;
+    let holdings_file = holdings::write(folder, what.draft, what.facts, progress)?;
     let readiness = people::write_readiness(folder, &what.people.readiness, progress)?;
     let hand_over = people::write_hand_over(folder, &what.people.hand_over)?;
     let (findings, findings_more) = records::findings(what.findings);
@@ -103,6 +109,8 @@ pub fn seal(
         principals,
         changes: written.files,
         findings_file,
+        owners_file,
+        holdings_file,
         totals,
         ledgers,
         default_role: what.draft.default_role.clone(),

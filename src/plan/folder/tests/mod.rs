@@ -1,6 +1,7 @@
 //! Tests of the plan folder: what goes in comes out, in the same bytes each time, or not at all.
 
 mod bounds;
+mod owners;
 mod people;
 mod sample;
 mod schema;

@@ -156,6 +156,7 @@ impl Sample {
             settings: BTreeMap::from([("owners.missing".into(), "stub".into())]),
             accept: &self.accept,
             facts: &self.facts,
+            owners: &super::owners::lines(),
             people: &super::people::people(),
             approved: true,
         };

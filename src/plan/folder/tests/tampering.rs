@@ -33,6 +33,10 @@ fn every_byte_of_the_tables_is_sealed() {
     every_byte(&folder.path().join("principals.parquet"), &refused);
     let refused = || plan.places(&mut |_| ControlFlow::Continue(())).is_err();
     every_byte(&folder.path().join("findings.parquet"), &refused);
+    let refused = || plan.owners(&mut |_| ControlFlow::Continue(())).is_err();
+    every_byte(&folder.path().join("owners.parquet"), &refused);
+    let refused = || plan.holdings(&mut |_| ControlFlow::Continue(())).is_err();
+    every_byte(&folder.path().join("holdings.parquet"), &refused);
     let refused = || plan.readiness(&mut |_| {}).is_err();
     every_byte(&folder.path().join("readiness.parquet"), &refused);
 }
@@ -79,8 +83,8 @@ fn what_a_refusal_says() {
     );
     check(
         "another format",
-        text("\"format\": 1", "\"format\": 2"),
-        "format 2, and this program reads format 1",
+        text("\"format\": 2", "\"format\": 1"),
+        "format 1, and this program reads format 2",
     );
     check("no JSON", text("{", "["), "is not a plan");
     check(
@@ -133,6 +137,16 @@ fn a_document_that_somebody_sealed_anew() {
     check(
         "fields at the root",
         sealed(|document| document.principals.path = "/principals.parquet".to_owned()),
+        "lies elsewhere",
+    );
+    check(
+        "owners above",
+        sealed(|document| document.owners_file.path = "../owners.parquet".to_owned()),
+        "lies elsewhere",
+    );
+    check(
+        "holdings at the root",
+        sealed(|document| document.holdings_file.path = "/holdings.parquet".to_owned()),
         "lies elsewhere",
     );
     check(

@@ -1,0 +1,191 @@
+//! A plan as sheets: what every report that has rows is made of, whether page, workbook, CSV or terminal.
+//!
+//! In: a sealed plan. Out: named sheets of typed columns, and their rows one after the other, so that a report
+//! takes as many as it has room for and says how many there are. What the columns are is data (`columns.rs`);
+//! how a row of the plan becomes cells is `rows.rs`; how they look is each report's own affair.
+
+mod columns;
+mod rows;
+
+use std::ops::ControlFlow;
+
+use crate::plan::{Document, SealedPlan};
+use crate::report::ReportError;
+use crate::report::names::Names;
+
+/// One sheet of a plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum SheetName {
+    /// What became of each owner reference, most rows first.
+    Owners,
+    /// Stub users to be made.
+    StubUsers,
+    /// Existing users to be changed.
+    Users,
+    /// Roles to be given and removed by changes of their own.
+    Roles,
+    /// Records to be assigned.
+    Records,
+    /// Every place of every finding.
+    Findings,
+    /// Who can work on day one.
+    Readiness,
+    /// Who owns how many records before and after, by table.
+    Reconciliation,
+    /// The exports that the plan was made from, each row accounted for.
+    Inputs,
+}
+
+impl SheetName {
+    /// Every sheet, in the order of reading.
+    pub const ALL: [Self; 9] = [
+        Self::Owners,
+        Self::StubUsers,
+        Self::Users,
+        Self::Roles,
+        Self::Records,
+        Self::Findings,
+        Self::Readiness,
+        Self::Reconciliation,
+        Self::Inputs,
+    ];
+
+    /// What people read.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Owners => "Owners",
+            Self::StubUsers => "Stub users",
+            Self::Users => "Users",
+            Self::Roles => "Roles",
+            Self::Records => "Records",
+            Self::Findings => "Findings",
+            Self::Readiness => "Readiness",
+            Self::Reconciliation => "Reconciliation",
+            Self::Inputs => "Inputs",
+        }
+    }
+
+    /// What programs and addresses call it: `stub-users`.
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Owners => "owners",
+            Self::StubUsers => "stub-users",
+            Self::Users => "users",
+            Self::Roles => "roles",
+            Self::Records => "records",
+            Self::Findings => "findings",
+            Self::Readiness => "readiness",
+            Self::Reconciliation => "reconciliation",
+            Self::Inputs => "inputs",
+        }
+    }
+
+    /// Its columns, in order.
+    pub fn columns(self) -> &'static [SheetColumn] {
+        columns::of(self)
+    }
+}
+
+/// What a column holds: how it is aligned, coloured, filtered, and what of it is about a person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum SheetKind {
+    /// A text about nobody: a table, a file, a role.
+    Text,
+    /// A number.
+    Number,
+    /// A rule's code.
+    Code,
+    /// `error`, `warning` or `note`.
+    Severity,
+    /// `yes`, `no` or `not known`.
+    Answer,
+    /// An id: a GUID, or two.
+    Id,
+    /// A person's or a team's name, with or without a UPN in `<>`; several with `; ` between them.
+    Person,
+    /// A UPN or a mail address.
+    Address,
+    /// A cell of an export that may name a person.
+    Cell,
+    /// A sentence that may name people.
+    Prose,
+    /// A ruling: what somebody writes, or has written.
+    Ruling,
+}
+
+/// A column of a sheet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SheetColumn {
+    /// What programs call it: `full_name`.
+    pub key: &'static str,
+    /// What people read at its head.
+    pub title: &'static str,
+    /// What it holds.
+    pub kind: SheetKind,
+    /// How many characters of it are shown before it is cut or wrapped.
+    pub width: u16,
+}
+
+/// A cell.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SheetCell {
+    /// Nothing, or not known.
+    Blank,
+    /// A text, never empty.
+    Text(String),
+    /// A number.
+    Number(u64),
+}
+
+impl SheetCell {
+    /// A text; an empty one is [`SheetCell::Blank`].
+    pub fn text(text: impl Into<String>) -> Self {
+        let text = text.into();
+        if text.is_empty() {
+            Self::Blank
+        } else {
+            Self::Text(text)
+        }
+    }
+
+    /// A number; `None` is [`SheetCell::Blank`].
+    pub fn number(number: impl Into<Option<u64>>) -> Self {
+        number.into().map_or(Self::Blank, Self::Number)
+    }
+}
+
+/// What takes the rows of a sheet, one after the other.
+pub type RowSink<'a> = dyn FnMut(Vec<SheetCell>) -> ControlFlow<()> + 'a;
+
+/// The sheets of one plan.
+#[derive(Debug)]
+pub struct Sheets<'a> {
+    plan: &'a SealedPlan,
+    names: Names,
+}
+
+impl<'a> Sheets<'a> {
+    /// Reads what people call the ids of a plan.
+    pub fn of(plan: &'a SealedPlan) -> Result<Self, ReportError> {
+        Ok(Self {
+            plan,
+            names: Names::of(plan)?,
+        })
+    }
+
+    /// What `plan.json` says.
+    pub fn document(&self) -> &Document {
+        self.plan.document()
+    }
+
+    /// How many rows a sheet has.
+    pub fn len(&self, sheet: SheetName) -> u64 {
+        rows::count(self.document(), sheet)
+    }
+
+    /// Hands out the rows of a sheet, each with a cell for every column, until there are no more or nobody
+    /// wants one.
+    pub fn rows(&self, sheet: SheetName, sink: &mut RowSink<'_>) -> Result<(), ReportError> {
+        rows::hand_out(self.plan, &self.names, sheet, sink)
+    }
+}
