@@ -6,6 +6,7 @@
 mod exports;
 mod globs;
 mod history;
+mod key;
 mod lock;
 mod manifest;
 mod owners;
@@ -16,6 +17,7 @@ use std::path::{Path, PathBuf};
 pub use exports::*;
 pub use globs::{GlobError, files_met};
 pub use history::*;
+pub use key::KEY_FILE;
 use lock::NotTaken;
 pub use lock::{ENVIRONMENT_LOCK, LOCK, Lock};
 pub use manifest::*;
@@ -80,6 +82,16 @@ impl Project {
     /// Where a file that the manifest names is.
     pub fn file(&self, name: &str) -> PathBuf {
         self.folder.join(name)
+    }
+
+    /// The secret that tokens for people are made with; made where the project has none yet.
+    pub fn anonymous_secret(&self) -> Result<[u8; 32], ProjectError> {
+        let path = self.folder.join(KEY_FILE);
+        match key::secret(&self.folder) {
+            Ok(Some(secret)) => Ok(secret),
+            Ok(None) => Err(ProjectError::NoSecret { path }),
+            Err(source) => Err(ProjectError::Unwritable { path, source }),
+        }
     }
 
     /// Takes the project's lock for a command that writes.
@@ -165,6 +177,16 @@ pub enum ProjectError {
         file: PathBuf,
         /// Why.
         source: std::io::Error,
+    },
+    /// The file of the secret for tokens holds something else.
+    #[error(
+        "`{}` is no key for anonymous reports; expected the 64 digits that `--anonymise` wrote. Put them back from a copy, \
+         or take the file away: tokens are others then than in the reports made before",
+        path.display()
+    )]
+    NoSecret {
+        /// The file.
+        path: PathBuf,
     },
     /// The folder cannot be written to.
     #[error(

@@ -20,6 +20,11 @@ pub enum ReportError {
     /// The output could not be written.
     #[error("the output cannot be written")]
     Output(#[from] io::Error),
+    /// The names of a plan cannot be looked for at once, so that somebody would be left named.
+    #[error(
+        "the plan names more people than can be made anonymous at once; leave `--anonymise` out"
+    )]
+    TooManyNames,
 }
 
 /// Columns of a plan's changes: ids for programs, then names for people.

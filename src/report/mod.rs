@@ -4,6 +4,7 @@
 //! as escape codes, and the writer of `cli/` takes them off where nobody sees them.
 //! Nothing is decided here: every number shown is in the plan.
 
+mod anonymise;
 mod csv;
 mod explain;
 mod findings;
@@ -15,6 +16,7 @@ mod sheets;
 mod summary;
 mod table;
 
+pub use anonymise::{Anonymiser, AnonymousKey};
 pub use csv::*;
 pub use explain::*;
 pub use findings::*;

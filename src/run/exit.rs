@@ -129,7 +129,7 @@ failure_from! {
     PlanError => plan,
     ReportError => |error| match error {
         ReportError::Plan(error) => plan(error),
-        ReportError::Output(_) => Exit::Usage,
+        ReportError::Output(_) | ReportError::TooManyNames => Exit::Usage,
     },
     TargetError => target,
     DataverseError => live,

@@ -78,7 +78,7 @@ pub fn init(folder: &Path, console: &mut Console<'_>) -> Result<Exit, Failure> {
 }
 
 const IGNORE: &str = "# Made by cutover; these hold people's data and can be made again.\n\
-    environment.sqlite*\nplan/\nhistory/\n.plan.new/\n.owners.csv.making\nstub-users.csv\n.cutover.lock\n";
+    environment.sqlite*\nplan/\nhistory/\n.plan.new/\n.owners.csv.making\nstub-users.csv\nanonymise.key\n.cutover.lock\n";
 
 fn head(folder: &Path) -> String {
     let from = if folder.join("environment").is_dir() {

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod accounting;
+mod anonymous;
 mod awkward_texts;
 mod bad_input;
 mod beside;

@@ -11,6 +11,7 @@ use std::ops::ControlFlow;
 
 use crate::plan::{Document, SealedPlan};
 use crate::report::ReportError;
+use crate::report::anonymise::{Anonymiser, AnonymousKey};
 use crate::report::names::Names;
 
 /// One sheet of a plan.
@@ -162,6 +163,14 @@ pub type RowSink<'a> = dyn FnMut(Vec<SheetCell>) -> ControlFlow<()> + 'a;
 pub struct Sheets<'a> {
     plan: &'a SealedPlan,
     names: Names,
+    anonymous: Option<Box<Anonymous>>,
+}
+
+/// What puts tokens in place of people, and the document after that.
+#[derive(Debug)]
+struct Anonymous {
+    anonymiser: Anonymiser,
+    document: Document,
 }
 
 impl<'a> Sheets<'a> {
@@ -170,12 +179,36 @@ impl<'a> Sheets<'a> {
         Ok(Self {
             plan,
             names: Names::of(plan)?,
+            anonymous: None,
         })
+    }
+
+    /// The same without people: tokens in their place, the same in all that is made with this key.
+    pub fn anonymous(plan: &'a SealedPlan, key: &AnonymousKey) -> Result<Self, ReportError> {
+        let anonymiser = Anonymiser::of(plan, key)?;
+        let document = anonymiser.document(plan.document());
+        Ok(Self {
+            anonymous: Some(Box::new(Anonymous {
+                anonymiser,
+                document,
+            })),
+            ..Self::of(plan)?
+        })
+    }
+
+    /// What puts tokens in place of people, where it is asked for.
+    pub fn anonymiser(&self) -> Option<&Anonymiser> {
+        self.anonymous
+            .as_ref()
+            .map(|anonymous| &anonymous.anonymiser)
     }
 
     /// What `plan.json` says.
     pub fn document(&self) -> &Document {
-        self.plan.document()
+        match &self.anonymous {
+            Some(anonymous) => &anonymous.document,
+            None => self.plan.document(),
+        }
     }
 
     /// How many rows a sheet has.
@@ -186,6 +219,11 @@ impl<'a> Sheets<'a> {
     /// Hands out the rows of a sheet, each with a cell for every column, until there are no more or nobody
     /// wants one.
     pub fn rows(&self, sheet: SheetName, sink: &mut RowSink<'_>) -> Result<(), ReportError> {
-        rows::hand_out(self.plan, &self.names, sheet, sink)
+        let Some(anonymiser) = self.anonymiser() else {
+            return rows::hand_out(self.plan, &self.names, sheet, sink);
+        };
+        rows::hand_out(self.plan, &self.names, sheet, &mut |row| {
+            sink(anonymiser.row(sheet, row))
+        })
     }
 }

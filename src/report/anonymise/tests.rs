@@ -1,0 +1,149 @@
+//! Texts with and without people.
+
+use super::allowed::Allowed;
+use super::known::Known;
+use super::{Anonymiser, AnonymousKey, Tokens};
+use crate::report::sheets::{SheetCell, SheetName};
+
+fn anonymiser(key: u8) -> Anonymiser {
+    let people = [
+        "Ana Costa <ana@contoso.com>",
+        "Łukasz Dąbrowski <lukasz@contoso.com>",
+        "ACOSTA7",
+        "CONTOSO\\ana",
+        "Sales",
+        "10442",
+        "team Deal Room",
+    ];
+    let things = [
+        "exports/accounts.csv",
+        "account",
+        "Sales Manager",
+        "Contoso",
+        "team Deal Room",
+        "Sales",
+        "stub",
+    ];
+    Anonymiser {
+        tokens: Tokens(AnonymousKey::new([key; 32])),
+        known: Known::listed(&people),
+        allowed: Allowed::listed(&things),
+    }
+}
+
+/// Tokens by the names of these tests, so that a table can be read.
+fn readable(text: &str) -> String {
+    let anonymiser = anonymiser(7);
+    let people = [
+        ("ana", "ana@contoso.com"),
+        ("lukasz", "lukasz@contoso.com"),
+        ("acosta7", "acosta7"),
+        ("other", "other"),
+    ];
+    let mut text = text.to_owned();
+    for (name, identity) in people {
+        text = text.replace(
+            &anonymiser.tokens.of("person", identity),
+            &format!("<{name}>"),
+        );
+    }
+    let contoso = anonymiser.tokens.of("domain", "contoso.com");
+    text = text.replace(&contoso, "<contoso>");
+    for (name, told) in [("x", "anna schmidt"), ("y", "unheard of")] {
+        text = text.replace(&anonymiser.tokens.of("text", told), &format!("<{name}>"));
+    }
+    text
+}
+
+#[test]
+#[rustfmt::skip] // keeps the columns of the table
+fn sentences() {
+    check("a name",            "have no role: Ana Costa",              "have no role: Person <ana>");
+    check("with an address",   "Ana Costa <ana@contoso.com> is there",  "Person <ana> <<ana>@<contoso>.example> is there");
+    check("another case",      "ANA COSTA is there",                   "Person <ana> is there");
+    check("beyond ASCII",      "Łukasz Dąbrowski.",                    "Person <lukasz>.");
+    check("within a word",     "Ana Costafaro",                        "Ana Costafaro");
+    check("an id of old",      "row for ACOSTA7",                      "row for Person <acosta7>");
+    check("an address alone",  "write other@contoso.com, or not",      "write <other>@<contoso>.example, or not");
+    check("somebody unknown",  "row 38 (Anna Schmidt <other@contoso.com>)", "row 38 (Text <x> <<other>@<contoso>.example>)");
+    check("quoted, known",     "`Ana Costa` fits two",                 "`Person <ana>` fits two");
+    check("quoted, unheard of", "`Unheard Of` fits nobody",            "`Text <y>` fits nobody");
+    check("quoted, a thing",   "`Sales Manager` in `Contoso`",         "`Sales Manager` in `Contoso`");
+    check("both, as a person", "the team Sales of Ana Costa",          "the team Sales of Person <ana>");
+    check("a key",             "set `missing = \"stub\"`",             "set `missing = \"stub\"`");
+    check("a key's person",    "set `fallback = \"ana@contoso.com\"`", "set `fallback = \"<ana>@<contoso>.example\"`");
+    check("an id",             "`6f9619ff-8b86-4011-b42d-00cf4fc964ff`", "`6f9619ff-8b86-4011-b42d-00cf4fc964ff`");
+    check("no address",        "an @ alone, a@, @b",                   "an @ alone, a@, @b");
+    check("nothing",           "",                                     "");
+}
+
+#[track_caller]
+fn check(case: &str, text: &str, expected: &str) {
+    assert_eq!(
+        readable(&anonymiser(7).prose(text)),
+        expected,
+        "case: {case}"
+    );
+}
+
+#[test]
+fn rows_of_sheets() {
+    let text = |cells: &[&str]| -> Vec<SheetCell> {
+        cells.iter().map(|cell| SheetCell::text(*cell)).collect()
+    };
+    let readiness = text(&["Ana Costa", "ana@contoso.com", "no", "no role"]);
+    let told = anonymiser(7).row(SheetName::Readiness, readiness);
+    assert_eq!(
+        told,
+        text(&[
+            &anonymiser(7).whole("Ana Costa"),
+            &anonymiser(7).whole("ana@contoso.com"),
+            "no",
+            "no role"
+        ])
+    );
+    let roles = text(&[
+        "give",
+        "Sales Manager",
+        "team Deal Room",
+        "exports/roles.csv",
+    ]);
+    assert_eq!(anonymiser(7).row(SheetName::Roles, roles.clone()), roles);
+    let users = text(&[
+        "Ana Costa <ana@contoso.com>",
+        "title, fax",
+        "access mode read; title Head of Ana; fax blank",
+    ]);
+    let told = anonymiser(7).row(SheetName::Users, users);
+    let SheetCell::Text(before) = &told[2] else {
+        panic!("a text");
+    };
+    assert!(
+        before.starts_with("access mode read; title Text "),
+        "{before}"
+    );
+    assert!(before.ends_with("; fax blank"), "{before}");
+    assert!(!before.contains("Ana"), "{before}");
+}
+
+#[test]
+fn tokens_join_and_tell_nothing_without_the_key() {
+    let (one, other) = (anonymiser(1), anonymiser(2));
+    assert_eq!(one.whole("Ana Costa"), anonymiser(1).whole("ana costa "));
+    assert_ne!(one.whole("Ana Costa"), other.whole("Ana Costa"));
+    let (name, address) = (one.whole("Ana Costa"), one.whole("ana@contoso.com"));
+    let token = name.strip_prefix("Person ").unwrap();
+    assert!(
+        address.starts_with(&format!("{token}@")),
+        "{name}, {address}"
+    );
+    assert_eq!(
+        one.whole("10442"),
+        one.cell("10442"),
+        "ids of the old system are people"
+    );
+    assert!(
+        !format!("{one:?}").contains("[1, 1"),
+        "a key says nothing of itself"
+    );
+}

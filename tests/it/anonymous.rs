@@ -1,0 +1,216 @@
+//! Reports without people: nobody whom the sample names is in any sheet or in the document.
+//!
+//! In: `samples/contoso`, planned. Out: every name, address and id of its users, of its directory and of its exports
+//! that is met in what was to be anonymous; and that rows still join.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::ControlFlow;
+use std::path::Path;
+
+use calamine::{Reader, open_workbook_auto};
+use cutover::plan::SealedPlan;
+use cutover::report::{AnonymousKey, SheetCell, SheetName, Sheets};
+use cutover::run::plan;
+use tempfile::TempDir;
+
+use crate::support::{copy, repository, run};
+
+/// Columns that say who somebody is, by their headers in the sample.
+const PERSONAL: [&str; 18] = [
+    "upn",
+    "mail",
+    "mail2",
+    "mobile_alert_mail",
+    "full_name",
+    "employee_id",
+    "display name",
+    "user principal name",
+    "phone number",
+    "user",
+    "owner",
+    "email",
+    "e-mail",
+    "name",
+    "employee id",
+    "main_phone",
+    "full name",
+    "username",
+];
+
+fn planned() -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    copy(&repository("samples/contoso"), folder.path());
+    run(|console| plan(folder.path(), false, console));
+    folder
+}
+
+/// Every cell of the sample that says who somebody is.
+fn people(project: &Path) -> BTreeSet<String> {
+    let mut people = BTreeSet::new();
+    let mut take = |headers: &[String], cells: &[String]| {
+        for (header, cell) in headers.iter().zip(cells) {
+            if PERSONAL.contains(&header.to_lowercase().as_str()) {
+                people.insert(cell.trim().to_owned());
+            }
+        }
+    };
+    for file in [
+        "environment/users.csv",
+        "environment/directory.csv",
+        "exports/roles.csv",
+    ] {
+        let mut reader = csv::Reader::from_path(project.join(file)).unwrap();
+        let headers: Vec<String> = reader
+            .headers()
+            .unwrap()
+            .iter()
+            .map(str::to_owned)
+            .collect();
+        for row in reader.records() {
+            let cells: Vec<String> = row.unwrap().iter().map(str::to_owned).collect();
+            take(&headers, &cells);
+        }
+    }
+    for file in ["exports/users.xlsx", "exports/contacts.xlsx"] {
+        let mut workbook = open_workbook_auto(project.join(file)).unwrap();
+        let range = workbook.worksheet_range_at(0).unwrap().unwrap();
+        let mut rows = range
+            .rows()
+            .map(|row| row.iter().map(ToString::to_string).collect());
+        let headers: Vec<String> = rows.next().unwrap();
+        rows.for_each(|cells: Vec<String>| {
+            let is_contact = file.contains("contacts");
+            let keep = |header: &String| !is_contact || header == "Owner";
+            let kept: Vec<String> = headers
+                .iter()
+                .filter(|header| keep(header))
+                .cloned()
+                .collect();
+            let places = headers
+                .iter()
+                .enumerate()
+                .filter(|(_, header)| keep(header));
+            let cells: Vec<String> = places.map(|(place, _)| cells[place].clone()).collect();
+            take(&kept, &cells);
+        });
+    }
+    // What teams and programs are called is about nobody.
+    let teams = csv_column(&project.join("environment/teams.csv"), "name");
+    let known = people
+        .into_iter()
+        .filter(|one| one.chars().count() > 3 && !teams.contains(one));
+    known.collect()
+}
+
+fn csv_column(path: &Path, column: &str) -> BTreeSet<String> {
+    let mut reader = csv::Reader::from_path(path).unwrap();
+    let place = reader
+        .headers()
+        .unwrap()
+        .iter()
+        .position(|header| header == column)
+        .unwrap();
+    let rows = reader.records().map(|row| row.unwrap()[place].to_owned());
+    rows.collect()
+}
+
+/// All texts of all sheets, by where they are, and of the document.
+fn texts(sheets: &Sheets<'_>) -> BTreeMap<String, String> {
+    let mut texts = BTreeMap::new();
+    for sheet in SheetName::ALL {
+        let mut number = 0;
+        let columns = sheet.columns();
+        sheets
+            .rows(sheet, &mut |row| {
+                number += 1;
+                for (cell, column) in row.iter().zip(columns) {
+                    if let SheetCell::Text(text) = cell {
+                        let place = format!("{} {number} {}", sheet.key(), column.key);
+                        texts.insert(place, text.clone());
+                    }
+                }
+                ControlFlow::Continue(())
+            })
+            .unwrap();
+    }
+    let document = serde_json::to_string_pretty(sheets.document()).unwrap();
+    for (number, line) in document.lines().enumerate() {
+        texts.insert(format!("plan.json {number}"), line.to_owned());
+    }
+    texts
+}
+
+/// Whether a text holds another as words of its own.
+fn holds(text: &str, name: &str) -> bool {
+    let ends = |letter: Option<char>| !letter.is_some_and(char::is_alphanumeric);
+    text.match_indices(name).any(|(at, _)| {
+        ends(text[..at].chars().next_back()) && ends(text[at + name.len()..].chars().next())
+    })
+}
+
+#[test]
+fn nobody_is_named() {
+    let project = planned();
+    let sealed = SealedPlan::open(&project.path().join("plan")).unwrap();
+    let people = people(project.path());
+    assert!(people.len() > 200, "{}", people.len());
+    let open = texts(&Sheets::of(&sealed).unwrap());
+    let met = |texts: &BTreeMap<String, String>| -> Vec<String> {
+        let places = texts.iter();
+        let met = places.flat_map(|(place, text)| {
+            let named = people.iter().filter(|one| holds(text, one));
+            named.map(move |one| format!("{place}: `{one}` in `{text}`"))
+        });
+        met.collect()
+    };
+    assert!(met(&open).len() > 500, "the plan names people");
+    let key = AnonymousKey::new([7; 32]);
+    let told = texts(&Sheets::anonymous(&sealed, &key).unwrap());
+    let met = met(&told);
+    assert!(met.is_empty(), "{}", met.join("\n"));
+    let domains = told
+        .iter()
+        .filter(|(_, text)| holds(text, "contoso.com") || text.contains("contoso.local"));
+    let domains: Vec<_> = domains.collect();
+    assert!(domains.is_empty(), "{domains:#?}");
+}
+
+#[test]
+fn rows_still_join() {
+    let project = planned();
+    let sealed = SealedPlan::open(&project.path().join("plan")).unwrap();
+    let key = AnonymousKey::new([7; 32]);
+    let (open, told) = (
+        texts(&Sheets::of(&sealed).unwrap()),
+        texts(&Sheets::anonymous(&sealed, &key).unwrap()),
+    );
+    // Cells that were the same are the same, those that were not are not.
+    let of_column = |column: &str| -> BTreeMap<String, BTreeSet<String>> {
+        let cells = open.iter().filter(|(place, _)| place.ends_with(column));
+        let mut by_cell: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        for (place, cell) in cells {
+            by_cell
+                .entry(cell.clone())
+                .or_default()
+                .insert(told[place].clone());
+        }
+        by_cell
+    };
+    for column in [
+        " after",
+        " owner",
+        " upn",
+        " name",
+        " principal",
+        " reference",
+    ] {
+        let cells = of_column(column);
+        let tokens: BTreeSet<&String> = cells.values().flatten().collect();
+        assert!(cells.len() > 3, "{column}");
+        assert!(
+            cells.values().all(|tokens| tokens.len() == 1),
+            "{column}: {cells:?}"
+        );
+        assert_eq!(tokens.len(), cells.len(), "{column}");
+    }
+}
