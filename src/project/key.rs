@@ -1,7 +1,7 @@
 //! The secret that `--anonymise` makes its tokens with: a file of the project folder, which stays there.
 //!
-//! In: nothing, or the file. Out: 32 bytes. Made when it is first asked for, from the system's randomness; who has
-//! reports made with it and the file can find out whom a token means, so nobody but its owner may read it.
+//! In: the file, or fresh chance where there is none. Out: 32 bytes. Who has reports and the file that they were made
+//! with can find out whom a token means, so nobody but its owner may read it.
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
@@ -15,13 +15,13 @@ pub const KEY_FILE: &str = "anonymise.key";
 /// Bytes of the secret.
 const LENGTH: usize = 32;
 
-/// The secret in `folder`; made where there is none. `None` where the file holds something else.
-pub(super) fn secret(folder: &Path) -> io::Result<Option<[u8; LENGTH]>> {
+/// The secret in `folder`; made of `chance` where there is none. `None` where the file holds something else.
+pub(super) fn secret(folder: &Path, chance: [Uuid; 2]) -> io::Result<Option<[u8; LENGTH]>> {
     let path = folder.join(KEY_FILE);
     match fs::read_to_string(&path) {
         Ok(text) => Ok(parsed(text.trim())),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            let [first, second] = [Uuid::new_v4(), Uuid::new_v4()];
+            let [first, second] = &chance;
             let random = [first.as_bytes().as_slice(), second.as_bytes()].concat();
             // Six bits of each are always the same; a hash spreads the others.
             let secret = *blake3::hash(&random).as_bytes();
@@ -57,15 +57,20 @@ fn parsed(text: &str) -> Option<[u8; LENGTH]> {
 mod tests {
     use std::fs;
 
+    use uuid::Uuid;
+
     use super::{KEY_FILE, secret};
+
+    const CHANCE: [Uuid; 2] = [Uuid::from_u128(1), Uuid::from_u128(2)];
+    const ANOTHER: [Uuid; 2] = [Uuid::from_u128(1), Uuid::from_u128(3)];
 
     #[test]
     fn a_secret_is_made_once_and_is_another_elsewhere() {
         let [one, other] = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
-        let first = secret(one.path()).unwrap();
+        let first = secret(one.path(), CHANCE).unwrap();
         assert!(first.is_some());
-        assert_eq!(secret(one.path()).unwrap(), first);
-        assert_ne!(secret(other.path()).unwrap(), first);
+        assert_eq!(secret(one.path(), ANOTHER).unwrap(), first);
+        assert_ne!(secret(other.path(), ANOTHER).unwrap(), first);
         #[cfg(unix)]
         {
             let about = fs::metadata(one.path().join(KEY_FILE)).unwrap();
@@ -89,7 +94,7 @@ mod tests {
     fn check(case: &str, text: &str, expected: bool) {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join(KEY_FILE), text).unwrap();
-        let found = secret(folder.path()).unwrap();
+        let found = secret(folder.path(), CHANCE).unwrap();
         assert_eq!(found.is_some(), expected, "case: {case}");
     }
 }

@@ -14,6 +14,8 @@ mod settings;
 
 use std::path::{Path, PathBuf};
 
+use uuid::Uuid;
+
 pub use exports::*;
 pub use globs::{GlobError, files_met};
 pub use history::*;
@@ -84,10 +86,10 @@ impl Project {
         self.folder.join(name)
     }
 
-    /// The secret that tokens for people are made with; made where the project has none yet.
-    pub fn anonymous_secret(&self) -> Result<[u8; 32], ProjectError> {
+    /// The secret that tokens for people are made with; made of `chance` where the project has none yet.
+    pub fn anonymous_secret(&self, chance: [Uuid; 2]) -> Result<[u8; 32], ProjectError> {
         let path = self.folder.join(KEY_FILE);
-        match key::secret(&self.folder) {
+        match key::secret(&self.folder, chance) {
             Ok(Some(secret)) => Ok(secret),
             Ok(None) => Err(ProjectError::NoSecret { path }),
             Err(source) => Err(ProjectError::Unwritable { path, source }),

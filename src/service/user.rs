@@ -9,9 +9,11 @@
 use std::collections::BTreeSet;
 use std::fmt::Display;
 
+use rusqlite::OptionalExtension;
+
 use crate::model::{
-    AccessMode, Aspects, Principal, ProfileField, Refusal, RoleId, TextColumn, UnitId, UserChange,
-    UserId, UserValues, setting,
+    AccessMode, Aspects, NameOrder, Principal, ProfileField, Refusal, RoleId, TextColumn, UnitId,
+    UserChange, UserId, UserValues, setting,
 };
 use crate::service::refusals::{Reason, refusal, too_long};
 use crate::service::role::{not_as_before, principal_missing, unknown_role};
@@ -179,6 +181,7 @@ impl Service<'_> {
             self.memo.rights_changed(Principal::User(user));
         }
         self.set_mode(user, after)?;
+        let order = self.name_order(user)?;
         for (field, value) in &after.profile {
             // Read-only: the service composes it.
             if *field != ProfileField::FullName {
@@ -186,7 +189,7 @@ impl Service<'_> {
             }
         }
         if after.profile.keys().any(|field| NAMES.contains(field)) {
-            self.compose_full_name(user)?;
+            self.compose_full_name(user, order)?;
         }
         for role in after.roles.iter().flatten() {
             if let Some(refusal) = self.give_in_turn(user, *role)? {
@@ -281,12 +284,32 @@ impl Service<'_> {
         Ok(())
     }
 
-    /// The full name is the first name and the last, as far as they are there.
-    fn compose_full_name(&self, user: UserId) -> Result<(), ServiceError> {
-        let sql = "UPDATE user SET full_name =
-                   nullif(trim(coalesce(first_name, '') || ' ' || coalesce(last_name, '')), '')
-                   WHERE id = ?1";
-        rows::change(self.connection, sql, [user.0.as_bytes()])?;
+    /// The names of a user: first, last and full.
+    fn names(&self, user: UserId) -> Result<[Option<String>; 3], ServiceError> {
+        let sql = "SELECT first_name, last_name, full_name FROM user WHERE id = ?1";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let names = statement.query_row([user.0.as_bytes()], |row| {
+            Ok([row.get(0)?, row.get(1)?, row.get(2)?])
+        });
+        Ok(names.optional()?.unwrap_or_default())
+    }
+
+    /// The organisation's order of names, as this user's say.
+    fn name_order(&self, user: UserId) -> Result<NameOrder, ServiceError> {
+        let [first, last, full] = self.names(user)?;
+        Ok(NameOrder::of(
+            first.as_deref(),
+            last.as_deref(),
+            full.as_deref(),
+        ))
+    }
+
+    /// The full name is composed of the first name and the last, as far as they are there.
+    fn compose_full_name(&self, user: UserId, order: NameOrder) -> Result<(), ServiceError> {
+        let [first, last, _] = self.names(user)?;
+        let full = order.compose(first.as_deref(), last.as_deref());
+        let sql = "UPDATE user SET full_name = nullif(?2, '') WHERE id = ?1";
+        rows::change(self.connection, sql, (user.0.as_bytes(), full))?;
         Ok(())
     }
 

@@ -9,8 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::environment::Facts;
 use crate::model::{
-    AccessMode, Changed, Code, Fate, Findings, Meant, Place, Principal, ProfileField, RoleId,
-    UnitId, User, UserId, Wish, WishField, WishRow, parse_guid, setting, setting_on,
+    AccessMode, Changed, Code, Fate, Findings, Meant, NameOrder, Place, Principal, ProfileField,
+    RoleId, UnitId, User, UserId, Wish, WishField, WishRow, parse_guid, setting, setting_on,
 };
 use crate::plan::build::{Wanted, label_of, name_of, same_name, settle};
 use crate::plan::{Draft, DraftUser};
@@ -306,8 +306,9 @@ fn compose(user: &User, profile: &mut BTreeMap<ProfileField, Changed<Option<Stri
     if !names.iter().any(|field| profile.contains_key(field)) {
         return;
     }
-    let parts: Vec<&str> = names.into_iter().filter_map(name).collect();
-    let after = Some(parts.join(" "));
+    let now = names.map(|field| user.field(field).map(String::as_str));
+    let order = NameOrder::of(now[0], now[1], user.full_name.as_deref());
+    let after = Some(order.compose(name(names[0]), name(names[1])));
     if after != user.full_name {
         let before = user.full_name.clone();
         profile.insert(ProfileField::FullName, Changed { before, after });
