@@ -78,7 +78,7 @@ pub(super) enum Command {
         #[arg(long)]
         exit_code: bool,
     },
-    /// Show a plan, its findings, its changes, or what became of one owner or record.
+    /// Show a plan, its sheets, or everything about one owner, record or user.
     Show(ShowArguments),
     /// Apply the plan; after a stop, resume it.
     Apply {
@@ -268,10 +268,11 @@ pub(super) struct ShowArguments {
     /// The project's folder; may be left out.
     #[arg(value_name = "DIR")]
     first: Option<String>,
-    /// plan, findings, changes, stubs, owner, record or schema.
+    /// plan, findings, changes, owners, stubs, users, roles, records, readiness, reconciliation, inputs, hand-over,
+    /// steps, owner, record, user or schema.
     #[arg(value_name = "WHAT")]
     second: Option<String>,
-    /// Which owner (a reference) or record (an id).
+    /// Which owner (a reference, or who gets records), record (an id) or user (a UPN, mail, name or id).
     #[arg(value_name = "NAME")]
     name: Vec<String>,
 }

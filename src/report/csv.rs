@@ -2,6 +2,7 @@
 //!
 //! In: a sealed plan. Out: CSV; a cell that would start a formula is guarded.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::ops::ControlFlow;
 
@@ -9,7 +10,11 @@ use uuid::Uuid;
 
 use crate::model::{Change, Present, Subject, UserValues, guard_cell};
 use crate::plan::{Document, PlanError, SealedPlan, StageFile};
+use crate::report::listing::{JsonList, sheet_text};
 use crate::report::names::Names;
+use crate::report::page::Page;
+use crate::report::sheets::{SheetName, Sheets};
+use crate::report::table::{HEADING, styled, thousands};
 
 /// A report could not be written.
 #[derive(Debug, thiserror::Error)]
@@ -45,19 +50,62 @@ const CHANGE_COLUMNS: [&str; 12] = [
 
 /// Writes every change of a plan.
 pub fn changes_csv(out: &mut dyn Write, plan: &SealedPlan) -> Result<(), ReportError> {
-    const BATCH: usize = 8_192;
-    let names = Names::of(plan)?;
     let mut writer = csv::Writer::from_writer(out);
     write(&mut writer, &CHANGE_COLUMNS)?;
+    each_change(plan, &mut |cells| write(&mut writer, cells))?;
+    Ok(writer.flush()?)
+}
+
+/// Writes the same as JSON: a list of objects.
+pub fn changes_json(out: &mut dyn Write, plan: &SealedPlan) -> Result<(), ReportError> {
+    let mut list = JsonList::begin(&mut *out)?;
+    each_change(plan, &mut |cells| {
+        let by_column = CHANGE_COLUMNS.into_iter().zip(cells);
+        list.item(&by_column.collect::<BTreeMap<_, _>>())
+    })?;
+    list.end()?;
+    Ok(writeln!(out)?)
+}
+
+/// Writes every change as text: the sheets that hold changes, one after the other.
+pub fn changes_text(page: &mut Page<'_>, sheets: &Sheets<'_>) -> Result<(), ReportError> {
+    let hold_changes = [
+        SheetName::StubUsers,
+        SheetName::Users,
+        SheetName::Roles,
+        SheetName::Records,
+    ];
+    let filled = hold_changes
+        .into_iter()
+        .filter(|sheet| sheets.len(*sheet) > 0);
+    let mut is_first = true;
+    for sheet in filled {
+        let between = if is_first { "" } else { "\n" };
+        is_first = false;
+        let heading = format!("{}: {}", sheet.title(), thousands(sheets.len(sheet)));
+        writeln!(page.out, "{between}{}", styled(HEADING, heading))?;
+        sheet_text(page, sheets, sheet)?;
+    }
+    if is_first {
+        writeln!(page.out, "the plan has no changes")?;
+    }
+    Ok(())
+}
+
+/// Hands out the cells of every change, in order.
+fn each_change(
+    plan: &SealedPlan,
+    take: &mut dyn FnMut(&[String; 12]) -> io::Result<()>,
+) -> Result<(), ReportError> {
+    const BATCH: usize = 8_192;
+    let names = Names::of(plan)?;
     for stage in plan.stages() {
         let mut written = Ok(());
         plan.changes(&stage, BATCH, &mut |batch| {
-            written = batch.iter().try_for_each(|change| {
-                write(
-                    &mut writer,
-                    &change_cells(plan.document(), &names, &stage, change),
-                )
-            });
+            let mut cells = batch
+                .iter()
+                .map(|change| change_cells(plan.document(), &names, &stage, change));
+            written = cells.try_for_each(|cells| take(&cells));
             if written.is_ok() {
                 ControlFlow::Continue(())
             } else {
@@ -66,7 +114,7 @@ pub fn changes_csv(out: &mut dyn Write, plan: &SealedPlan) -> Result<(), ReportE
         })?;
         written?;
     }
-    Ok(writer.flush()?)
+    Ok(())
 }
 
 fn change_cells(

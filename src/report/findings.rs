@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::io;
 
 use crate::plan::{Document, FindingRecord, InputRecord, PlaceRecord};
-use crate::report::page::{Page, clause, shell_word};
+use crate::report::page::{Page, clause, shell_word, visible};
 use crate::report::table::{BAD, FAINT, HEADING, WARN, counted, styled};
 
 /// Places shown with a finding in text.
@@ -51,22 +51,8 @@ pub fn write_finding(
     document: &Document,
     finding: &FindingRecord,
 ) -> io::Result<()> {
-    let style = match finding.severity.as_str() {
-        "error" if !finding.accepted => BAD,
-        "error" | "warning" => WARN,
-        _ => HEADING,
-    };
-    let accepted = if finding.accepted {
-        " (accepted: kept out)"
-    } else {
-        ""
-    };
-    writeln!(
-        page.out,
-        "  {}  {}{accepted}",
-        styled(style, &finding.code),
-        one_line(&finding.subject)
-    )?;
+    let (code, severity) = (&finding.code, &finding.severity);
+    finding_head(page, code, severity, finding.accepted, &finding.subject)?;
     page.paragraph(6, "", &finding.message)?;
     for place in finding.places.iter().take(PLACES_SHOWN) {
         let words = format!("at {}", place_words(&document.inputs, place));
@@ -88,6 +74,28 @@ pub fn write_finding(
         page.paragraph(6, "cure: ", &clause(&finding.cure))?;
     }
     Ok(())
+}
+
+/// Writes the first line of a finding: what was found, and about whom.
+pub(super) fn finding_head(
+    page: &mut Page<'_>,
+    code: &str,
+    severity: &str,
+    is_accepted: bool,
+    subject: &str,
+) -> io::Result<()> {
+    let style = match severity {
+        "error" if !is_accepted => BAD,
+        "error" | "warning" => WARN,
+        _ => HEADING,
+    };
+    let accepted = if is_accepted {
+        " (accepted: kept out)"
+    } else {
+        ""
+    };
+    let (code, subject) = (styled(style, code), visible(subject));
+    writeln!(page.out, "  {code}  {subject}{accepted}")
 }
 
 /// A place in words: `exports/accounts.csv, row 17 (line 19), column Owner: #N/A`.
@@ -118,16 +126,9 @@ pub fn place_words(inputs: &[InputRecord], place: &PlaceRecord) -> String {
     }
     let place_text = words.join(", ");
     match place.cell.as_deref().filter(|cell| !cell.is_empty()) {
-        Some(cell) => format!("{place_text}: {}", one_line(cell)),
+        Some(cell) => format!("{place_text}: {}", visible(cell)),
         None => place_text,
     }
-}
-
-/// A text on one line, without what would move a terminal's cursor.
-fn one_line(text: &str) -> String {
-    text.chars()
-        .map(|letter| if letter.is_control() { ' ' } else { letter })
-        .collect()
 }
 
 #[cfg(test)]

@@ -8,10 +8,14 @@ mod anonymise;
 mod csv;
 mod explain;
 mod findings;
+mod grid;
+mod listing;
 mod names;
+mod one;
 mod outcome;
 mod page;
 mod people;
+mod reconciliation;
 mod sheets;
 mod summary;
 mod table;
@@ -20,9 +24,16 @@ pub use anonymise::{Anonymiser, AnonymousKey};
 pub use csv::*;
 pub use explain::*;
 pub use findings::*;
+pub use listing::{sheet_csv, sheet_json, sheet_text};
+pub use one::{
+    Asked, OwnerView, RecordView, SheetNote, UserView, owner_view, record_view, user_view,
+};
 pub use outcome::*;
 pub use page::{Page, shell_word};
-pub use people::{hand_over, people, readiness_csv, steps};
-pub use sheets::{RowSink, SheetCell, SheetColumn, SheetKind, SheetName, Sheets};
+pub use people::{
+    hand_over, hand_over_csv, people, readiness_csv, readiness_json, steps, steps_csv,
+};
+pub use reconciliation::{reconciliation_csv, reconciliation_json, reconciliation_text};
+pub use sheets::{Known, RowSink, SheetCell, SheetColumn, SheetKind, SheetName, Sheets};
 pub use summary::*;
 pub use table::thousands;

@@ -20,6 +20,11 @@ pub struct Page<'a> {
 const WIDTH_MIN: usize = 60;
 
 impl Page<'_> {
+    /// Columns that text takes here.
+    pub(super) fn columns(&self) -> usize {
+        self.width.max(WIDTH_MIN)
+    }
+
     /// Writes a sentence that matters less, indented.
     pub(super) fn faint(&mut self, indent: usize, text: &str) -> io::Result<()> {
         write!(self.out, "{FAINT}")?;
@@ -31,12 +36,12 @@ impl Page<'_> {
     pub(super) fn paragraph(&mut self, indent: usize, word: &str, text: &str) -> io::Result<()> {
         let first = format!("{}{word}", " ".repeat(indent));
         let further = " ".repeat(indent + word.len());
-        let options = textwrap::Options::new(self.width.max(WIDTH_MIN))
+        let options = textwrap::Options::new(self.columns())
             .initial_indent(&first)
             .subsequent_indent(&further)
             .break_words(false)
             .word_splitter(textwrap::WordSplitter::NoHyphenation);
-        writeln!(self.out, "{}", textwrap::fill(&plain(text), options))
+        writeln!(self.out, "{}", textwrap::fill(&visible(text), options))
     }
 }
 
@@ -50,10 +55,18 @@ pub fn shell_word(word: &str) -> String {
     }
 }
 
-/// A text without what would move a terminal's cursor.
-fn plain(text: &str) -> String {
-    let visible = |letter: char| if letter.is_control() { ' ' } else { letter };
-    text.trim().chars().map(visible).collect()
+/// A text without what would move a terminal's cursor, or turn round what stands beside it: the letters of a
+/// right-to-left name stay, the signs that order a terminal to write on from the right do not.
+pub(super) fn visible(text: &str) -> String {
+    let shown = |letter: char| match letter {
+        '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
+            None
+        }
+        '\u{2028}' | '\u{2029}' => Some(' '),
+        letter if letter.is_control() => Some(' '),
+        letter => Some(letter),
+    };
+    text.trim().chars().filter_map(shown).collect()
 }
 
 /// A sentence of a rule as it reads after a colon: a small letter first, no full stop.
@@ -81,7 +94,12 @@ mod tests {
         assert_eq!(clause("`Karl` fits two"), "`Karl` fits two");
         assert_eq!(clause("CSV only"), "CSV only");
         assert_eq!(clause("A row"), "a row");
-        assert_eq!(plain("bell\u{7} "), "bell ");
+        assert_eq!(visible("bell\u{7} "), "bell ");
+        assert_eq!(
+            visible("a\u{202e}b\u{2069}\u{9b}31m\tc\u{2028}d"),
+            "ab 31m c d"
+        );
+        assert_eq!(visible("\u{5d3}\u{5df}"), "\u{5d3}\u{5df}");
     }
 
     #[test]

@@ -7,7 +7,9 @@ use std::io::{self, Write};
 use crate::model::guard_cell;
 use crate::plan::{Document, ReadinessCount, ReadinessRow, SealedPlan, StepRecord};
 use crate::report::ReportError;
+use crate::report::listing::json_rows;
 use crate::report::page::{Page, shell_word};
+use crate::report::sheets::{SheetName, Sheets};
 use crate::report::table::{BAD, FAINT, GOOD, HEADING, WARN, aligned, counted, styled, thousands};
 
 /// What the three moments are called.
@@ -150,6 +152,66 @@ pub fn hand_over(page: &mut Page<'_>, document: &Document) -> io::Result<()> {
         page.paragraph(2, &format!("{}: ", list.whose), &list.instruction)?;
     }
     Ok(())
+}
+
+/// Writes the lists for administrators as CSV, a line each.
+pub fn hand_over_csv(out: &mut dyn Write, document: &Document) -> io::Result<()> {
+    let mut writer = csv::Writer::from_writer(out);
+    let header = ["what", "whose", "rows", "file", "instruction"];
+    writer.write_record(header).map_err(io::Error::other)?;
+    for list in &document.hand_over {
+        let (rows, file) = (
+            list.file.rows.to_string(),
+            format!("plan/{}", list.file.path),
+        );
+        let cells = [&list.what, &list.whose, &rows, &file, &list.instruction];
+        guarded(&mut writer, cells)?;
+    }
+    writer.flush()
+}
+
+/// Writes the steps of go-live as CSV, a line each.
+pub fn steps_csv(out: &mut dyn Write, document: &Document) -> io::Result<()> {
+    let mut writer = csv::Writer::from_writer(out);
+    let header = ["step", "title", "whose", "state", "open", "files", "why"];
+    writer.write_record(header).map_err(io::Error::other)?;
+    for (index, step) in document.steps.iter().enumerate() {
+        let (number, open) = ((index + 1).to_string(), step.open.to_string());
+        let files = step.files.join("; ");
+        let (title, whose, state, why) = (&step.title, &step.whose, &step.state, &step.why);
+        guarded(
+            &mut writer,
+            [&number, title, whose, state, &open, &files, why],
+        )?;
+    }
+    writer.flush()
+}
+
+fn guarded<const N: usize>(
+    writer: &mut csv::Writer<&mut dyn Write>,
+    cells: [&String; N],
+) -> io::Result<()> {
+    let cells = cells.map(|cell| guard_cell(cell).into_owned());
+    writer.write_record(cells).map_err(io::Error::other)
+}
+
+/// Writes who is ready as JSON: how many at which moment and why not, and everybody.
+pub fn readiness_json(out: &mut dyn Write, sheets: &Sheets<'_>) -> Result<(), ReportError> {
+    let record = &sheets.document().readiness;
+    write!(out, "{{")?;
+    let moments = [
+        ("today", &record.today),
+        ("after_plan", &record.after_plan),
+        ("after_hand_over", &record.after_hand_over),
+    ];
+    for (moment, count) in moments {
+        let count = serde_json::to_string(count).map_err(io::Error::from)?;
+        write!(out, "\"{moment}\": {count},\n")?;
+    }
+    let file = serde_json::to_string(&record.file).map_err(io::Error::from)?;
+    write!(out, "\"file\": {file},\n\"people\": ")?;
+    json_rows(out, sheets, SheetName::Readiness)?;
+    Ok(writeln!(out, "}}")?)
 }
 
 /// Writes everybody in scope: who cannot work first.

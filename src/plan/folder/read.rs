@@ -3,6 +3,7 @@
 //! In: a plan folder. Out: what was sealed, or the file that was changed since. A Parquet file's hash
 //! is compared before its first row is handed out.
 
+use std::io::Read;
 use std::ops::ControlFlow;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
@@ -234,6 +235,17 @@ impl SealedPlan {
     /// Hands out everybody in scope with whether they can work, in order.
     pub fn readiness(&self, sink: &mut dyn FnMut(ReadinessRow)) -> Result<(), PlanError> {
         people::read_readiness(&self.folder, &self.document.readiness.file, sink)
+    }
+
+    /// The text of a list for an administrator.
+    pub fn hand_over(&self, list: &FileRecord) -> Result<String, PlanError> {
+        let path = self.folder.join(&list.path);
+        let mut file = disk::open_verified(&path, &list.blake3)?;
+        let mut text = String::new();
+        match file.read_to_string(&mut text) {
+            Ok(_) => Ok(text),
+            Err(source) => Err(PlanError::Read { path, source }),
+        }
     }
 
     fn stage_of(&self, record: &StageRecord) -> Result<StageFile, PlanError> {

@@ -5,14 +5,18 @@
 //! how a row of the plan becomes cells is `rows.rs`; how they look is each report's own affair.
 
 mod columns;
+mod everybody;
 mod rows;
 
 use std::ops::ControlFlow;
 
-use crate::plan::{Document, SealedPlan};
+use crate::model::unguard_cell;
+use crate::plan::{Document, HandOverRecord, SealedPlan};
 use crate::report::ReportError;
 use crate::report::anonymise::{Anonymiser, AnonymousKey};
 use crate::report::names::Names;
+
+pub use everybody::Known;
 
 /// One sheet of a plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -209,6 +213,20 @@ impl<'a> Sheets<'a> {
             Some(anonymous) => &anonymous.document,
             None => self.plan.document(),
         }
+    }
+
+    /// The cells of a list for an administrator, its header first.
+    pub fn hand_over(&self, list: &HandOverRecord) -> Result<Vec<Vec<String>>, ReportError> {
+        let text = self.plan.hand_over(&list.file)?;
+        let mut reader = csv::ReaderBuilder::new();
+        let reader = reader.has_headers(false).flexible(true);
+        let rows = reader.from_reader(text.as_bytes()).into_records();
+        let row = |row: csv::Result<csv::StringRecord>| {
+            let row = row.map_err(std::io::Error::other)?;
+            let cells = row.iter().map(|cell| unguard_cell(cell).to_owned());
+            Ok(cells.collect())
+        };
+        rows.map(row).collect()
     }
 
     /// How many rows a sheet has.

@@ -1,0 +1,140 @@
+//! `show`: a plan again, its sheets, or what became of one owner, record or user; how it differs from the plan
+//! before; and what apply did.
+//!
+//! In: the sealed plan on disk, or a journal. Out: data on standard output. Nothing is planned or written here.
+
+mod one;
+mod whole;
+
+use std::path::Path;
+
+use crate::plan::SealedPlan;
+use crate::project::Project;
+use crate::report::{Page, SheetName, Sheets};
+use crate::run::{Console, Exit, Failure};
+
+/// What can be shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum What {
+    /// The summary.
+    Plan,
+    /// Every finding.
+    Findings,
+    /// Every change.
+    Changes,
+    /// The stub users.
+    Stubs,
+    /// Everybody in scope: who can work on day one.
+    Readiness,
+    /// Lists for administrators.
+    HandOver,
+    /// The order of go-live.
+    Steps,
+    /// Another sheet of the plan.
+    Sheet(SheetName),
+    /// One owner reference, or one who gets records: what became of it, and why.
+    Owner(String),
+    /// One record: why this owner.
+    Record(String),
+    /// One user: can they work, and what becomes of them.
+    User(String),
+    /// The JSON Schema of `plan.json`.
+    Schema,
+    /// No such thing.
+    Unknown(String),
+}
+
+/// The words of [`What`], as typed.
+const WORDS: &[&str] = &[
+    "plan",
+    "findings",
+    "changes",
+    "owners",
+    "stubs",
+    "users",
+    "roles",
+    "records",
+    "readiness",
+    "reconciliation",
+    "inputs",
+    "hand-over",
+    "steps",
+    "owner",
+    "record",
+    "user",
+    "schema",
+];
+
+impl What {
+    /// Whether a word names something to show.
+    pub fn is_word(word: &str) -> bool {
+        WORDS.contains(&word) || word == "stub-users"
+    }
+
+    /// What the words ask for.
+    pub fn of(word: Option<&str>, name: &str) -> Self {
+        let Some(word) = word else {
+            return Self::Plan;
+        };
+        let named = !name.is_empty();
+        match word {
+            "plan" => Self::Plan,
+            "findings" => Self::Findings,
+            "changes" => Self::Changes,
+            "stubs" | "stub-users" => Self::Stubs,
+            "readiness" => Self::Readiness,
+            "hand-over" | "handover" => Self::HandOver,
+            "steps" => Self::Steps,
+            "schema" => Self::Schema,
+            "owner" if named => Self::Owner(name.to_owned()),
+            "record" if named => Self::Record(name.to_owned()),
+            "user" if named => Self::User(name.to_owned()),
+            word => match SheetName::ALL.into_iter().find(|sheet| sheet.key() == word) {
+                Some(sheet) => Self::Sheet(sheet),
+                None => Self::Unknown(word.to_owned()),
+            },
+        }
+    }
+}
+
+/// Shows it.
+pub fn show(folder: &Path, what: &What, console: &mut Console<'_>) -> Result<Exit, Failure> {
+    if *what == What::Schema {
+        write!(console.out, "{}", crate::plan::schema())?;
+        return Ok(Exit::Done);
+    }
+    if let What::Unknown(word) = what {
+        let words = WORDS.join(", ");
+        return Err(Failure::new(
+            Exit::Usage,
+            format!(
+                "`{word}` cannot be shown like this; expected one of {words} (`owner`, `record` and `user` need a \
+                 name)"
+            ),
+        ));
+    }
+    let project = Project::open(folder)?;
+    let plan = SealedPlan::open(&project.plan())?;
+    let sheets = Sheets::of(&plan)?;
+    let shown = folder.display().to_string();
+    match what {
+        What::Owner(name) => one::owner(&project, &sheets, name, &shown, console)?,
+        What::Record(name) => one::record(&sheets, name, &shown, console)?,
+        What::User(name) => one::user(&sheets, name, &shown, console)?,
+        _ => whole::show(&plan, &sheets, what, &shown, console)?,
+    }
+    Ok(Exit::Done)
+}
+
+fn page<'a>(console: &'a mut Console<'_>, folder: &'a str) -> Page<'a> {
+    Page {
+        out: &mut *console.out,
+        width: console.width,
+        folder,
+    }
+}
+
+fn json(value: &impl serde::Serialize, console: &mut Console<'_>) -> Result<(), Failure> {
+    serde_json::to_writer_pretty(&mut *console.out, value).map_err(std::io::Error::from)?;
+    Ok(writeln!(console.out)?)
+}

@@ -1,0 +1,106 @@
+//! One owner, record or user: looked up by the name that somebody typed.
+//!
+//! In: a plan's sheets, the owners sheet for what a person wrote in it. Out: what is known, or a refusal that names
+//! who may have been meant.
+
+use crate::model::comparison_key;
+use crate::project::{OwnersSheet, Project};
+use crate::report::{Asked, SheetNote, Sheets, owner_view, record_view, user_view};
+use crate::run::show::{json, page};
+use crate::run::{Console, Exit, Failure, Format};
+
+/// Columns of the owners sheet that `plan` writes; every other one is a person's.
+const OURS: [&str; 6] = [
+    "reference",
+    "rows",
+    "match",
+    "candidates",
+    "near misses",
+    "ruling",
+];
+
+pub(super) fn owner(
+    project: &Project,
+    sheets: &Sheets<'_>,
+    name: &str,
+    folder: &str,
+    console: &mut Console<'_>,
+) -> Result<(), Failure> {
+    let sheet = OwnersSheet::read(&project.owners())?;
+    let obeyed = |reference: &str| note(&sheet, reference);
+    let view = owner_view(sheets, name, &obeyed)?;
+    let view = found(view, "owner reference", name, "owners")?;
+    match console.format {
+        Format::Text => view.text(&mut page(console, folder))?,
+        Format::Csv => view.csv(console.out)?,
+        Format::Json => json(&view, console)?,
+    }
+    Ok(())
+}
+
+/// What a person wrote beside a reference, and the ruling as it stands now: it may be newer than the plan.
+fn note(sheet: &OwnersSheet, reference: &str) -> SheetNote {
+    let row = sheet.row(reference).into_iter();
+    row.filter(|(header, cell)| {
+        let header = comparison_key(header);
+        !cell.trim().is_empty() && (header == "ruling" || !OURS.contains(&header.as_str()))
+    })
+    .map(|(header, cell)| (header.to_owned(), cell.to_owned()))
+    .collect()
+}
+
+pub(super) fn record(
+    sheets: &Sheets<'_>,
+    id: &str,
+    folder: &str,
+    console: &mut Console<'_>,
+) -> Result<(), Failure> {
+    let Some(view) = record_view(sheets, id)? else {
+        return Err(Failure::new(
+            Exit::Usage,
+            format!("`{id}` is no record id; expected a GUID such as `show records` prints"),
+        ));
+    };
+    match console.format {
+        Format::Text => view.text(&mut page(console, folder))?,
+        Format::Csv => view.csv(console.out)?,
+        Format::Json => json(&view, console)?,
+    }
+    Ok(())
+}
+
+pub(super) fn user(
+    sheets: &Sheets<'_>,
+    name: &str,
+    folder: &str,
+    console: &mut Console<'_>,
+) -> Result<(), Failure> {
+    let view = found(user_view(sheets, name)?, "user", name, "readiness")?;
+    match console.format {
+        Format::Text => view.text(&mut page(console, folder))?,
+        Format::Csv => view.csv(console.out)?,
+        Format::Json => json(&view, console)?,
+    }
+    Ok(())
+}
+
+/// The one that was asked for; a refusal where there is none, or several.
+fn found<T>(asked: Asked<T>, what: &str, name: &str, list: &str) -> Result<T, Failure> {
+    let words = match asked {
+        Asked::Found(one) => return Ok(one),
+        Asked::Several(all) => format!(
+            "several fit `{name}`; ask for one of them by UPN or id:\n  {}",
+            all.join("\n  ")
+        ),
+        Asked::Unknown(near) if near.is_empty() => {
+            format!(
+                "the plan knows no {what} `{name}`, nor any like it; `cutover show {list}` lists all"
+            )
+        }
+        Asked::Unknown(near) => format!(
+            "the plan knows no {what} `{name}`; near are:\n  {}",
+            near.join("\n  ")
+        ),
+    };
+    Err(Failure::new(Exit::Usage, words))
+}
