@@ -269,12 +269,15 @@ pub(super) struct ShowArguments {
     #[arg(value_name = "DIR")]
     first: Option<String>,
     /// plan, findings, changes, owners, stubs, users, roles, records, readiness, reconciliation, inputs, hand-over,
-    /// steps, owner, record, user or schema.
+    /// steps, history, owner, record, user or schema.
     #[arg(value_name = "WHAT")]
     second: Option<String>,
     /// Which owner (a reference, or who gets records), record (an id) or user (a UPN, mail, name or id).
     #[arg(value_name = "NAME")]
     name: Vec<String>,
+    /// What moved since another plan: its folder, a name or the first digits of a seal in history/, or `last`.
+    #[arg(long, value_name = "OLDPLAN", conflicts_with = "name")]
+    against: Option<String>,
 }
 
 impl ShowArguments {
@@ -299,8 +302,13 @@ impl ShowArguments {
 
     /// What to show.
     pub(super) fn what(&self) -> What {
-        let (_, what, name) = self.words();
-        What::of(what, &name)
+        let (_, word, name) = self.words();
+        let what = What::of(word, &name);
+        match (&self.against, what) {
+            (None, what) => what,
+            (Some(old), What::Plan) => What::Against(old.clone()),
+            (Some(_), _) => What::Unknown(format!("{} --against", word.unwrap_or_default())),
+        }
     }
 }
 
@@ -358,6 +366,21 @@ mod tests {
             "Owner(\"Karl Meier\")",
         );
         check(&["show", "p", "record", "x"], "p", "Record(\"x\")");
+        check(&["show", "p", "user", "Ana"], "p", "User(\"Ana\")");
+        check(&["show", "users"], ".", "Sheet(Users)");
+        check(&["show", "p", "stub-users"], "p", "Stubs");
+        check(
+            &["show", "p", "--against", "last"],
+            "p",
+            "Against(\"last\")",
+        );
+        check(
+            &["show", "plan", "--against", "0a1b"],
+            ".",
+            "Against(\"0a1b\")",
+        );
+        let both = "Unknown(\"findings --against\")";
+        check(&["show", "p", "findings", "--against", "last"], "p", both);
         check(&["show", "p", "nonsense"], "p", "Unknown(\"nonsense\")");
     }
 

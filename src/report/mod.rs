@@ -5,6 +5,7 @@
 //! Nothing is decided here: every number shown is in the plan.
 
 mod anonymise;
+mod compare;
 mod csv;
 mod explain;
 mod findings;
@@ -14,6 +15,7 @@ mod names;
 mod one;
 mod outcome;
 mod page;
+mod past;
 mod people;
 mod reconciliation;
 mod sheets;
@@ -21,6 +23,9 @@ mod summary;
 mod table;
 
 pub use anonymise::{Anonymiser, AnonymousKey};
+pub use compare::{
+    Comparison, Digest, compare, compared_plans, compared_plans_csv, compared_plans_json,
+};
 pub use csv::*;
 pub use explain::*;
 pub use findings::*;
@@ -30,6 +35,7 @@ pub use one::{
 };
 pub use outcome::*;
 pub use page::{Page, shell_word};
+pub use past::{PastPlan, PastState, past_csv, past_json, past_text};
 pub use people::{
     hand_over, hand_over_csv, people, readiness_csv, readiness_json, steps, steps_csv,
 };

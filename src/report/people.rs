@@ -13,7 +13,7 @@ use crate::report::sheets::{SheetName, Sheets};
 use crate::report::table::{BAD, FAINT, GOOD, HEADING, WARN, aligned, counted, styled, thousands};
 
 /// What the three moments are called.
-const MOMENTS: [&str; 3] = ["today", "after the plan", "after the hand-over"];
+pub(super) const MOMENTS: [&str; 3] = ["today", "after the plan", "after the hand-over"];
 
 /// Columns of the readiness file as CSV.
 const READINESS_COLUMNS: [&str; 8] = [

@@ -3,6 +3,8 @@
 //!
 //! In: the sealed plan on disk, or a journal. Out: data on standard output. Nothing is planned or written here.
 
+mod against;
+mod history;
 mod one;
 mod whole;
 
@@ -38,6 +40,10 @@ pub enum What {
     Record(String),
     /// One user: can they work, and what becomes of them.
     User(String),
+    /// What moved since another plan: a folder, a seal's first digits, a folder's name in the history, or `last`.
+    Against(String),
+    /// All plans of the project, in order.
+    History,
     /// The JSON Schema of `plan.json`.
     Schema,
     /// No such thing.
@@ -62,6 +68,7 @@ const WORDS: &[&str] = &[
     "owner",
     "record",
     "user",
+    "history",
     "schema",
 ];
 
@@ -85,6 +92,7 @@ impl What {
             "readiness" => Self::Readiness,
             "hand-over" | "handover" => Self::HandOver,
             "steps" => Self::Steps,
+            "history" => Self::History,
             "schema" => Self::Schema,
             "owner" if named => Self::Owner(name.to_owned()),
             "record" if named => Self::Record(name.to_owned()),
@@ -114,6 +122,10 @@ pub fn show(folder: &Path, what: &What, console: &mut Console<'_>) -> Result<Exi
         ));
     }
     let project = Project::open(folder)?;
+    if *what == What::History {
+        history::show(&project, console)?;
+        return Ok(Exit::Done);
+    }
     let plan = SealedPlan::open(&project.plan())?;
     let sheets = Sheets::of(&plan)?;
     let shown = folder.display().to_string();
@@ -121,6 +133,7 @@ pub fn show(folder: &Path, what: &What, console: &mut Console<'_>) -> Result<Exi
         What::Owner(name) => one::owner(&project, &sheets, name, &shown, console)?,
         What::Record(name) => one::record(&sheets, name, &shown, console)?,
         What::User(name) => one::user(&sheets, name, &shown, console)?,
+        What::Against(old) => against::show(&project, &sheets, old, &shown, console)?,
         _ => whole::show(&plan, &sheets, what, &shown, console)?,
     }
     Ok(Exit::Done)

@@ -51,8 +51,17 @@ pub(super) fn show(
         (What::Steps, Format::Json) => json(&document.steps, console)?,
         (What::Stubs, _) => sheet(sheets, SheetName::StubUsers, folder, console)?,
         (What::Sheet(name), _) => sheet(sheets, *name, folder, console)?,
-        (What::Owner(_) | What::Record(_) | What::User(_) | What::Schema | What::Unknown(_), _) => {
-        }
+        // Each is shown by the file of its name.
+        (
+            What::Owner(_)
+            | What::Record(_)
+            | What::User(_)
+            | What::Against(_)
+            | What::History
+            | What::Schema
+            | What::Unknown(_),
+            _,
+        ) => {}
     }
     Ok(())
 }
