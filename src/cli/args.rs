@@ -301,8 +301,12 @@ impl ShowArguments {
     }
 
     /// What to show.
-    pub(super) fn what(&self) -> What {
+    pub(super) fn what(&self, as_workbook: bool) -> What {
         let (_, word, name) = self.words();
+        if as_workbook {
+            let against = self.against.as_ref().map(|_| "--against");
+            return What::in_workbook(against.or(word));
+        }
         let what = What::of(word, &name);
         match (&self.against, what) {
             (None, what) => what,
@@ -322,15 +326,41 @@ pub(super) enum FormatArgument {
     Json,
     /// For spreadsheets.
     Csv,
+    /// A workbook, of `show` alone: cutover show DIR --format xlsx > plan.xlsx
+    Xlsx,
 }
 
-impl From<FormatArgument> for Format {
-    fn from(format: FormatArgument) -> Self {
-        match format {
-            FormatArgument::Text => Self::Text,
-            FormatArgument::Json => Self::Json,
-            FormatArgument::Csv => Self::Csv,
+impl FormatArgument {
+    /// How data is printed as text.
+    pub(super) fn of_text(self) -> Format {
+        match self {
+            Self::Text | Self::Xlsx => Format::Text,
+            Self::Json => Format::Json,
+            Self::Csv => Format::Csv,
         }
+    }
+}
+
+impl Arguments {
+    /// Whether a workbook is wanted, which is no text.
+    pub(super) fn is_for_workbook(&self) -> bool {
+        matches!(self.format, FormatArgument::Xlsx)
+    }
+
+    /// What is wrong with wanting a workbook, if anything is.
+    pub(super) fn workbook_fault(&self, to_terminal: bool) -> Option<&'static str> {
+        if !self.is_for_workbook() {
+            return None;
+        }
+        if !matches!(self.command, Command::Show(_)) {
+            return Some(
+                "`--format xlsx` is of `cutover show` alone; expected text, json or csv here",
+            );
+        }
+        to_terminal.then_some(
+            "a workbook is nothing for a terminal; send it to a file: \
+             cutover show DIR --format xlsx > plan.xlsx",
+        )
     }
 }
 
@@ -382,16 +412,57 @@ mod tests {
         let both = "Unknown(\"findings --against\")";
         check(&["show", "p", "findings", "--against", "last"], "p", both);
         check(&["show", "p", "nonsense"], "p", "Unknown(\"nonsense\")");
+        let xlsx = ["--format", "xlsx"];
+        let check_xlsx = |typed: &[&str], folder: &str, what: &str| {
+            check(&[typed, &xlsx].concat(), folder, what);
+        };
+        check_xlsx(&["show"], ".", "Workbook(Everything)");
+        check_xlsx(&["show", "p", "plan"], "p", "Workbook(Everything)");
+        check_xlsx(&["show", "owners"], ".", "Workbook(Sheet(Owners))");
+        check_xlsx(&["show", "p", "stubs"], "p", "Workbook(Sheet(StubUsers))");
+        check_xlsx(&["show", "p", "steps"], "p", "NoSheet(\"steps\")");
     }
 
     #[track_caller]
     fn check(typed: &[&str], folder: &str, what: &str) {
-        let words = std::iter::once("cutover").chain(typed.iter().copied());
-        let arguments = Arguments::try_parse_from(words).expect("parses");
-        let Command::Show(show) = arguments.command else {
+        let arguments = parsed(typed);
+        let Command::Show(show) = &arguments.command else {
             panic!("not show")
         };
         assert_eq!(show.folder(), PathBuf::from(folder), "{typed:?}");
-        assert_eq!(format!("{:?}", show.what()), what, "{typed:?}");
+        let shown = show.what(arguments.is_for_workbook());
+        assert_eq!(format!("{shown:?}"), what, "{typed:?}");
+    }
+
+    fn parsed(typed: &[&str]) -> Arguments {
+        let words = std::iter::once("cutover").chain(typed.iter().copied());
+        Arguments::try_parse_from(words).expect("parses")
+    }
+
+    #[test]
+    fn a_workbook_is_of_show_and_goes_to_a_file() {
+        let fault = |typed: &[&str], to_terminal| {
+            let fault = parsed(typed).workbook_fault(to_terminal);
+            fault.unwrap_or("none").split(';').next().map(str::to_owned)
+        };
+        let check = |typed: &[&str], to_terminal, expected: &str| {
+            assert_eq!(
+                fault(typed, to_terminal).as_deref(),
+                Some(expected),
+                "{typed:?}"
+            );
+        };
+        check(&["show", "--format", "xlsx"], false, "none");
+        check(&["show", "--format", "csv"], true, "none");
+        check(
+            &["show", "--format", "xlsx"],
+            true,
+            "a workbook is nothing for a terminal",
+        );
+        check(
+            &["plan", "--format", "xlsx"],
+            false,
+            "`--format xlsx` is of `cutover show` alone",
+        );
     }
 }

@@ -45,14 +45,21 @@ pub fn main() -> u8 {
             .num_threads(threads)
             .build_global();
     }
-    let mut out = WhileRead::new(
-        anstream::AutoStream::auto(io::stdout().lock()),
-        arguments.command.has_verdict(),
-    );
+    let stdout = io::stdout().lock();
+    let stdout = if arguments.is_for_workbook() {
+        // Its bytes are no text from which colours could be taken off.
+        anstream::AutoStream::always_ansi(stdout)
+    } else {
+        anstream::AutoStream::auto(stdout)
+    };
+    let mut out = WhileRead::new(stdout, arguments.command.has_verdict());
     let mut err = WhileRead::new(anstream::AutoStream::auto(io::stderr()), true);
     let bars = bars::Bars;
     let shown = !arguments.quiet && io::stderr().is_terminal();
     let progress: &dyn Progress = if shown { &bars } else { &Silent };
+    if let Some(fault) = arguments.workbook_fault(io::stdout().is_terminal()) {
+        return tell(&Failure::new(Exit::Usage, fault), &mut err);
+    }
     let mut question = |words: &str| ask::ask(words);
     let mut console = Console {
         out: &mut out,
@@ -60,7 +67,7 @@ pub fn main() -> u8 {
         progress,
         stop: &stop,
         ask: &mut question,
-        format: arguments.format.into(),
+        format: arguments.format.of_text(),
         width: width(),
         quiet: arguments.quiet,
     };
@@ -137,7 +144,10 @@ fn dispatch(arguments: &Arguments, console: &mut Console<'_>) -> Result<Exit, Fa
         Command::Load { folder, replace } => run::load(folder, *replace, console),
         Command::Pull { folder, replace } => run::pull(folder, *replace, console),
         Command::Plan { folder, exit_code } => run::plan(folder, *exit_code, console),
-        Command::Show(show) => run::show(&show.folder(), &show.what(), console),
+        Command::Show(show) => {
+            let what = show.what(arguments.is_for_workbook());
+            run::show(&show.folder(), &what, console)
+        }
         Command::Apply {
             folder,
             consent,

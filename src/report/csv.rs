@@ -30,6 +30,12 @@ pub enum ReportError {
         "the plan names more people than can be made anonymous at once; leave `--anonymise` out"
     )]
     TooManyNames,
+    /// The workbook could not be made.
+    #[error(
+        "the workbook cannot be written: {0}; see that there is room on the disks of its folder and of temporary \
+         files, then run again"
+    )]
+    Workbook(String),
 }
 
 /// Columns of a plan's changes: ids for programs, then names for people.

@@ -21,6 +21,7 @@ mod reconciliation;
 mod sheets;
 mod summary;
 mod table;
+mod xlsx;
 
 pub use anonymise::{Anonymiser, AnonymousKey};
 pub use compare::{
@@ -43,3 +44,4 @@ pub use reconciliation::{reconciliation_csv, reconciliation_json, reconciliation
 pub use sheets::{Known, RowSink, SheetCell, SheetColumn, SheetKind, SheetName, Sheets};
 pub use summary::*;
 pub use table::thousands;
+pub use xlsx::{WORKBOOK_FILE, WorkbookOf, write_xlsx};

@@ -129,7 +129,9 @@ failure_from! {
     PlanError => plan,
     ReportError => |error| match error {
         ReportError::Plan(error) => plan(error),
-        ReportError::Output(_) | ReportError::TooManyNames => Exit::Usage,
+        ReportError::Output(_) | ReportError::TooManyNames | ReportError::Workbook(_) => {
+            Exit::Usage
+        }
     },
     TargetError => target,
     DataverseError => live,

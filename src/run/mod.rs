@@ -19,6 +19,7 @@ mod load;
 mod plan;
 mod pull;
 mod rehearse;
+mod reports;
 mod sheet;
 mod show;
 mod target;

@@ -20,7 +20,7 @@ use crate::run::live::{copy, expect_copy, written_since};
 use crate::run::load::open_or_load;
 use crate::run::sheet::OwnersInput;
 use crate::run::{Console, Exit, Failure, Format};
-use crate::run::{inputs, sheet};
+use crate::run::{inputs, reports, sheet};
 
 /// Plans, and prints the summary. `exit_code`: pending changes end with [`Exit::Pending`].
 pub fn plan(folder: &Path, exit_code: bool, console: &mut Console<'_>) -> Result<Exit, Failure> {
@@ -361,6 +361,7 @@ impl Making<'_> {
             approved: approvable(&judged.findings, &judged.unchecked),
         };
         let sealed = crate::plan::seal(&new, &what, progress)?;
+        reports::write(&new, &sealed)?;
         let document = sealed.into_document();
         let plan = self.project.plan();
         publish(&new, &plan, &self.project.history(), is_spent(&plan))?;

@@ -7,12 +7,13 @@ mod against;
 mod history;
 mod one;
 mod whole;
+mod workbook;
 
 use std::path::Path;
 
 use crate::plan::SealedPlan;
 use crate::project::Project;
-use crate::report::{Page, SheetName, Sheets};
+use crate::report::{Page, SheetName, Sheets, WorkbookOf};
 use crate::run::{Console, Exit, Failure};
 
 /// What can be shown.
@@ -46,6 +47,10 @@ pub enum What {
     History,
     /// The JSON Schema of `plan.json`.
     Schema,
+    /// A workbook, or one sheet of it.
+    Workbook(WorkbookOf),
+    /// Nothing that the workbook has a sheet for.
+    NoSheet(String),
     /// No such thing.
     Unknown(String),
 }
@@ -76,6 +81,14 @@ impl What {
     /// Whether a word names something to show.
     pub fn is_word(word: &str) -> bool {
         WORDS.contains(&word) || word == "stub-users"
+    }
+
+    /// What the words ask for, as a workbook.
+    pub fn in_workbook(word: Option<&str>) -> Self {
+        match workbook::of(word) {
+            Some(of) => Self::Workbook(of),
+            None => Self::NoSheet(word.unwrap_or_default().to_owned()),
+        }
     }
 
     /// What the words ask for.
@@ -111,15 +124,8 @@ pub fn show(folder: &Path, what: &What, console: &mut Console<'_>) -> Result<Exi
         write!(console.out, "{}", crate::plan::schema())?;
         return Ok(Exit::Done);
     }
-    if let What::Unknown(word) = what {
-        let words = WORDS.join(", ");
-        return Err(Failure::new(
-            Exit::Usage,
-            format!(
-                "`{word}` cannot be shown like this; expected one of {words} (`owner`, `record` and `user` need a \
-                 name)"
-            ),
-        ));
+    if let Some(words) = not_shown(what) {
+        return Err(Failure::new(Exit::Usage, words));
     }
     let project = Project::open(folder)?;
     if *what == What::History {
@@ -133,10 +139,26 @@ pub fn show(folder: &Path, what: &What, console: &mut Console<'_>) -> Result<Exi
         What::Owner(name) => one::owner(&project, &sheets, name, &shown, console)?,
         What::Record(name) => one::record(&sheets, name, &shown, console)?,
         What::User(name) => one::user(&sheets, name, &shown, console)?,
+        What::Workbook(of) => workbook::show(&sheets, *of, console)?,
         What::Against(old) => against::show(&project, &sheets, old, &shown, console)?,
         _ => whole::show(&plan, &sheets, what, &shown, console)?,
     }
     Ok(Exit::Done)
+}
+
+/// Why something cannot be shown, whatever the plan.
+fn not_shown(what: &What) -> Option<String> {
+    match what {
+        What::NoSheet(word) => Some(workbook::no_sheet(word)),
+        What::Unknown(word) => {
+            let words = WORDS.join(", ");
+            Some(format!(
+                "`{word}` cannot be shown like this; expected one of {words} (`owner`, `record` and `user` need a \
+                 name)"
+            ))
+        }
+        _ => None,
+    }
 }
 
 fn page<'a>(console: &'a mut Console<'_>, folder: &'a str) -> Page<'a> {

@@ -59,6 +59,8 @@ pub(super) fn show(
             | What::Against(_)
             | What::History
             | What::Schema
+            | What::Workbook(_)
+            | What::NoSheet(_)
             | What::Unknown(_),
             _,
         ) => {}

@@ -1,0 +1,99 @@
+//! How cells of the workbook look.
+//!
+//! In: what a column holds, and a cell of it. Out: a format. Colours only repeat what the words say.
+
+use rust_xlsxwriter::{Color, Format, FormatAlign, FormatBorder};
+
+use crate::report::sheets::{SheetCell, SheetColumn, SheetKind};
+
+const DARK: Color = Color::RGB(0x1F_38_64);
+const PALE: Color = Color::RGB(0xD9_E2_F3);
+const RED: (Color, Color) = (Color::RGB(0x9C_00_06), Color::RGB(0xFF_C7_CE));
+const AMBER: (Color, Color) = (Color::RGB(0x7F_60_00), Color::RGB(0xFF_EB_9C));
+const GREEN: (Color, Color) = (Color::RGB(0x00_61_00), Color::RGB(0xC6_EF_CE));
+const TO_WRITE: Color = Color::RGB(0xFF_F9_E5);
+const LINE: Color = Color::RGB(0xBF_BF_BF);
+
+/// The formats of a workbook.
+pub(super) struct Look {
+    pub(super) title: Format,
+    pub(super) heading: Format,
+    pub(super) header: Format,
+    pub(super) text: Format,
+    pub(super) prose: Format,
+    pub(super) count: Format,
+    /// Row and line numbers are names of places, so no mark parts their thousands.
+    pub(super) place: Format,
+    /// What somebody writes: kept as typed, so that no id becomes a date or a number.
+    pub(super) ruling: Format,
+    /// A line about the sheet, no row of it.
+    pub(super) note: Format,
+    pub(super) good: Format,
+    pub(super) doubtful: Format,
+    pub(super) bad: Format,
+}
+
+impl Look {
+    pub(super) fn new() -> Self {
+        let text = Format::new().set_align(FormatAlign::Top);
+        let coloured = |(letters, ground): (Color, Color)| {
+            let format = text.clone().set_font_color(letters);
+            format.set_background_color(ground)
+        };
+        Self {
+            title: Format::new().set_bold().set_font_size(16),
+            heading: Format::new()
+                .set_bold()
+                .set_font_color(DARK)
+                .set_background_color(PALE),
+            header: Format::new()
+                .set_bold()
+                .set_font_color(Color::White)
+                .set_background_color(DARK)
+                .set_align(FormatAlign::Top)
+                .set_text_wrap(),
+            prose: text.clone().set_text_wrap(),
+            count: text.clone().set_num_format("#,##0"),
+            place: text.clone().set_num_format("0"),
+            ruling: text
+                .clone()
+                .set_num_format("@")
+                .set_unlocked()
+                .set_border(FormatBorder::Thin)
+                .set_border_color(LINE)
+                .set_background_color(TO_WRITE),
+            note: text.clone().set_italic(),
+            good: coloured(GREEN),
+            doubtful: coloured(AMBER),
+            bad: coloured(RED),
+            text,
+        }
+    }
+
+    /// How a cell of a column looks.
+    pub(super) fn of(&self, column: &SheetColumn, cell: &SheetCell) -> &Format {
+        let word = match cell {
+            SheetCell::Text(text) => text.as_str(),
+            _ => "",
+        };
+        match column.kind {
+            SheetKind::Number if matches!(column.key, "row" | "line") => &self.place,
+            SheetKind::Number => &self.count,
+            SheetKind::Prose => &self.prose,
+            SheetKind::Ruling => &self.ruling,
+            SheetKind::Severity => match word {
+                "error" => &self.bad,
+                "warning" => &self.doubtful,
+                _ => &self.text,
+            },
+            // Whether a finding is accepted is neither good nor bad news.
+            SheetKind::Answer if column.key != "accepted" => match word {
+                "yes" => &self.good,
+                "no" => &self.bad,
+                "not known" => &self.doubtful,
+                _ => &self.text,
+            },
+            _ => &self.text,
+        }
+    }
+}

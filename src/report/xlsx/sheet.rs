@@ -1,0 +1,185 @@
+//! One sheet of a plan as a sheet of the workbook.
+//!
+//! In: the rows of the sheet, streamed. Out: a header that stays in sight, a filter over the rows, and below them a
+//! line that says where the rest is, if there is one. Cells are made in `cell.rs`, their looks in `look.rs`.
+
+use std::ops::ControlFlow;
+
+use rust_xlsxwriter::{IgnoreError, Worksheet, XlsxError};
+
+use crate::model::OwnerFate;
+use crate::report::sheets::{SheetCell, SheetColumn, SheetKind, SheetName, Sheets};
+use crate::report::table::thousands;
+use crate::report::xlsx::cell::put;
+use crate::report::xlsx::choices::Choices;
+use crate::report::xlsx::look::Look;
+use crate::report::xlsx::{Fault, WorkbookOf};
+
+/// Rows of a long sheet in a workbook of beginnings.
+const BEGINNING_ROWS: u32 = 20_000;
+
+/// A sheet of a workbook has 1,048,576 rows; one is the header, one may say where the rest is.
+pub(super) const ROWS_MAX: u32 = 1_048_576 - 2;
+
+/// Columns wider than this are no better to read.
+const WIDTH_MAX: u16 = 80;
+
+/// Writes the sheet.
+pub(super) fn write(
+    worksheet: &mut Worksheet,
+    sheets: &Sheets<'_>,
+    name: SheetName,
+    of: WorkbookOf,
+    look: &Look,
+) -> Result<(), Fault> {
+    let beginning = match of {
+        WorkbookOf::Beginnings => BEGINNING_ROWS,
+        WorkbookOf::Everything | WorkbookOf::Sheet(_) => ROWS_MAX,
+    };
+    write_rows(worksheet, sheets, name, (beginning, ROWS_MAX), look)
+}
+
+/// The same, where the first `beginning` rows have room, and of the owners that need a look, `most`.
+pub(super) fn write_rows(
+    worksheet: &mut Worksheet,
+    sheets: &Sheets<'_>,
+    name: SheetName,
+    (beginning, most): (u32, u32),
+    look: &Look,
+) -> Result<(), Fault> {
+    let columns = name.columns();
+    worksheet.set_name(name.title())?;
+    head(worksheet, columns, look)?;
+    let mut body = Body {
+        worksheet,
+        columns,
+        look,
+        choices: Choices::default(),
+        rows: 0,
+    };
+    let mut failed = Ok(());
+    sheets.rows(name, &mut |cells| {
+        let has_room = body.rows < beginning;
+        if !has_room && (body.rows >= most || name != SheetName::Owners) {
+            return ControlFlow::Break(());
+        }
+        if has_room || is_to_be_seen(columns, &cells) {
+            failed = body.add(&cells);
+        }
+        if failed.is_ok() {
+            ControlFlow::Continue(())
+        } else {
+            ControlFlow::Break(())
+        }
+    })?;
+    failed?;
+    body.finish(name, sheets.len(name))
+}
+
+/// Whether an owner's row must not be left out: somebody ruled on it, or nobody was chosen.
+fn is_to_be_seen(columns: &[SheetColumn], cells: &[SheetCell]) -> bool {
+    !text_of("ruling", columns, cells).is_empty()
+        || text_of("fate", columns, cells) == OwnerFate::Stopped.word()
+}
+
+/// The header, and what the columns are like.
+fn head(worksheet: &mut Worksheet, columns: &[SheetColumn], look: &Look) -> Result<(), XlsxError> {
+    for (number, column) in (0..).zip(columns) {
+        worksheet.set_column_width(number, f64::from(column.width.min(WIDTH_MAX)))?;
+        worksheet.write_string_with_format(0, number, column.title, &look.header)?;
+    }
+    worksheet.set_freeze_panes(1, 0)?;
+    worksheet.set_repeat_rows(0, 0)?;
+    Ok(())
+}
+
+/// The rows below the header.
+struct Body<'a> {
+    worksheet: &'a mut Worksheet,
+    columns: &'static [SheetColumn],
+    look: &'a Look,
+    choices: Choices,
+    rows: u32,
+}
+
+impl Body<'_> {
+    fn add(&mut self, cells: &[SheetCell]) -> Result<(), XlsxError> {
+        self.rows += 1;
+        for ((number, column), cell) in (0..).zip(self.columns).zip(cells) {
+            let is_to_write = column.kind == SheetKind::Ruling;
+            if is_to_write {
+                self.choices
+                    .see(self.rows, text_of("candidates", self.columns, cells));
+            }
+            if is_to_write || *cell != SheetCell::Blank {
+                let look = self.look.of(column, cell);
+                put(self.worksheet, (self.rows, number), cell, look)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Filter, lists, and where the rest is of a sheet of so many rows.
+    fn finish(self, name: SheetName, all: u64) -> Result<(), Fault> {
+        let last_column = u16::try_from(self.columns.len().saturating_sub(1)).unwrap_or(0);
+        self.worksheet.autofilter(0, 0, self.rows, last_column)?;
+        if self.rows > 0 {
+            // An id of digits alone is meant as a text; a mark in each such cell would say it is a mistake.
+            let kind = IgnoreError::NumberStoredAsText;
+            self.worksheet
+                .ignore_error_range(1, 0, self.rows, last_column, kind)?;
+        }
+        let mut columns = (0..).zip(self.columns);
+        let ruling = columns.find(|(_, column)| column.kind == SheetKind::Ruling);
+        if let Some((number, _)) = ruling {
+            self.choices.put(self.worksheet, number)?;
+        }
+        if all > u64::from(self.rows) {
+            let words = rest(name, self.rows, all);
+            self.worksheet
+                .write_string_with_format(self.rows + 1, 0, words, &self.look.note)?;
+        }
+        Ok(())
+    }
+}
+
+/// The text under the column of that key.
+fn text_of<'a>(key: &str, columns: &[SheetColumn], cells: &'a [SheetCell]) -> &'a str {
+    let mut both = columns.iter().zip(cells);
+    match both.find(|(column, _)| column.key == key) {
+        Some((_, SheetCell::Text(text))) => text,
+        _ => "",
+    }
+}
+
+/// Says how much of a sheet this is, and where the rest is.
+pub(super) fn rest(name: SheetName, shown: u32, all: u64) -> String {
+    let (key, title) = (name.key(), name.title().to_lowercase());
+    let (shown_words, all_words) = (thousands(shown.into()), thousands(all));
+    let in_a_sheet = all <= u64::from(ROWS_MAX);
+    let by = if in_a_sheet {
+        format!("`cutover show DIR {key} --format xlsx > {key}.xlsx`")
+    } else {
+        format!("{}; a sheet has no room for them", elsewhere(name))
+    };
+    let which = if name == SheetName::Owners && in_a_sheet {
+        ", among them each with a ruling and each that nobody was chosen for"
+    } else {
+        ""
+    };
+    format!("These are {shown_words} of {all_words} rows of {title}{which}. All of them: {by}")
+}
+
+/// What holds all rows of a sheet, however many.
+fn elsewhere(name: SheetName) -> &'static str {
+    match name {
+        SheetName::Owners => "`owners.csv` of the project",
+        SheetName::Findings => "`cutover show DIR findings --format csv > findings.csv`",
+        SheetName::Readiness => "`cutover show DIR readiness --format csv > readiness.csv`",
+        SheetName::Reconciliation => "`holdings.parquet` of the plan folder",
+        SheetName::StubUsers | SheetName::Users | SheetName::Roles | SheetName::Records => {
+            "`cutover show DIR changes --format csv > changes.csv`"
+        }
+        SheetName::Inputs => "`plan.json` of the plan folder",
+    }
+}
