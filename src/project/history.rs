@@ -63,6 +63,7 @@ pub fn publish(
         return Ok(Published::New { replaced: None });
     }
     if !spent && holds_the_same(new, plan).map_err(|source| unreadable(plan, source))? {
+        add_missing(new, plan).map_err(|source| unwritable(plan, source))?;
         fs::remove_dir_all(new).map_err(|source| unwritable(new, source))?;
         return Ok(Published::Same);
     }
@@ -73,6 +74,19 @@ pub fn publish(
     Ok(Published::New {
         replaced: Some(place),
     })
+}
+
+/// Puts back what somebody took away from beside the plan's own files, such as a report; what is there stays as
+/// it is, since somebody may have written in it.
+fn add_missing(new: &Path, plan: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(new)? {
+        let entry = entry?;
+        let place = plan.join(entry.file_name());
+        if !place.try_exists()? {
+            fs::rename(entry.path(), place)?;
+        }
+    }
+    Ok(())
 }
 
 /// Whether `plan` bears the seal of `new`, and every sealed file of it is there, byte for byte: one
@@ -299,6 +313,28 @@ mod tests {
             }
         );
         assert!(replaced.join("journal.sqlite").exists());
+    }
+
+    #[test]
+    fn the_same_plan_keeps_its_reports_and_gets_back_those_that_are_gone() {
+        let project = tempfile::tempdir().unwrap();
+        let (plan, new) = (
+            project.path().join("plan"),
+            project.path().join(".plan.new"),
+        );
+        publish_plan(project.path(), RED);
+        fs::write(plan.join("report.xlsx"), "written into").unwrap();
+        fresh_folder(&new).unwrap();
+        fs::copy(plan.join(DOCUMENT), new.join(DOCUMENT)).unwrap();
+        fs::write(new.join("report.xlsx"), "fresh").unwrap();
+        fs::write(new.join("report.html"), "fresh").unwrap();
+        let history = project.path().join("history");
+        let published = publish(&new, &plan, &history, false).unwrap();
+        assert_eq!(published, Published::Same);
+        let text = |name: &str| fs::read_to_string(plan.join(name)).unwrap();
+        assert_eq!(text("report.xlsx"), "written into");
+        assert_eq!(text("report.html"), "fresh");
+        assert!(!new.exists());
     }
 
     #[test]

@@ -18,7 +18,9 @@ const LINE: Color = Color::RGB(0xBF_BF_BF);
 pub(super) struct Look {
     pub(super) title: Format,
     pub(super) heading: Format,
+    pub(super) number_heading: Format,
     pub(super) header: Format,
+    pub(super) number_header: Format,
     pub(super) text: Format,
     pub(super) prose: Format,
     pub(super) count: Format,
@@ -40,18 +42,17 @@ impl Look {
             let format = text.clone().set_font_color(letters);
             format.set_background_color(ground)
         };
+        let heading = Format::new().set_bold().set_font_color(DARK);
+        let heading = heading.set_background_color(PALE);
+        let header = Format::new().set_bold().set_font_color(Color::White);
+        let header = header.set_background_color(DARK).set_text_wrap();
+        let header = header.set_align(FormatAlign::Top);
         Self {
             title: Format::new().set_bold().set_font_size(16),
-            heading: Format::new()
-                .set_bold()
-                .set_font_color(DARK)
-                .set_background_color(PALE),
-            header: Format::new()
-                .set_bold()
-                .set_font_color(Color::White)
-                .set_background_color(DARK)
-                .set_align(FormatAlign::Top)
-                .set_text_wrap(),
+            number_heading: heading.clone().set_align(FormatAlign::Right),
+            heading,
+            number_header: header.clone().set_align(FormatAlign::Right),
+            header,
             prose: text.clone().set_text_wrap(),
             count: text.clone().set_num_format("#,##0"),
             place: text.clone().set_num_format("0"),

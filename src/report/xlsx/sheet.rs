@@ -84,13 +84,39 @@ fn is_to_be_seen(columns: &[SheetColumn], cells: &[SheetCell]) -> bool {
 
 /// The header, and what the columns are like.
 fn head(worksheet: &mut Worksheet, columns: &[SheetColumn], look: &Look) -> Result<(), XlsxError> {
+    let mut lines = 1;
     for (number, column) in (0..).zip(columns) {
         worksheet.set_column_width(number, f64::from(column.width.min(WIDTH_MAX)))?;
-        worksheet.write_string_with_format(0, number, column.title, &look.header)?;
+        let header = if column.kind == SheetKind::Number {
+            &look.number_header
+        } else {
+            &look.header
+        };
+        worksheet.write_string_with_format(0, number, column.title, header)?;
+        lines = lines.max(lines_of(column.title, column.width));
     }
+    worksheet.set_row_height(0, height(lines))?;
     worksheet.set_freeze_panes(1, 0)?;
     worksheet.set_repeat_rows(0, 0)?;
     Ok(())
+}
+
+/// How many lines a text takes in a column of that width. Words do not break, so no line is filled to its end.
+fn lines_of(text: &str, width: u16) -> usize {
+    const UNFILLED: usize = 4;
+    let width = usize::from(width.min(WIDTH_MAX)).saturating_sub(UNFILLED);
+    let lines = text.lines();
+    let lines = lines.map(|line| line.chars().count().div_ceil(width.max(1)).max(1));
+    lines.sum()
+}
+
+/// The height of a row of so many lines, in points. It is told, since not every program looks at the texts.
+fn height(lines: usize) -> f64 {
+    const LINE: u16 = 15;
+    // No row may be higher than 409 points.
+    const LINES_MAX: u16 = 27;
+    let lines = u16::try_from(lines).unwrap_or(LINES_MAX);
+    f64::from(LINE * lines.clamp(1, LINES_MAX))
 }
 
 /// The rows below the header.
@@ -105,16 +131,23 @@ struct Body<'a> {
 impl Body<'_> {
     fn add(&mut self, cells: &[SheetCell]) -> Result<(), XlsxError> {
         self.rows += 1;
+        let mut lines = 1;
         for ((number, column), cell) in (0..).zip(self.columns).zip(cells) {
             let is_to_write = column.kind == SheetKind::Ruling;
             if is_to_write {
                 self.choices
                     .see(self.rows, text_of("candidates", self.columns, cells));
             }
+            if let (SheetKind::Prose, SheetCell::Text(text)) = (column.kind, cell) {
+                lines = lines.max(lines_of(text, column.width));
+            }
             if is_to_write || *cell != SheetCell::Blank {
                 let look = self.look.of(column, cell);
                 put(self.worksheet, (self.rows, number), cell, look)?;
             }
+        }
+        if lines > 1 {
+            self.worksheet.set_row_height(self.rows, height(lines))?;
         }
         Ok(())
     }

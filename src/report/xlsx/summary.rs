@@ -15,7 +15,7 @@ use crate::report::xlsx::cell::{cell_text, put};
 use crate::report::xlsx::look::Look;
 
 /// Widths of the columns: what is counted, then numbers.
-const WIDTHS: [f64; 8] = [52.0, 14.0, 14.0, 14.0, 14.0, 14.0, 14.0, 14.0];
+const WIDTHS: [f64; 8] = [76.0, 14.0, 14.0, 14.0, 14.0, 14.0, 14.0, 14.0];
 
 /// Writes the sheet.
 pub(super) fn write(
@@ -55,7 +55,11 @@ impl Page<'_> {
         self.row += 1;
         let titles = std::iter::once(title).chain(columns.iter().copied());
         for (column, title) in (0..).zip(titles) {
-            let look = &self.look.heading;
+            let look = if column == 0 {
+                &self.look.heading
+            } else {
+                &self.look.number_heading
+            };
             self.worksheet
                 .write_string_with_format(self.row, column, title, look)?;
         }
@@ -226,8 +230,9 @@ fn changes(page: &mut Page<'_>, document: &Document) -> Result<(), XlsxError> {
     let totals = &document.totals;
     page.heading("What would be written", &["Changes"])?;
     for kind in ChangeKind::ALL {
-        let count = totals.changes.get(kind.key()).copied();
-        page.counts(kind.words(), &[count.unwrap_or(0)])?;
+        if let Some(count) = totals.changes.get(kind.key()) {
+            page.counts(kind.words(), &[*count])?;
+        }
     }
     page.counts("All", &[totals.changes.values().sum()])?;
     page.heading("Records to assign, by table", &["Records"])?;
@@ -274,14 +279,13 @@ fn findings(page: &mut Page<'_>, document: &Document) -> Result<(), XlsxError> {
     page.counts("errors that the manifest accepts", &[totals.accepted])?;
     page.counts("warnings", &[totals.warnings])?;
     page.counts("notes", &[totals.notes])?;
-    page.heading("Findings by rule", &["Findings", "Severity", "Accepted"])?;
+    page.heading("Findings by rule", &["Findings", "Accepted"])?;
     for (code, (severity, accepted, count)) in by_code(document) {
         let cells = [
             SheetCell::Number(count),
-            SheetCell::text(severity),
-            SheetCell::text(if accepted { "yes" } else { "no" }),
+            SheetCell::Number(if accepted { count } else { 0 }),
         ];
-        page.line(&format!("{code} {}", title_of(code)), &cells)?;
+        page.line(&format!("{severity} {code}: {}", title_of(code)), &cells)?;
     }
     let left = document.unchecked.iter();
     for rule in left.filter(|rule| rule.accepted || !rule.guards) {
