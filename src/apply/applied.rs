@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 
 use crate::apply::ApplyError;
+use crate::apply::causes::Cause;
 use crate::apply::entry::{Counts, State};
 use crate::apply::journal::Journal;
 use crate::apply::source::{Changes, Part, each_batch};
@@ -129,6 +130,8 @@ pub struct Applied {
     pub refused: BTreeMap<ServiceCode, u64>,
     /// The first [`FAILURES_MAX`] that failed or drifted, by number.
     pub failures: Vec<Failure>,
+    /// Why changes failed, drifted or were skipped; the most frequent cause first.
+    pub causes: Vec<Cause>,
     /// Whether it was asked to stop before its end; run again, it goes on.
     pub interrupted: bool,
     /// Whether this run wrote nothing to the target.
@@ -193,7 +196,14 @@ pub(super) fn sum_up(
     let counts = by_kind(&journal.counts()?);
     let accounts = accounts(planned, &counts)?;
     let failures = journal.failures(FAILURES_MAX)?;
-    let mut subjects = subjects(plan, failures.iter().map(|(seq, ..)| *seq).collect())?;
+    let mut causes = journal.causes()?;
+    let named = causes.iter().flat_map(|cause| &cause.first);
+    let wanted = failures.iter().map(|(seq, ..)| seq).chain(named);
+    let subjects = subjects(plan, wanted.copied().collect())?;
+    let about = |seq: &Seq| subjects.get(seq).cloned().unwrap_or_default();
+    for cause in &mut causes {
+        cause.about = cause.first.iter().map(about).collect();
+    }
     Ok(Applied {
         open: accounts.values().map(|account| account.open()).sum(),
         accounts,
@@ -205,10 +215,11 @@ pub(super) fn sum_up(
             .map(|(seq, kind, outcome)| Failure {
                 seq,
                 kind,
-                what: subjects.remove(&seq).unwrap_or_default(),
+                what: about(&seq),
                 outcome,
             })
             .collect(),
+        causes,
         interrupted: false,
         nothing_written: true,
     })
@@ -313,6 +324,7 @@ mod tests {
             open: 1,
             refused: BTreeMap::new(),
             failures: Vec::new(),
+            causes: Vec::new(),
             interrupted: false,
             nothing_written: true,
         };

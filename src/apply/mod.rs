@@ -6,6 +6,7 @@
 //! for leave; refusals and retries are the target's.
 
 mod applied;
+mod causes;
 mod dependents;
 mod effects;
 mod entry;
@@ -14,6 +15,7 @@ mod judge;
 mod pass;
 mod source;
 mod stage;
+mod told;
 mod translate;
 mod undo;
 mod verify;
@@ -24,8 +26,10 @@ mod tests;
 use std::path::{Path, PathBuf};
 
 pub use applied::{Account, Applied, FAILURES_MAX, Failure, Tally};
+pub use causes::Cause;
 pub use effects::{Effects, effects};
 pub use journal::JournalError;
+pub use told::{Told, each_failure, told};
 pub use undo::{WayBack, undo, way_back};
 pub use verify::{Compared, DIFFERENCES_MAX, Difference, Verified, verify};
 

@@ -269,7 +269,7 @@ pub(super) struct ShowArguments {
     #[arg(value_name = "DIR")]
     first: Option<String>,
     /// plan, findings, changes, owners, stubs, users, roles, records, readiness, reconciliation, inputs, hand-over,
-    /// steps, history, owner, record, user or schema.
+    /// steps, history, outcome, owner, record, user or schema.
     #[arg(value_name = "WHAT")]
     second: Option<String>,
     /// Which owner (a reference, or who gets records), record (an id) or user (a UPN, mail, name or id).

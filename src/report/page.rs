@@ -32,6 +32,18 @@ impl Page<'_> {
         write!(self.out, "{FAINT:#}")
     }
 
+    /// Writes words that bear colours of their own, indented; they are known to hold no signs that move a cursor.
+    pub(super) fn lines(&mut self, indent: usize, text: &str) -> io::Result<()> {
+        let first = " ".repeat(indent);
+        let further = " ".repeat(indent + 4);
+        let options = textwrap::Options::new(self.columns())
+            .initial_indent(&first)
+            .subsequent_indent(&further)
+            .break_words(false)
+            .word_splitter(textwrap::WordSplitter::NoHyphenation);
+        writeln!(self.out, "{}", textwrap::fill(text, options))
+    }
+
     /// Writes a sentence after a word, its further lines under its first letter.
     pub(super) fn paragraph(&mut self, indent: usize, word: &str, text: &str) -> io::Result<()> {
         let first = format!("{}{word}", " ".repeat(indent));

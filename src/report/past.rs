@@ -45,7 +45,7 @@ impl PastState {
 /// One plan of a project.
 #[derive(Clone, Debug)]
 pub struct PastPlan {
-    /// Its folder, within the project's.
+    /// The name of its folder, by which it can be asked for.
     pub folder: String,
     /// What it says, or why nobody can tell.
     pub document: Result<Box<Document>, String>,

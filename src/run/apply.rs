@@ -5,22 +5,19 @@
 
 use std::path::Path;
 
-use crate::apply::{
-    Account, Applied, ApplyError, JOURNAL, JournalState, Options, Tally, journal_state,
-};
+use crate::apply::{Applied, ApplyError, JOURNAL, JournalState, Options, journal_state};
 use crate::check::approve;
-use crate::model::{ChangeKind, Findings, Outcome};
+use crate::model::{ChangeKind, Findings};
 use crate::plan::{Document, SealedPlan};
 use crate::project::Project;
-use crate::report::{
-    FailureRow, NotForetellable, OutcomeReport, OutcomeRow, Page, counts_csv, outcome,
-    outcome_json, present_word, shell_word, thousands,
-};
+use crate::report::{shell_word, thousands};
 use crate::run::consent::{Consent, Sought, agreed};
 use crate::run::hand_over::hand_over;
 use crate::run::live::refuse_old_copy;
+use crate::run::outcome::{Reported, print};
 use crate::run::target::Site;
-use crate::run::{Console, Exit, Failure, Format};
+use crate::run::timing::Timed;
+use crate::run::{Console, Exit, Failure};
 use crate::run::{inputs, sheet};
 use crate::target::TargetError;
 
@@ -72,13 +69,15 @@ pub fn apply(request: &ApplyRequest<'_>, console: &mut Console<'_>) -> Result<Ex
         let question = format!("Write these changes (seal {seal})?");
         agreed(request.consent, sought, &question, console)?;
     }
+    let batch = site.batch();
+    let target = site.open()?;
+    let timed = Timed::begin(console.progress, &*target);
     let options = Options {
         journal: &journal,
         stop: console.stop,
-        progress: console.progress,
-        batch: site.batch(),
+        progress: &timed,
+        batch,
     };
-    let target = site.open()?;
     let applied = match crate::apply::apply(&approved, &*target, &options) {
         Err(ApplyError::Target(TargetError::NoImport { .. })) => {
             return hand_over(&project, approved.plan(), &*target, console);
@@ -92,7 +91,15 @@ pub fn apply(request: &ApplyRequest<'_>, console: &mut Console<'_>) -> Result<Ex
     } else {
         format!("Applied plan {seal} to {host}")
     };
-    print(&heading, &applied, Some(document), console)?;
+    let timing = timed.end(&*target, &applied, Some(document));
+    let reported = Reported {
+        heading: &heading,
+        applied: &applied,
+        document: Some(document),
+        timing: Some(&timing),
+        folder: &request.folder.display().to_string(),
+    };
+    print(&reported, console)?;
     next(&applied, &folder, console)?;
     Ok(ended(&applied))
 }
@@ -209,101 +216,6 @@ pub(super) fn explained(error: ApplyError, folder: &Path) -> Failure {
         "nothing was written; plan anew: cutover plan {folder}"
     ));
     Failure::new(Exit::Refused, lines.join("\n"))
-}
-
-/// Prints what became of every change; of a plan that was applied, also of every row.
-pub(super) fn print(
-    heading: &str,
-    applied: &Applied,
-    document: Option<&Document>,
-    console: &mut Console<'_>,
-) -> Result<(), Failure> {
-    let rows: Vec<OutcomeRow> = applied
-        .accounts
-        .iter()
-        .map(|(kind, account)| row(kind.words(), *account))
-        .collect();
-    let failures: Vec<FailureRow> = applied
-        .failures
-        .iter()
-        .map(|failure| FailureRow {
-            subject: format!("{}: {}", failure.kind.words(), failure.what),
-            message: words(&failure.outcome),
-        })
-        .collect();
-    let refusals = document.map(|document| not_foretellable(applied, document));
-    let report = OutcomeReport {
-        heading,
-        rows: &rows,
-        failures: &failures,
-        not_foretellable: refusals.as_ref(),
-        document,
-    };
-    match console.format {
-        Format::Text => {
-            let mut page = Page {
-                out: &mut *console.out,
-                width: console.width,
-                folder: "",
-            };
-            outcome(&mut page, &report)?;
-        }
-        Format::Json => outcome_json(console.out, &report)?,
-        Format::Csv => counts_csv(console.out, &rows)?,
-    }
-    Ok(())
-}
-
-/// Every refusal of an approved plan is one that no finding foretold; but a guarding rule that the
-/// manifest leaves unchecked was not asked.
-fn not_foretellable(applied: &Applied, document: &Document) -> NotForetellable {
-    let unchecked = document
-        .unchecked
-        .iter()
-        .filter(|rule| rule.guards && rule.changes > 0)
-        .map(|rule| rule.code.clone());
-    NotForetellable {
-        refused: applied.total().failed,
-        by_code: applied
-            .refused
-            .iter()
-            .map(|(code, count)| (code.to_string(), *count))
-            .collect(),
-        unchecked: unchecked.collect(),
-    }
-}
-
-fn row(kind: &str, account: Account) -> OutcomeRow {
-    let Tally {
-        done,
-        no_change,
-        failed,
-        drifted,
-        skipped,
-    } = account.tally();
-    OutcomeRow {
-        kind: kind.to_owned(),
-        planned: account.planned(),
-        done,
-        no_change,
-        failed,
-        drifted,
-        skipped,
-        open: account.open(),
-    }
-}
-
-fn words(outcome: &Outcome) -> String {
-    match outcome {
-        Outcome::Done { .. } => "done".to_owned(),
-        Outcome::NoChangeNeeded => "no change needed".to_owned(),
-        Outcome::Failed(refusal) => format!("refused: {} {}", refusal.code, refusal.message),
-        Outcome::Drifted(present) => format!(
-            "drifted: holds {}, which is neither the planned before nor after; nothing was written",
-            present_word(present)
-        ),
-        Outcome::Skipped => "skipped: a change that it needs did not come about".to_owned(),
-    }
 }
 
 fn next(applied: &Applied, folder: &str, console: &mut Console<'_>) -> Result<(), Failure> {

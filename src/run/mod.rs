@@ -16,6 +16,7 @@ mod init;
 mod inputs;
 mod live;
 mod load;
+mod outcome;
 mod plan;
 mod pull;
 mod rehearse;
@@ -23,6 +24,7 @@ mod reports;
 mod sheet;
 mod show;
 mod target;
+mod timing;
 mod undo;
 mod verify;
 

@@ -4,10 +4,12 @@ use crate::apply::{JOURNAL, JournalState, Options, journal_state, way_back};
 use crate::plan::SealedPlan;
 use crate::project::Project;
 use crate::report::{shell_word, thousands};
-use crate::run::apply::{ApplyRequest, ended, explained, print, within};
+use crate::run::apply::{ApplyRequest, ended, explained, within};
 use crate::run::completed::standing;
 use crate::run::consent::{Sought, agreed};
+use crate::run::outcome::{Reported, print};
 use crate::run::target::Site;
+use crate::run::timing::Timed;
 use crate::run::{Console, Exit, Failure};
 
 /// Undoes the newest plan whose writing stands.
@@ -45,16 +47,26 @@ pub fn undo(request: &ApplyRequest<'_>, console: &mut Console<'_>) -> Result<Exi
     };
     let question = format!("Take these back (seal {seal})?");
     agreed(request.consent, sought, &question, console)?;
+    let batch = site.batch();
+    let target = site.open()?;
+    let timed = Timed::begin(console.progress, &*target);
     let options = Options {
         journal: &journal,
         stop: console.stop,
-        progress: console.progress,
-        batch: site.batch(),
+        progress: &timed,
+        batch,
     };
-    let target = site.open()?;
     let undone = crate::apply::undo(&plan, &*target, &back, &options)
         .map_err(|error| explained(error, request.folder))?;
-    print(&format!("Took back plan {seal}"), &undone, None, console)?;
+    let timing = timed.end(&*target, &undone, None);
+    let reported = Reported {
+        heading: &format!("Took back plan {seal}"),
+        applied: &undone,
+        document: None,
+        timing: Some(&timing),
+        folder: &request.folder.display().to_string(),
+    };
+    print(&reported, console)?;
     if undone.interrupted {
         console.say(&format!(
             "Interrupted. Go on with:\n  cutover undo {}",

@@ -6,6 +6,7 @@
 
 use std::path::PathBuf;
 use std::sync::mpsc::Sender;
+use std::time::Duration;
 
 use crate::environment::EnvironmentError;
 use crate::model::{Change, Fact, Identity, Outcome, Present, Seq, Subject};
@@ -48,6 +49,24 @@ pub trait Target: Sync {
     /// may or may not be written: read it back. Drop the feed then, or its sender may wait for ever.
     fn write(&self, stage: &Feed<Change>, done: &Sender<(Seq, Outcome)>)
     -> Result<(), TargetError>;
+
+    /// What went over the line so far; `None` where there is none.
+    fn traffic(&self) -> Option<Traffic> {
+        None
+    }
+}
+
+/// What went over the line to a target.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Traffic {
+    /// Requests, questions among them; a batch is one.
+    pub requests: u64,
+    /// Writes that were in them, each time that one was sent: what the service counts against its limits.
+    pub operations: u64,
+    /// Answers, of requests or of writes in a batch, that said that there were too many.
+    pub throttled: u64,
+    /// How long nothing was sent because the service had asked for it.
+    pub waited: Duration,
 }
 
 /// Which facts are asked for.

@@ -5,6 +5,7 @@
 //! the change's number within the seal. What an entry means for the run is `stage.rs`'s to say.
 
 mod error;
+mod trouble;
 mod write;
 
 use std::collections::BTreeMap;
@@ -17,7 +18,7 @@ use uuid::Uuid;
 pub use error::JournalError;
 
 use crate::apply::entry::{self, Counts, Entry, Intent, Settled, State};
-use crate::model::{ChangeKind, Identity, Outcome, Seq, ServiceCode, UserId};
+use crate::model::{ChangeKind, Identity, Outcome, Seq, UserId};
 
 /// Says that a SQLite file is a journal of this product (`cojo`).
 const APPLICATION_ID: i32 = 0x636f_6a6f;
@@ -337,56 +338,6 @@ impl Journal {
                     })
             })
             .collect()
-    }
-
-    /// The first changes that failed or drifted, by number.
-    pub(super) fn failures(
-        &self,
-        limit: usize,
-    ) -> Result<Vec<(Seq, ChangeKind, Outcome)>, JournalError> {
-        let found: Vec<(i64, i64, i64, Option<String>)> = self.rows(
-            &format!(
-                "SELECT seq, kind, state, detail FROM change
-                 WHERE state IN (3, 4) ORDER BY seq LIMIT {limit}"
-            ),
-            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)),
-        )?;
-        found
-            .into_iter()
-            .map(|(seq, kind, state, detail)| {
-                let outcome = outcome_of(state, detail.as_deref());
-                entry::kind_of(kind)
-                    .zip(outcome)
-                    .map(|(kind, outcome)| (seq_of(seq), kind, outcome))
-                    .ok_or_else(|| JournalError::Entry {
-                        path: self.path.clone(),
-                        seq: seq_of(seq),
-                        what: "its outcome cannot be read",
-                    })
-            })
-            .collect()
-    }
-
-    /// How many changes were refused, by the service's code.
-    pub(super) fn refusals(&self) -> Result<BTreeMap<ServiceCode, u64>, JournalError> {
-        let mut codes = BTreeMap::new();
-        let mut unreadable = None;
-        self.each("SELECT seq, detail FROM change WHERE state = 3", |row| {
-            let detail: Option<String> = row.get(1)?;
-            match entry::outcome_of(State::Failed, detail.as_deref().unwrap_or_default()) {
-                Some(Outcome::Failed(refusal)) => *codes.entry(refusal.code).or_default() += 1,
-                _ => unreadable = Some(seq_of(row.get(0)?)),
-            }
-            Ok(())
-        })?;
-        match unreadable {
-            None => Ok(codes),
-            Some(seq) => Err(JournalError::Entry {
-                path: self.path.clone(),
-                seq,
-                what: "its outcome cannot be read",
-            }),
-        }
     }
 
     /// How a change ended, if it has.

@@ -5,7 +5,7 @@
 use std::io::{self, Write};
 
 use crate::model::guard_cell;
-use crate::report::compare::{Comparison, Counted, FindingMoved, Moved, Side};
+use crate::report::compare::{CodeMoved, Comparison, Counted, FindingMoved, Moved, Side};
 use crate::report::page::{Page, visible};
 use crate::report::table::{BAD, FAINT, GOOD, HEADING, WARN, aligned, counted, styled, thousands};
 
@@ -91,8 +91,10 @@ fn findings(page: &mut Page<'_>, comparison: &Comparison) -> io::Result<()> {
         thousands(same)
     );
     writeln!(page.out, "\n{}", styled(HEADING, heading))?;
-    let lines: Vec<Vec<String>> = codes
-        .iter()
+    let is_still = |code: &&CodeMoved| code.gone + code.new == 0;
+    let (still, moved): (Vec<&CodeMoved>, Vec<&CodeMoved>) = codes.iter().partition(is_still);
+    let lines: Vec<Vec<String>> = moved
+        .into_iter()
         .map(|code| {
             let numbers = [code.then, code.now, code.gone, code.new, code.same];
             let numbers = numbers.into_iter().map(thousands);
@@ -100,7 +102,15 @@ fn findings(page: &mut Page<'_>, comparison: &Comparison) -> io::Result<()> {
         })
         .collect();
     let header = ["", "then", "now", "gone", "new", "same"];
-    write!(page.out, "{}", aligned(&header, &lines))?;
+    if !lines.is_empty() {
+        write!(page.out, "{}", aligned(&header, &lines))?;
+    }
+    if !still.is_empty() {
+        let codes = still.iter();
+        let words = codes.map(|code| format!("{} {}", code.code, thousands(code.same)));
+        let words: Vec<String> = words.collect();
+        page.paragraph(2, "the same: ", &words.join(", "))?;
+    }
     listed(page, "New", new)?;
     listed(page, "Gone", gone)?;
     let otherwise = &comparison.findings_judged_otherwise;

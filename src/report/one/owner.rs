@@ -221,9 +221,17 @@ impl Reference {
         section.line("new owner", row.text("owner"));
         section.line("candidates", row.text("candidates"));
         section.line("near misses", row.text("near_misses"));
-        section.line("ruling", row.text("ruling"));
+        let ruling = row.text("ruling");
+        section.line("ruling", ruling);
         for Written { header, cell } in &self.written {
-            section.line(format!("owners sheet, {header}"), cell.as_str());
+            match comparison_key(header).as_str() {
+                "ruling" if cell.trim() == ruling => {}
+                "ruling" => section.line(
+                    "ruling in the owners sheet now",
+                    format!("{cell}: plan again, and it is obeyed"),
+                ),
+                _ => section.line(header.as_str(), cell.as_str()),
+            }
         }
         section
     }

@@ -18,10 +18,7 @@ pub(super) fn show(project: &Project, console: &mut Console<'_>) -> Result<(), F
     if current.exists() {
         folders.push(current);
     }
-    let plans: Vec<PastPlan> = folders
-        .iter()
-        .map(|folder| past(&project.folder, folder))
-        .collect();
+    let plans: Vec<PastPlan> = folders.iter().map(|folder| past(folder)).collect();
     match console.format {
         Format::Text if plans.is_empty() => {
             writeln!(
@@ -36,7 +33,7 @@ pub(super) fn show(project: &Project, console: &mut Console<'_>) -> Result<(), F
     Ok(())
 }
 
-fn past(project: &Path, folder: &Path) -> PastPlan {
+fn past(folder: &Path) -> PastPlan {
     let opened = SealedPlan::open(folder);
     let state = match journal_state(folder) {
         Ok(JournalState::None) => PastState::NotApplied,
@@ -46,9 +43,9 @@ fn past(project: &Path, folder: &Path) -> PastPlan {
         Ok(JournalState::Undone) => PastState::Undone,
         Err(_) => PastState::NotKnown,
     };
-    let within = folder.strip_prefix(project).unwrap_or(folder);
+    let name = folder.file_name().unwrap_or(folder.as_os_str());
     PastPlan {
-        folder: within.display().to_string(),
+        folder: name.to_string_lossy().into_owned(),
         document: match opened {
             Ok(plan) => Ok(Box::new(plan.into_document())),
             Err(error) => Err(error.to_string()),

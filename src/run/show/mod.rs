@@ -6,6 +6,7 @@
 mod against;
 mod history;
 mod one;
+mod outcome;
 mod whole;
 mod workbook;
 
@@ -45,6 +46,8 @@ pub enum What {
     Against(String),
     /// All plans of the project, in order.
     History,
+    /// What apply and undo did, from their journals.
+    Outcome,
     /// The JSON Schema of `plan.json`.
     Schema,
     /// A workbook, or one sheet of it.
@@ -74,6 +77,7 @@ const WORDS: &[&str] = &[
     "record",
     "user",
     "history",
+    "outcome",
     "schema",
 ];
 
@@ -106,6 +110,7 @@ impl What {
             "hand-over" | "handover" => Self::HandOver,
             "steps" => Self::Steps,
             "history" => Self::History,
+            "outcome" => Self::Outcome,
             "schema" => Self::Schema,
             "owner" if named => Self::Owner(name.to_owned()),
             "record" if named => Self::Record(name.to_owned()),
@@ -133,8 +138,12 @@ pub fn show(folder: &Path, what: &What, console: &mut Console<'_>) -> Result<Exi
         return Ok(Exit::Done);
     }
     let plan = SealedPlan::open(&project.plan())?;
-    let sheets = Sheets::of(&plan)?;
     let shown = folder.display().to_string();
+    if *what == What::Outcome {
+        outcome::show(&plan, &shown, console)?;
+        return Ok(Exit::Done);
+    }
+    let sheets = Sheets::of(&plan)?;
     match what {
         What::Owner(name) => one::owner(&project, &sheets, name, &shown, console)?,
         What::Record(name) => one::record(&sheets, name, &shown, console)?,

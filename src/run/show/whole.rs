@@ -58,6 +58,7 @@ pub(super) fn show(
             | What::User(_)
             | What::Against(_)
             | What::History
+            | What::Outcome
             | What::Schema
             | What::Workbook(_)
             | What::NoSheet(_)

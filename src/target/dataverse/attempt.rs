@@ -71,6 +71,8 @@ struct Delay {
     named: Option<Duration>,
     /// What it says is wrong, where that may be wrong with the change and not with the moment.
     refusal: Option<Refusal>,
+    /// Whether that is because there were too many.
+    is_throttled: bool,
 }
 
 /// Why a batch has left changes open that are to be sent again after a while.
@@ -136,6 +138,8 @@ impl Work<'_> {
             return Ok(());
         }
         let before = self.ended.len();
+        let operations = parts.iter().map(|part| part.operations.len());
+        self.client.meter.sends(operations.sum());
         let trouble = match batch::send(self.client, &parts).await? {
             Sent::Answered(answers) => self.answered(sent, answers).await?,
             Sent::Lost { why, named } => {
@@ -186,7 +190,14 @@ impl Work<'_> {
                     refusal: Some(refusal),
                     ..
                 }) if self.in_vain >= patience => looks.push((attempt, Some(refusal))),
-                Verdict::Later(Delay { named, .. }) => {
+                Verdict::Later(Delay {
+                    named,
+                    is_throttled,
+                    ..
+                }) => {
+                    if is_throttled {
+                        self.client.meter.is_throttled();
+                    }
                     self.open.push(attempt);
                     let known = trouble.and_then(|trouble| trouble.named);
                     trouble = Some(Trouble {
@@ -317,6 +328,7 @@ impl Attempt {
             let is_own = answer.status == StatusCode::INTERNAL_SERVER_ERROR;
             return Verdict::Later(Delay {
                 named: answer.pause,
+                is_throttled: answer.status == StatusCode::TOO_MANY_REQUESTS,
                 refusal: is_own.then(|| refusal(&answer)),
             });
         }

@@ -13,8 +13,10 @@ use reqwest::{Method, StatusCode, Url};
 use serde_json::Value;
 use tokio::time::Instant;
 
+use crate::target::Traffic;
 use crate::target::dataverse::DataverseError;
 use crate::target::dataverse::lanes::Lanes;
+use crate::target::dataverse::meter::Meter;
 use crate::target::dataverse::sign_in::{Tokens, without_secrets};
 
 /// How often a request is sent at most.
@@ -47,6 +49,7 @@ pub(super) struct Client {
     quiet_until: Mutex<Option<Instant>>,
     /// Requests so far: spreads the pauses of those that wait at the same time.
     sent: AtomicU64,
+    pub(super) meter: Meter,
 }
 
 /// A request.
@@ -155,12 +158,18 @@ impl Client {
             lanes: Lanes::new(),
             quiet_until: Mutex::new(None),
             sent: AtomicU64::new(0),
+            meter: Meter::default(),
         })
     }
 
     /// Whom it talks to.
     pub(super) fn host(&self) -> &str {
         &self.host
+    }
+
+    /// What went over the line so far.
+    pub(super) fn traffic(&self) -> Traffic {
+        self.meter.traffic(self.sent.load(Ordering::Relaxed))
     }
 
     /// The root of the API, with a slash at its end.
@@ -250,11 +259,14 @@ impl Client {
     pub(super) async fn wait(&self, tries: u32, named: Option<Duration>) {
         let pause = self.pause(tries, named);
         if named.is_some() {
-            let until = Instant::now() + pause;
+            let now = Instant::now();
+            let until = now + pause;
             let mut quiet = self
                 .quiet_until
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner);
+            let already = quiet.map_or(now, |quiet| quiet.max(now));
+            self.meter.waits(until.saturating_duration_since(already));
             *quiet = (*quiet).max(Some(until));
         }
         tokio::time::sleep(pause).await;
@@ -336,6 +348,9 @@ impl Client {
         if is_transient(status, &body) {
             let why = format!("{status}: {}", words(&body));
             let is_throttled = status == StatusCode::TOO_MANY_REQUESTS;
+            if is_throttled {
+                self.meter.is_throttled();
+            }
             return Ok(again(why, named_pause(&headers), !is_throttled));
         }
         Ok(Tried::Came(Reply {

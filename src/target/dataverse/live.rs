@@ -12,7 +12,7 @@ use crate::model::{
 };
 use crate::target::dataverse::operation::Surroundings;
 use crate::target::dataverse::{Caller, Dataverse, DataverseError, present, pull, write};
-use crate::target::{Feed, Scope, Target, TargetError};
+use crate::target::{Feed, Scope, Target, TargetError, Traffic};
 
 /// A live environment that can be written to.
 #[derive(Debug)]
@@ -129,5 +129,9 @@ impl Target for Live {
         let Dataverse { runtime, client } = &self.dataverse;
         let mut surroundings = |changes: &[Change]| self.surroundings(changes);
         write::write(runtime, client, stage, &mut surroundings, done)
+    }
+
+    fn traffic(&self) -> Option<Traffic> {
+        Some(self.dataverse.client.traffic())
     }
 }

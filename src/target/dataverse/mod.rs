@@ -23,6 +23,7 @@ mod error;
 mod import;
 mod lanes;
 mod live;
+mod meter;
 mod operation;
 mod present;
 mod pull;

@@ -1,8 +1,13 @@
-//! What became of an apply, a verify or an undo, as text and for programs.
+//! What became of an apply or an undo, as text and for programs.
 //!
 //! In: counts and first failures as plain rows, because this room does not name `apply/`; the plan's
 //! document, whose ledgers stand in every report. Out: text, JSON, CSV. In each kind of change the
 //! counts add up to what was planned; who hands them in has seen to that.
+
+mod causes;
+mod compared;
+mod cures;
+mod timing;
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -13,6 +18,11 @@ use crate::plan::{Document, LedgerRecord};
 use crate::report::page::Page;
 use crate::report::summary::rows_accounted;
 use crate::report::table::{BAD, GOOD, HEADING, WARN, aligned, counted, styled, thousands};
+
+pub use causes::{CauseOf, cause_row};
+pub use compared::{ComparedReport, ComparedRow, compared, compared_json};
+pub use cures::{SERVICE_CURES, ServiceCure};
+pub use timing::{Forecast, Line, StageTime, Timing};
 
 /// What became of the changes of one kind.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -44,21 +54,6 @@ pub struct FailureRow {
     pub message: String,
 }
 
-/// How the changes of one kind compare with the target.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct ComparedRow {
-    /// The kind, in words.
-    pub kind: String,
-    /// All of them: the sum of the others.
-    pub planned: u64,
-    /// The target holds what was planned.
-    pub as_planned: u64,
-    /// The target holds what was there before.
-    pub not_applied: u64,
-    /// The target holds something else.
-    pub different: u64,
-}
-
 /// Refusals that no finding foretold: the plan was approved, so the dry run saw none of them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct NotForetellable {
@@ -71,6 +66,29 @@ pub struct NotForetellable {
     pub unchecked: Vec<String>,
 }
 
+/// Why some changes did not come out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct CauseRow {
+    /// What was to be done, in words.
+    pub kind: String,
+    /// `refused`, `drifted` or `skipped`.
+    pub what: &'static str,
+    /// The service's code, as it writes it.
+    pub code: Option<String>,
+    /// What that code means here.
+    pub meaning: Option<&'static str>,
+    /// How the first of them ended, in words.
+    pub message: String,
+    /// How many changes.
+    pub count: u64,
+    /// The first of them: to whom or what.
+    pub first: Vec<String>,
+    /// What to do.
+    pub cure: &'static str,
+    /// Rules of the dry run that foretell such a refusal where they can.
+    pub rules: Vec<String>,
+}
+
 /// What a report says of what became of changes.
 #[derive(Clone, Debug)]
 pub struct OutcomeReport<'a> {
@@ -78,12 +96,16 @@ pub struct OutcomeReport<'a> {
     pub heading: &'a str,
     /// The counts.
     pub rows: &'a [OutcomeRow],
+    /// Why changes did not come out, the most frequent cause first.
+    pub causes: &'a [CauseRow],
     /// The first failures.
     pub failures: &'a [FailureRow],
     /// What nothing foretold; none for an undo, which nothing foretells.
     pub not_foretellable: Option<&'a NotForetellable>,
     /// The plan whose rows are accounted for; none for an undo, which goes by the journal.
     pub document: Option<&'a Document>,
+    /// How long it took, where that is known: for programs, as no two runs take the same time.
+    pub timing: Option<&'a Timing>,
 }
 
 impl OutcomeReport<'_> {
@@ -132,7 +154,7 @@ pub fn outcome(page: &mut Page<'_>, report: &OutcomeReport<'_>) -> io::Result<()
         ];
         write!(page.out, "{}", aligned(&header, &lines))?;
     }
-    listed(page.out, report.failures, report.troubled())?;
+    causes::causes(page, report)?;
     if let Some(refusals) = report.not_foretellable {
         not_foretellable(page, refusals)?;
     }
@@ -168,61 +190,6 @@ fn not_foretellable(page: &mut Page<'_>, refusals: &NotForetellable) -> io::Resu
         text += &refusals.unchecked.join(", ");
     }
     page.paragraph(2, "not foretellable: ", &text)
-}
-
-/// What a report says of how plan and target compare.
-#[derive(Clone, Debug)]
-pub struct ComparedReport<'a> {
-    /// What was held against what, in a line.
-    pub heading: &'a str,
-    /// What is said where nothing differs.
-    pub good: &'a str,
-    /// What the plan is held against, in a word for programs.
-    pub state: &'a str,
-    /// The counts.
-    pub rows: &'a [ComparedRow],
-    /// The first differences.
-    pub differences: &'a [FailureRow],
-    /// The plan, whose rows are accounted for.
-    pub document: &'a Document,
-}
-
-/// Writes how plan and target compare.
-pub fn compared(page: &mut Page<'_>, report: &ComparedReport<'_>) -> io::Result<()> {
-    writeln!(page.out, "{}", styled(HEADING, report.heading))?;
-    let lines: Vec<Vec<String>> = report
-        .rows
-        .iter()
-        .map(|row| {
-            let counts = [row.planned, row.as_planned, row.not_applied, row.different];
-            line(&row.kind, &counts)
-        })
-        .collect();
-    if !lines.is_empty() {
-        let header = ["", "planned", "as planned", "not applied", "different"];
-        write!(page.out, "{}", aligned(&header, &lines))?;
-    }
-    let different = report.rows.iter().map(|row| row.different).sum();
-    listed(page.out, report.differences, different)?;
-    rows_accounted(page, report.document)?;
-    writeln!(page.out)?;
-    let differs = |row: &ComparedRow| row.not_applied + row.different > 0;
-    if !report.rows.iter().any(differs) {
-        writeln!(page.out, "{}", styled(GOOD, report.good))?;
-    }
-    Ok(())
-}
-
-/// Writes the same as JSON.
-pub fn compared_json(out: &mut dyn Write, report: &ComparedReport<'_>) -> io::Result<()> {
-    let all = serde_json::json!({
-        "state": report.state,
-        "counts": report.rows,
-        "differences": report.differences,
-        "ledgers": ledgers(report.document),
-    });
-    serde_json::to_writer_pretty(&mut *out, &all)?;
-    writeln!(out)
 }
 
 /// The ledgers of a plan's files, by the files' names.
@@ -266,8 +233,12 @@ pub fn outcome_json(out: &mut dyn Write, report: &OutcomeReport<'_>) -> io::Resu
     let mut all = serde_json::json!({
         "counts": report.rows,
         "open": report.open(),
+        "causes": report.causes,
         "failures": report.failures,
     });
+    if let Some(timing) = report.timing {
+        all["timing"] = serde_json::json!(timing);
+    }
     if let Some(refusals) = report.not_foretellable {
         all["not_foretellable"] = serde_json::json!(refusals);
     }
