@@ -21,6 +21,9 @@ pub(super) struct Arguments {
     /// Say nothing but data and errors.
     #[arg(long, short, global = true)]
     pub quiet: bool,
+    /// Put tokens in place of people and mail domains in reports and in what is printed.
+    #[arg(long, global = true)]
+    pub anonymise: bool,
     /// How many threads work (default: one for each core).
     #[arg(long, global = true, value_name = "N", value_parser = threads)]
     pub threads: Option<usize>,

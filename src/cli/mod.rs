@@ -70,6 +70,7 @@ pub fn main() -> u8 {
         format: arguments.format.of_text(),
         width: width(),
         quiet: arguments.quiet,
+        anonymise: arguments.anonymise,
     };
     let ended = dispatch(&arguments, &mut console).and_then(|exit| {
         console.out.flush()?;

@@ -9,11 +9,10 @@ use std::ops::ControlFlow;
 use uuid::Uuid;
 
 use crate::model::{Change, Present, Subject, UserValues, guard_cell};
-use crate::plan::{Document, PlanError, SealedPlan, StageFile};
+use crate::plan::{Document, PlanError, StageFile};
 use crate::report::listing::{JsonList, sheet_text};
-use crate::report::names::Names;
 use crate::report::page::Page;
-use crate::report::sheets::{SheetName, Sheets};
+use crate::report::sheets::{SheetKind, SheetName, Sheets};
 use crate::report::table::{HEADING, styled, thousands};
 
 /// A report could not be written.
@@ -55,17 +54,17 @@ const CHANGE_COLUMNS: [&str; 12] = [
 ];
 
 /// Writes every change of a plan.
-pub fn changes_csv(out: &mut dyn Write, plan: &SealedPlan) -> Result<(), ReportError> {
+pub fn changes_csv(out: &mut dyn Write, sheets: &Sheets<'_>) -> Result<(), ReportError> {
     let mut writer = csv::Writer::from_writer(out);
     write(&mut writer, &CHANGE_COLUMNS)?;
-    each_change(plan, &mut |cells| write(&mut writer, cells))?;
+    each_change(sheets, &mut |cells| write(&mut writer, cells))?;
     Ok(writer.flush()?)
 }
 
 /// Writes the same as JSON: a list of objects.
-pub fn changes_json(out: &mut dyn Write, plan: &SealedPlan) -> Result<(), ReportError> {
+pub fn changes_json(out: &mut dyn Write, sheets: &Sheets<'_>) -> Result<(), ReportError> {
     let mut list = JsonList::begin(&mut *out)?;
-    each_change(plan, &mut |cells| {
+    each_change(sheets, &mut |cells| {
         let by_column = CHANGE_COLUMNS.into_iter().zip(cells);
         list.item(&by_column.collect::<BTreeMap<_, _>>())
     })?;
@@ -100,17 +99,17 @@ pub fn changes_text(page: &mut Page<'_>, sheets: &Sheets<'_>) -> Result<(), Repo
 
 /// Hands out the cells of every change, in order.
 fn each_change(
-    plan: &SealedPlan,
+    sheets: &Sheets<'_>,
     take: &mut dyn FnMut(&[String; 12]) -> io::Result<()>,
 ) -> Result<(), ReportError> {
     const BATCH: usize = 8_192;
-    let names = Names::of(plan)?;
+    let plan = sheets.plan();
     for stage in plan.stages() {
         let mut written = Ok(());
         plan.changes(&stage, BATCH, &mut |batch| {
             let mut cells = batch
                 .iter()
-                .map(|change| change_cells(plan.document(), &names, &stage, change));
+                .map(|change| change_cells(sheets, &stage, change));
             written = cells.try_for_each(|cells| take(&cells));
             if written.is_ok() {
                 ControlFlow::Continue(())
@@ -123,35 +122,31 @@ fn each_change(
     Ok(())
 }
 
-fn change_cells(
-    document: &Document,
-    names: &Names,
-    stage: &StageFile,
-    change: &Change,
-) -> [String; 12] {
-    let source = change.source;
+fn change_cells(sheets: &Sheets<'_>, stage: &StageFile, change: &Change) -> [String; 12] {
+    let (source, names) = (change.source, sheets.names());
     let (before, after) = (change.write.before(), change.write.after());
     let subject = change.write.subject();
+    let values = |text| sheets.tell(SheetKind::Values, text);
     [
         change.seq.0.to_string(),
         stage.stage.number().to_string(),
         change.write.kind().words().to_owned(),
         stage.entity.clone(),
         subject_id(&subject),
-        present_word(&before),
-        present_word(&after),
+        values(present_word(&before)),
+        values(present_word(&after)),
         source.map_or_else(String::new, |(file, _)| {
-            input_name(document, file.0).to_owned()
+            input_name(sheets.document(), file.0).to_owned()
         }),
         source.map_or_else(String::new, |(_, row)| row.to_string()),
-        names.subject(&subject),
-        names.value(&before),
-        names.value(&after),
+        sheets.tell(SheetKind::Prose, names.subject(&subject)),
+        values(names.value(&before)),
+        values(names.value(&after)),
     ]
 }
 
 /// Writes every place of every finding.
-pub fn findings_csv(out: &mut dyn Write, plan: &SealedPlan) -> Result<(), ReportError> {
+pub fn findings_csv(out: &mut dyn Write, sheets: &Sheets<'_>) -> Result<(), ReportError> {
     let mut writer = csv::Writer::from_writer(out);
     let header = [
         "code", "severity", "accepted", "subject", "message", "cure", "file", "row", "line",
@@ -159,22 +154,24 @@ pub fn findings_csv(out: &mut dyn Write, plan: &SealedPlan) -> Result<(), Report
     ];
     write(&mut writer, &header)?;
     let mut failed = None;
-    plan.places(&mut |place| {
+    sheets.plan().places(&mut |place| {
         let at = place.place.as_ref();
         let number = |value: Option<u64>| value.map(|value| value.to_string()).unwrap_or_default();
         let cells = [
             place.code.to_string(),
             place.severity.word().to_owned(),
             if place.accepted { "yes" } else { "no" }.to_owned(),
-            place.subject.to_string(),
-            place.message.to_string(),
-            place.cure.to_string(),
-            at.map(|at| input_name(plan.document(), at.file.0).to_owned())
+            sheets.tell_subject(place.code.as_str(), &place.subject),
+            sheets.tell(SheetKind::Prose, place.message.to_string()),
+            sheets.tell(SheetKind::Prose, place.cure.to_string()),
+            at.map(|at| input_name(sheets.document(), at.file.0).to_owned())
                 .unwrap_or_default(),
             number(at.map(|at| at.row)),
             number(at.map(|at| at.line)),
             number(at.and_then(|at| at.column).map(u64::from)),
-            at.and_then(|at| at.cell.clone()).unwrap_or_default(),
+            at.and_then(|at| at.cell.clone())
+                .map(|cell| sheets.tell(SheetKind::Cell, cell))
+                .unwrap_or_default(),
         ];
         match write(&mut writer, &cells) {
             Ok(()) => ControlFlow::Continue(()),

@@ -5,7 +5,7 @@
 use std::io::{self, Write};
 
 use crate::model::guard_cell;
-use crate::plan::{Document, ReadinessCount, ReadinessRow, SealedPlan, StepRecord};
+use crate::plan::{Document, ReadinessCount, ReadinessRow, StepRecord};
 use crate::report::ReportError;
 use crate::report::listing::json_rows;
 use crate::report::page::{Page, shell_word};
@@ -215,9 +215,9 @@ pub fn readiness_json(out: &mut dyn Write, sheets: &Sheets<'_>) -> Result<(), Re
 }
 
 /// Writes everybody in scope: who cannot work first.
-pub fn people(page: &mut Page<'_>, plan: &SealedPlan) -> Result<(), ReportError> {
+pub fn people(page: &mut Page<'_>, sheets: &Sheets<'_>) -> Result<(), ReportError> {
     let mut rows = Vec::new();
-    plan.readiness(&mut |row| rows.push(row))?;
+    sheets.readiness(&mut |row| rows.push(row))?;
     let rank = |row: &ReadinessRow| match row.moments[2].0.as_str() {
         "no" => 0,
         "not known" => 1,
@@ -263,12 +263,12 @@ fn moment(page: &mut Page<'_>, name: &str, (answer, why): &(String, String)) -> 
 }
 
 /// Writes everybody in scope as CSV, in the order of the plan.
-pub fn readiness_csv(out: &mut dyn Write, plan: &SealedPlan) -> Result<(), ReportError> {
+pub fn readiness_csv(out: &mut dyn Write, sheets: &Sheets<'_>) -> Result<(), ReportError> {
     let mut writer = csv::Writer::from_writer(out);
     let failed = |error: csv::Error| ReportError::Output(io::Error::other(error));
     writer.write_record(READINESS_COLUMNS).map_err(failed)?;
     let mut written = Ok(());
-    plan.readiness(&mut |row| {
+    sheets.readiness(&mut |row| {
         let moments = row.moments.iter().flat_map(|(answer, why)| [answer, why]);
         let cells = [&row.upn, &row.name].into_iter().chain(moments);
         let cells = cells.map(|cell| guard_cell(cell).into_owned());

@@ -47,6 +47,8 @@ pub struct Console<'a> {
     pub width: usize,
     /// Whether words that are no data are unwanted.
     pub quiet: bool,
+    /// Whether people are told by tokens.
+    pub anonymise: bool,
 }
 
 impl Console<'_> {

@@ -3,6 +3,7 @@
 //! In: a checked request from `cli/`. Out: an exit code, text on the writers, files on disk.
 //! Only this room names all the others; it holds no rule, no format and no protocol of its own.
 
+mod anonymous;
 mod apply;
 mod completed;
 mod consent;

@@ -112,6 +112,7 @@ fn run_beside(first: Command, folder: &Path, step: &str, meanwhile: impl FnOnce(
             format: Format::Text,
             width: 100,
             quiet: false,
+            anonymise: false,
         },
     );
     assert!(
@@ -165,6 +166,7 @@ fn run_asked(first: Command, folder: &Path, mut meanwhile: impl FnMut()) -> Ende
             format: console.format,
             width: console.width,
             quiet: console.quiet,
+            anonymise: false,
         };
         first(folder, &mut console)
     });

@@ -88,6 +88,7 @@ fn what_is_written_into_the_sheet_while_planning_stays() {
             format: console.format,
             width: console.width,
             quiet: console.quiet,
+            anonymise: false,
         };
         plan(folder.path(), false, watched)
     });

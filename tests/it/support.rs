@@ -48,6 +48,7 @@ pub(crate) fn run_until(
         format,
         width: 100,
         quiet: false,
+        anonymise: false,
     });
     let (exit, error) = match ended {
         Ok(exit) => (exit, String::new()),

@@ -386,6 +386,7 @@ impl Patience {
             format: Format::Text,
             width: 100,
             quiet: false,
+            anonymise: false,
         });
     }
 }

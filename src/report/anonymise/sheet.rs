@@ -30,23 +30,16 @@ impl Anonymiser {
         let cells = row.into_iter().zip(columns);
         cells
             .map(|(cell, column)| match cell {
-                SheetCell::Text(text) => {
-                    let about = column.key == "subject";
-                    let text = match (&code, sheet) {
-                        (Some(code), _) if about => self.subject(code, &text),
-                        (_, SheetName::Users) if column.kind == SheetKind::Cell => {
-                            self.values(&text)
-                        }
-                        _ => self.of_kind(column.kind, &text),
-                    };
-                    SheetCell::text(text)
-                }
+                SheetCell::Text(text) => SheetCell::text(match &code {
+                    Some(code) if column.key == "subject" => self.subject(code, &text),
+                    _ => self.of_kind(column.kind, &text),
+                }),
                 other => other,
             })
             .collect()
     }
 
-    fn of_kind(&self, kind: SheetKind, text: &str) -> String {
+    pub(in crate::report) fn of_kind(&self, kind: SheetKind, text: &str) -> String {
         match kind {
             SheetKind::Text
             | SheetKind::Number
@@ -60,12 +53,13 @@ impl Anonymiser {
             }
             SheetKind::Address => self.whole(text),
             SheetKind::Cell | SheetKind::Ruling => self.cell(text),
+            SheetKind::Values => self.values(text),
             SheetKind::Prose => self.prose(text),
         }
     }
 
     /// What a finding is about.
-    pub(super) fn subject(&self, code: &str, text: &str) -> String {
+    pub(in crate::report) fn subject(&self, code: &str, text: &str) -> String {
         if is_about_people(code) && self.known.places(text).is_empty() {
             self.cell(text)
         } else {

@@ -64,8 +64,8 @@ const STUB_USERS: &[SheetColumn] = &[
 const USERS: &[SheetColumn] = &[
     column("user", "User", SheetKind::Person, 40),
     column("what", "What changes", SheetKind::Text, 18),
-    column("before", "Before", SheetKind::Cell, 36),
-    column("after", "After", SheetKind::Cell, 36),
+    column("before", "Before", SheetKind::Values, 36),
+    column("after", "After", SheetKind::Values, 36),
     FILE,
     ROW,
     column("id", "Id", SheetKind::Id, 38),

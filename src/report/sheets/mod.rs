@@ -11,7 +11,7 @@ mod rows;
 use std::ops::ControlFlow;
 
 use crate::model::unguard_cell;
-use crate::plan::{Document, HandOverRecord, SealedPlan};
+use crate::plan::{Document, HandOverRecord, ReadinessRow, SealedPlan};
 use crate::report::ReportError;
 use crate::report::anonymise::{Anonymiser, AnonymousKey};
 use crate::report::names::Names;
@@ -112,6 +112,8 @@ pub enum SheetKind {
     Address,
     /// A cell of an export that may name a person.
     Cell,
+    /// Values of a user or an owner, with `; ` between them.
+    Values,
     /// A sentence that may name people.
     Prose,
     /// A ruling: what somebody writes, or has written.
@@ -205,6 +207,44 @@ impl<'a> Sheets<'a> {
         self.anonymous
             .as_ref()
             .map(|anonymous| &anonymous.anonymiser)
+    }
+
+    /// The plan that they are of, with its people.
+    pub(super) fn plan(&self) -> &SealedPlan {
+        self.plan
+    }
+
+    /// What people call ids.
+    pub(super) fn names(&self) -> &Names {
+        &self.names
+    }
+
+    /// A text of a kind, as it is to be told.
+    pub(super) fn tell(&self, kind: SheetKind, text: String) -> String {
+        match self.anonymiser() {
+            Some(anonymiser) => anonymiser.of_kind(kind, &text),
+            None => text,
+        }
+    }
+
+    /// Hands out everybody in scope with whether they can work, as they are to be told.
+    pub(super) fn readiness(&self, sink: &mut dyn FnMut(ReadinessRow)) -> Result<(), ReportError> {
+        self.plan.readiness(&mut |row| {
+            sink(ReadinessRow {
+                upn: self.tell(SheetKind::Address, row.upn),
+                name: self.tell(SheetKind::Person, row.name),
+                ..row
+            });
+        })?;
+        Ok(())
+    }
+
+    /// What a finding is about, as it is to be told.
+    pub(super) fn tell_subject(&self, code: &str, subject: &str) -> String {
+        match self.anonymiser() {
+            Some(anonymiser) => anonymiser.subject(code, subject),
+            None => subject.to_owned(),
+        }
     }
 
     /// What `plan.json` says.

@@ -14,7 +14,8 @@ use std::path::Path;
 
 use crate::plan::SealedPlan;
 use crate::project::Project;
-use crate::report::{Page, SheetName, Sheets, WorkbookOf};
+use crate::report::{Page, SheetName, WorkbookOf};
+use crate::run::anonymous;
 use crate::run::{Console, Exit, Failure};
 
 /// What can be shown.
@@ -143,14 +144,14 @@ pub fn show(folder: &Path, what: &What, console: &mut Console<'_>) -> Result<Exi
         outcome::show(&plan, &shown, console)?;
         return Ok(Exit::Done);
     }
-    let sheets = Sheets::of(&plan)?;
+    let sheets = anonymous::sheets(&project, &plan, console)?;
     match what {
         What::Owner(name) => one::owner(&project, &sheets, name, &shown, console)?,
         What::Record(name) => one::record(&sheets, name, &shown, console)?,
         What::User(name) => one::user(&sheets, name, &shown, console)?,
         What::Workbook(of) => workbook::show(&sheets, *of, console)?,
         What::Against(old) => against::show(&project, &sheets, old, &shown, console)?,
-        _ => whole::show(&plan, &sheets, what, &shown, console)?,
+        _ => whole::show(&sheets, what, &shown, console)?,
     }
     Ok(Exit::Done)
 }

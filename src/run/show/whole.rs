@@ -2,7 +2,7 @@
 //!
 //! In: a sealed plan and its sheets. Out: data on standard output.
 
-use crate::plan::{Document, SealedPlan};
+use crate::plan::Document;
 use crate::report::{
     Page, SheetName, Sheets, changes_csv, changes_json, changes_text, findings, findings_csv,
     hand_over, hand_over_csv, people, readiness_csv, readiness_json, reconciliation_csv,
@@ -17,13 +17,12 @@ const FIRST_OF_STUBS: &[&str] = &["upn", "full_name", "records", "id"];
 
 /// Shows what is no single owner, record or user.
 pub(super) fn show(
-    plan: &SealedPlan,
     sheets: &Sheets<'_>,
     what: &What,
     folder: &str,
     console: &mut Console<'_>,
 ) -> Result<(), Failure> {
-    let document = plan.document();
+    let document = sheets.document();
     match (what, console.format) {
         (What::Plan, Format::Text) => summary(&mut page(console, folder), document)?,
         (What::Plan, Format::Json) => json(document, console)?,
@@ -35,13 +34,13 @@ pub(super) fn show(
             ));
         }
         (What::Findings, Format::Text) => all_findings(&mut page(console, folder), document)?,
-        (What::Findings, Format::Csv) => findings_csv(console.out, plan)?,
+        (What::Findings, Format::Csv) => findings_csv(console.out, sheets)?,
         (What::Findings, Format::Json) => json(&document.findings, console)?,
         (What::Changes, Format::Text) => changes_text(&mut page(console, folder), sheets)?,
-        (What::Changes, Format::Csv) => changes_csv(console.out, plan)?,
-        (What::Changes, Format::Json) => changes_json(console.out, plan)?,
-        (What::Readiness, Format::Text) => people(&mut page(console, folder), plan)?,
-        (What::Readiness, Format::Csv) => readiness_csv(console.out, plan)?,
+        (What::Changes, Format::Csv) => changes_csv(console.out, sheets)?,
+        (What::Changes, Format::Json) => changes_json(console.out, sheets)?,
+        (What::Readiness, Format::Text) => people(&mut page(console, folder), sheets)?,
+        (What::Readiness, Format::Csv) => readiness_csv(console.out, sheets)?,
         (What::Readiness, Format::Json) => readiness_json(console.out, sheets)?,
         (What::HandOver, Format::Text) => hand_over(&mut page(console, folder), document)?,
         (What::HandOver, Format::Csv) => hand_over_csv(console.out, document)?,

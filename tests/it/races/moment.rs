@@ -69,6 +69,7 @@ fn plan_beside(
         format: Format::Text,
         width: 100,
         quiet: false,
+        anonymise: false,
     };
     let exit = named("plan")(folder, &mut console);
     assert!(matches!(exit, Ok(Exit::Done)), "step {n}: {exit:?}");

@@ -75,6 +75,7 @@ fn make() -> Made {
         format: Format::Text,
         width: 100,
         quiet: true,
+        anonymise: false,
     };
     let ended = cutover::run::plan(&project, false, &mut console);
     assert!(ended.is_ok(), "the project is planned");
