@@ -73,7 +73,8 @@ pub struct OwnerLine {
 impl OwnerLine {
     /// How many rows hold the reference, in all files.
     pub fn affected(&self) -> u64 {
-        self.by_table.iter().map(|(_, rows)| rows).sum()
+        let rows = self.by_table.iter().map(|(_, rows)| *rows);
+        rows.fold(0, u64::saturating_add)
     }
 
     /// The rows by table in words: `account 120; contact 4; roles 1`.

@@ -98,7 +98,12 @@ fn make() -> Made {
 /// The records of the Parquet files, those of changes first.
 fn files_of(document: &mut Document) -> Vec<&mut FileRecord> {
     let stages = document.changes.iter_mut().map(|stage| &mut stage.file);
-    let others = [&mut document.principals, &mut document.findings_file];
+    let others = [
+        &mut document.principals,
+        &mut document.findings_file,
+        &mut document.owners_file,
+        &mut document.holdings_file,
+    ];
     stages.chain(others).collect()
 }
 
@@ -151,4 +156,11 @@ fn read_back(folder: &Path) {
     }
     plan.fields().map(|fields| fields.hash()).ok();
     plan.places(&mut |_| ControlFlow::Continue(())).ok();
+    plan.owners(&mut |_| ControlFlow::Continue(())).ok();
+    let mut after = 0_u64;
+    let counted = plan.holdings(&mut |holding| {
+        after = after.saturating_add(holding.after().unwrap_or(0));
+        ControlFlow::Continue(())
+    });
+    counted.ok();
 }
