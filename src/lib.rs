@@ -78,7 +78,7 @@
 //!   what a list names is what readiness takes away after it, and nothing else. A disabled user of whom the plan
 //!   wants nothing is a leaver: nobody is asked to bring them back.
 //! - Added to the rules: ACC014 to ACC017 (wishes), ACC018 and ROL016 and ROL017 (refusals in the published list of
-//!   codes), ROL018, ENV008 and PRF004 (likewise), ACC019 and ENV007 (statements S86 and S87), REC010.
+//!   codes), ROL018, ENV008 and PRF004 (likewise), ACC019 and ENV007 (statements S86 and S87), REC010, OWN014 (rulings without effect).
 //! - Of which live environment a file is a copy, and since when, stands beside its facts ([`environment::Pulled`]) and in
 //!   the plan's seal: the environment, asked again, does not tell it, and would else make each plan stale. `apply`
 //!   goes by the copy that the plan was made of. What plans had written by the time of a pull is kept with it as

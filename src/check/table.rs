@@ -37,6 +37,7 @@ pub const HOMES: &[(Code, Home)] = &[
     (Code::Own011, Home::Room("resolve")),
     (Code::Own012, Home::Room("resolve")),
     (Code::Own013, Home::Room("resolve")),
+    (Code::Own014, Home::Room("resolve")),
     (Code::Stb001, Home::Here("stubs", "note")),
     (Code::Stb002, Home::Room("resolve")),
     (Code::Stb003, Home::Here("stubs", "default_role")),

@@ -115,6 +115,7 @@ codes! {
     Own011 = OWN011 "OWN011" in owners,
     Own012 = OWN012 "OWN012" in owners,
     Own013 = OWN013 "OWN013" in owners,
+    Own014 = OWN014 "OWN014" in owners,
     Stb001 = STB001 "STB001" in stubs,
     Stb002 = STB002 "STB002" in stubs,
     Stb003 = STB003 "STB003" in stubs,

@@ -5,7 +5,7 @@
 
 use std::sync::OnceLock;
 
-use crate::model::{Code, Findings, Input, Place};
+use crate::model::{Code, Findings, Input, InputKind, Place};
 use crate::read::csv::{CsvFile, FileDigest, Origin, Sizes};
 use crate::read::delimiter;
 use crate::read::encoding::{Encoding, LABELS};
@@ -222,7 +222,10 @@ pub(super) fn open_workbook(
                     others.join(", ")
                 )
             },
-            || "name another with `sheet =` in the manifest if that is wrong".to_owned(),
+            || match spec.kind {
+                InputKind::Rulings => "put all rulings into that sheet if that is wrong".to_owned(),
+                _ => "name another with `sheet =` in the manifest if that is wrong".to_owned(),
+            },
         );
         findings.place(id, Place::file(spec.file));
     }

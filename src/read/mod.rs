@@ -115,5 +115,14 @@ pub fn open_table(spec: &FileSpec, findings: &mut Findings) -> Result<Table, Rea
     table::open(spec, findings)
 }
 
+/// Opens any table by some columns, each known by several names; a row above the header may be anything.
+pub fn open_columns(
+    spec: &FileSpec,
+    wanted: &[&[&str]],
+    findings: &mut Findings,
+) -> Result<Table, ReadError> {
+    table::open_columns(spec, wanted, findings)
+}
+
 #[cfg(test)]
 mod tests;

@@ -38,6 +38,31 @@ pub(super) fn open(spec: &FileSpec, findings: &mut Findings) -> Result<Table, Re
     Ok(Table { export })
 }
 
+/// The same, of which only some columns matter, each known by several names: of a workbook the sheet that has them
+/// all is read, wherever it stands and whatever is merged beside them.
+pub(super) fn open_columns(
+    spec: &FileSpec,
+    wanted: &[&[&str]],
+    findings: &mut Findings,
+) -> Result<Table, ReadError> {
+    let column = |header: &Header<'_>, names: &[&str]| {
+        let mut names = names.iter();
+        names.find_map(|name| header.named(name))
+    };
+    let fits = |header: &Header<'_>, _| {
+        let mut wanted = wanted.iter();
+        wanted.all(|names| column(header, names).is_some())
+    };
+    let mut export = Export::open(spec, Digested::AtOpen, fits, findings)?;
+    let header = export.header();
+    let used: Vec<usize> = wanted
+        .iter()
+        .filter_map(|names| column(&header, names))
+        .collect();
+    export.uses(used);
+    Ok(Table { export })
+}
+
 impl Table {
     /// What was opened, and how.
     pub fn input(&self) -> &Input {

@@ -17,6 +17,9 @@ const WARNINGS_SHOWN: usize = 10;
 /// Stub users named in the summary.
 const STUBS_SHOWN: usize = 12;
 
+/// Where rulings stand unless the manifest names another file.
+const OWNERS_SHEET: &str = "owners.csv";
+
 /// Writes the summary.
 pub fn summary(page: &mut Page<'_>, document: &Document) -> io::Result<()> {
     let short = document.seal.get(..8).unwrap_or(&document.seal);
@@ -95,10 +98,6 @@ fn warnings(page: &mut Page<'_>, document: &Document) -> io::Result<()> {
     if totals.accepted > 0 {
         let errors = counted(totals.accepted, "error");
         quiet.push(format!("{errors} accepted by the manifest"));
-    }
-    if document.rulings.unused > 0 {
-        let rulings = counted(document.rulings.unused, "ruling");
-        quiet.push(format!("{rulings} in `owners.csv` that no row asks for"));
     }
     if totals.notes > 0 {
         quiet.push(counted(totals.notes, "note"));
@@ -211,7 +210,11 @@ fn owners(page: &mut Page<'_>, document: &Document) -> io::Result<()> {
     if totals.references == 0 && totals.blank_rows == 0 {
         return Ok(());
     }
-    let heading = format!("Owners: {}", counted(totals.references, "reference"));
+    let mut heading = format!("Owners: {}", counted(totals.references, "reference"));
+    let file = rulings_file(document);
+    if file != OWNERS_SHEET {
+        heading = format!("{heading}; rulings are read from `{file}`, not from `{OWNERS_SHEET}`");
+    }
     writeln!(page.out, "\n{}", styled(HEADING, heading))?;
     let mut lines = Vec::new();
     let mut line = |name: String, count: &MatchRecord| {
@@ -325,6 +328,13 @@ fn count(document: &Document, kind: &str) -> u64 {
     document.totals.changes.get(kind).copied().unwrap_or(0)
 }
 
+/// The file whose rulings the plan obeys.
+fn rulings_file(document: &Document) -> &str {
+    let mut inputs = document.inputs.iter();
+    let sheet = inputs.find(|input| input.kind == "rulings");
+    sheet.map_or(OWNERS_SHEET, |sheet| &sheet.name)
+}
+
 fn next(page: &mut Page<'_>, document: &Document) -> io::Result<()> {
     let changes: u64 = document.totals.changes.values().sum();
     let folder = shell_word(page.folder);
@@ -333,8 +343,8 @@ fn next(page: &mut Page<'_>, document: &Document) -> io::Result<()> {
         let verdict = styled(BAD, "Not approved.");
         return writeln!(
             page.out,
-            "{verdict}\nNext: cure the errors above, or rule on owners in `owners.csv`, \
-             then\n  cutover plan {folder}"
+            "{verdict}\nNext: cure the errors above, or rule on owners in `{}`, then\n  cutover plan {folder}",
+            rulings_file(document)
         );
     }
     if changes == 0 {

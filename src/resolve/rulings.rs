@@ -1,8 +1,8 @@
 //! Rulings of the owners sheet: what the consultant decided, reference by reference.
 //!
 //! In: rows of the sheet that hold a ruling, the environment's [`Index`]. Out: [`Rulings`]: one
-//! decision or fault (OWN006) for each reference that some row holds; the faults as findings at
-//! their cells. What a decision leads to is `mod.rs`'s.
+//! decision or fault (OWN006) for each reference that some row holds; the faults, and rulings that no row asks
+//! for (OWN014), as findings at their cells. What a decision leads to is `mod.rs`'s.
 
 use std::collections::BTreeMap;
 
@@ -62,6 +62,7 @@ impl Rulings {
                 rows.push(ruling);
             } else {
                 this.unused.push(ruling.row);
+                without_effect(question, ruling, findings);
             }
         }
         this.unused.sort_unstable();
@@ -118,6 +119,30 @@ fn contradiction(first: &Ruling, second: &Ruling, question: &Question<'_>) -> Fa
             question.sheet()
         ),
     }
+}
+
+/// OWN014: a ruling on what no export holds. It is not judged: nothing depends on what it says.
+fn without_effect(question: &Question<'_>, ruling: &Ruling, findings: &mut Findings) {
+    let (reference, sheet) = (&ruling.reference, question.sheet());
+    let subject = if reference.is_empty() {
+        "blank reference"
+    } else {
+        reference
+    };
+    let message = || match reference.as_str() {
+        "" => format!("a ruling in {sheet} has no effect: its reference is blank"),
+        _ => format!(
+            "the ruling on `{reference}` has no effect: no owner cell of the exports holds that reference"
+        ),
+    };
+    let cure = || {
+        format!(
+            "correct column `reference` of {sheet}, or empty the ruling if it is of no use any more"
+        )
+    };
+    let finding = findings.about(Code::Own014, subject, message, cure);
+    let place = Place::row(question.rulings_file, ruling.row, ruling.row);
+    findings.place(finding, place.cell(ruling.column, &ruling.ruling));
 }
 
 fn report(question: &Question<'_>, fault: &Fault, rows: &[&Ruling], findings: &mut Findings) {
@@ -198,8 +223,26 @@ impl NotOne {
     }
 }
 
-/// The one principal that a consultant means by a UPN, mail, id or team name.
+/// The one principal that a consultant means by a UPN, mail, id or team name, or by all that the sheet says of a
+/// candidate.
 fn whom(text: &str, index: &Index<'_>) -> Result<Principal, NotOne> {
+    if let Some(principal) = copied(text, index) {
+        return Ok(principal);
+    }
+    by_identifier(text, index)
+}
+
+/// Whom a text names that was copied from another cell of the sheet: `Ana Costa <ana@contoso.com>`, `team Sales`.
+/// What stands in the brackets must be theirs, and the name before them too.
+fn copied(text: &str, index: &Index<'_>) -> Option<Principal> {
+    let shown = |text: &str| comparison_key(text.trim().trim_end_matches("(disabled)"));
+    let (_, behind) = text.rsplit_once('<')?;
+    let (inner, _) = behind.split_once('>')?;
+    let principal = by_identifier(inner, index).ok()?;
+    (shown(&index.show(principal)) == shown(text)).then_some(principal)
+}
+
+fn by_identifier(text: &str, index: &Index<'_>) -> Result<Principal, NotOne> {
     let key = comparison_key(text);
     let mut hits: Vec<Principal> = match parse_guid(text) {
         Some(id) => index.ids.get(&id).to_vec(),

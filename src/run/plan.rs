@@ -8,7 +8,7 @@ use std::path::Path;
 use crate::apply::{JournalState, journal_state};
 use crate::check::{CheckPolicy, DayOne, Live, approvable, check, people_report};
 use crate::environment::{EnvironmentFile, Facts, Keys, Moment, Owners};
-use crate::model::{CascadeAssign, FileId, Finding, Findings, Identity, OwnerLine};
+use crate::model::{CascadeAssign, FileId, Finding, Findings, Identity, Input, OwnerLine};
 use crate::model::{PeopleReport, Person, Progress};
 use crate::model::{RecordRows, Resolution};
 use crate::plan::{Document, Draft, RulingsRecord, ToSeal, Unchecked, Wanted, build};
@@ -37,7 +37,7 @@ pub fn plan(folder: &Path, exit_code: bool, console: &mut Console<'_>) -> Result
     let mut rows = opened.read(&mut findings, folder, console.progress)?;
     let moment = environment.moment()?;
     let present = Present::of(&project, &environment)?;
-    sheet::settle(&mut owners, &opened.inputs, &rows);
+    sheet::settle(&mut owners, &opened.inputs, &rows, &mut findings);
     let record_rows = std::mem::take(&mut rows.records);
     let people = std::mem::take(&mut rows.people);
     let making = Making {
@@ -259,11 +259,12 @@ impl Making<'_> {
 
     #[expect(clippy::needless_pass_by_value, reason = "gone when this returns")]
     fn resolve(&self, people: Vec<Person>, findings: &mut Findings) -> Resolution {
+        let inputs = self.inputs();
         let question = Question {
             references: &self.rows.references,
             record_files: &self.record_files,
             people: &people,
-            inputs: &self.opened.inputs,
+            inputs: &inputs,
             facts: &self.present.facts,
             organisation: self.present.identity.organisation,
             rulings: &self.owners.rulings,
@@ -336,8 +337,7 @@ impl Making<'_> {
         let new = self.project.new_plan();
         fresh_folder(&new)?;
         let unused = resolution.unused_rulings.len() as u64;
-        let mut inputs = self.opened.inputs.clone();
-        inputs.push(self.owners.input.clone());
+        let inputs = self.inputs();
         let live = self.present.live.as_ref();
         let what = ToSeal {
             draft: &judged.draft,
@@ -366,6 +366,12 @@ impl Making<'_> {
         let plan = self.project.plan();
         publish(&new, &plan, &self.project.history(), is_spent(&plan))?;
         Ok(document)
+    }
+
+    /// The exports, and behind them the sheet that the rulings stand in.
+    fn inputs(&self) -> Vec<Input> {
+        let exports = self.opened.inputs.iter();
+        exports.chain([&self.owners.input]).cloned().collect()
     }
 
     fn owner_lines(&self, resolution: &Resolution) -> Vec<OwnerLine> {

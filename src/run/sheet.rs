@@ -3,21 +3,21 @@
 //! In: `owners.csv`, or the workbook that the manifest names instead. Out: rulings with their cells,
 //! and the sheet brought up to date. What a person wrote in it is never lost.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 
 use rayon::prelude::*;
 
 use crate::environment::Facts;
 use crate::model::{
-    Code, FileId, Findings, Input, InputKind, OwnerFate, OwnerLine, Principal, Reference,
+    Code, FileId, Findings, Input, InputKind, OwnerFate, OwnerLine, Place, Principal, Reference,
     Resolution, Resolved, Ruling, Silent, User, Verdict, comparison_key, reference_key,
     unguard_cell,
 };
 use crate::project::{
     OwnerRow, OwnersError, OwnersSheet, Project, SheetToWrite, Written, rulings_hash,
 };
-use crate::read::{FileSpec, Table, open_table};
+use crate::read::{FileSpec, Table, open_columns};
 use crate::run::inputs::Rows;
 use crate::run::{Console, Exit, Failure};
 
@@ -31,7 +31,14 @@ pub(super) struct OwnersInput {
     pub hash: String,
     /// `owners.csv` as it was read, until its rulings are numbered.
     sheet: Option<OwnersSheet>,
+    /// Whether a workbook is read instead of it.
+    in_workbook: bool,
 }
+
+/// What the column of references is called, in the sheet and in the workbook of a plan.
+const REFERENCE: &[&str] = &["reference", "Owner reference"];
+/// What the column of rulings is called.
+const RULING: &[&str] = &["ruling"];
 
 /// Reads the rulings; the sheet's number comes after those of the exports.
 pub(super) fn open(
@@ -61,8 +68,10 @@ pub(super) fn open(
             hash: rulings_hash(&rulings),
             rulings,
             sheet: Some(sheet),
+            in_workbook: false,
         });
     };
+    is_no_output(project, workbook)?;
     let spec = FileSpec {
         file,
         kind: InputKind::Rulings,
@@ -72,14 +81,31 @@ pub(super) fn open(
         encoding: None,
         delimiter: None,
     };
-    let table = open_table(&spec, findings)?;
-    let rulings = rulings_of(&table, workbook)?;
+    let table = open_columns(&spec, &[REFERENCE, RULING], findings)?;
+    let rulings = rulings_of(&table, findings)?;
     Ok(OwnersInput {
         input: table.input().clone(),
         hash: rulings_hash(&rulings),
         rulings,
-        sheet: None,
+        sheet: Some(sheet),
+        in_workbook: true,
     })
+}
+
+/// Refuses a workbook that lies where the next plan puts its own.
+fn is_no_output(project: &Project, workbook: &str) -> Result<(), Failure> {
+    let path = project.file(workbook);
+    let outputs = [project.plan(), project.new_plan(), project.history()];
+    if !outputs.iter().any(|folder| path.starts_with(folder)) {
+        return Ok(());
+    }
+    Err(Failure::new(
+        Exit::Usage,
+        format!(
+            "`rulings` under [owners] in cutover.toml is `{workbook}`, which lies in a folder that `plan` writes \
+             to; copy it into the project's folder, and name the copy"
+        ),
+    ))
 }
 
 /// Refuses a sheet whose rulings could not be found: passing them over would undo decisions.
@@ -100,49 +126,69 @@ fn lacks_columns(name: &str, headers: &[String]) -> Failure {
     Failure::new(
         Exit::Usage,
         format!(
-            "`{name}`: expected columns `reference` and `ruling`, found `{found}`; name the two so"
+            "`{name}`: expected columns `reference` (or `Owner reference`) and `ruling`, found `{found}`; name \
+             the two so"
         ),
     )
 }
 
-/// The rulings of a workbook; a row that cannot be trusted is refused, as it may hold one.
-fn rulings_of(table: &Table, workbook: &str) -> Result<Vec<Ruling>, Failure> {
-    let columns = table.column(&["reference"]).zip(table.column(&["ruling"]));
+/// The rulings of a workbook. A row that cannot be trusted may hold one: it is an error (OWN006), and the others count.
+fn rulings_of(table: &Table, findings: &mut Findings) -> Result<Vec<Ruling>, Failure> {
+    let columns = table.column(REFERENCE).zip(table.column(RULING));
+    let input = table.input();
     let Some((reference, ruling)) = columns else {
-        return Err(lacks_columns(workbook, &table.input().headers));
+        return Err(lacks_columns(&input.name, &input.headers));
     };
+    let column = u16::try_from(ruling + 1).unwrap_or(u16::MAX);
     let mut rulings = Vec::new();
-    let mut defects = Vec::new();
     table.rows(&Silent, &mut |row| {
         if let Some(defect) = row.defect() {
-            let (row, line) = (row.row(), row.line());
-            defects.push(format!("row {row} (line {line}): {defect}"));
+            let place = Place::row(input.file, row.row(), row.line());
+            unreadable(
+                input,
+                defect,
+                place.cell(column, row.cell(ruling)),
+                findings,
+            );
         } else if !row.cell(ruling).is_empty() {
             rulings.push(Ruling {
                 row: row.row(),
-                column: u16::try_from(ruling + 1).unwrap_or(u16::MAX),
-                reference: unguard_cell(row.cell(reference)).to_owned(),
-                ruling: unguard_cell(row.cell(ruling)).to_owned(),
+                column,
+                reference: unguard_cell(row.cell(reference)).trim().to_owned(),
+                ruling: unguard_cell(row.cell(ruling)).trim().to_owned(),
             });
         }
         ControlFlow::Continue(())
     })?;
-    if defects.is_empty() {
-        return Ok(rulings);
-    }
-    let defects = defects.join("\n  ");
-    Err(Failure::new(
-        Exit::Usage,
-        format!("`{workbook}` has rows that cannot be read; correct them\n  {defects}"),
-    ))
+    Ok(rulings)
+}
+
+fn unreadable(input: &Input, defect: &str, place: Place, findings: &mut Findings) {
+    let (name, row) = (&input.name, place.row);
+    let finding = findings.about(
+        Code::Own006,
+        &format!("{name} row {row}"),
+        || format!("no ruling can be taken from row {row} of `{name}`: {defect}"),
+        || format!("correct the row in `{name}`, or write the ruling into a row of its own"),
+    );
+    findings.place(finding, place);
 }
 
 /// Numbers the rulings by the rows that they will stand in once the sheet is brought up to date, so
 /// that a finding names the row that its reader will see, and the next plan names the same.
-pub(super) fn settle(owners: &mut OwnersInput, inputs: &[Input], rows: &Rows) {
+pub(super) fn settle(
+    owners: &mut OwnersInput,
+    inputs: &[Input],
+    rows: &Rows,
+    findings: &mut Findings,
+) {
     let Some(mut sheet) = owners.sheet.take() else {
         return;
     };
+    if owners.in_workbook {
+        passed_over(owners, &sheet, rows, findings);
+        return;
+    }
     if owners.rulings.is_empty() {
         owners.input.headers = sheet.headers_to_be();
         return;
@@ -156,6 +202,45 @@ pub(super) fn settle(owners: &mut OwnersInput, inputs: &[Input], rows: &Rows) {
     owners.input.headers = sheet.headers().to_vec();
 }
 
+/// OWN014: rulings of `owners.csv` that the workbook which is read instead does not hold as well.
+fn passed_over(owners: &OwnersInput, sheet: &OwnersSheet, rows: &Rows, findings: &mut Findings) {
+    const SHOWN_MAX: usize = 5;
+    let key = |one: &Ruling| (reference_key(&one.reference), comparison_key(&one.ruling));
+    let read: BTreeSet<(String, String)> = owners.rulings.iter().map(key).collect();
+    let mut lost = sheet.rulings();
+    lost.retain(|one| rows.references.find(&one.reference).is_some() && !read.contains(&key(one)));
+    if lost.is_empty() {
+        return;
+    }
+    let workbook = &owners.input.name;
+    let words = lost.iter().take(SHOWN_MAX).map(|one| {
+        let Ruling {
+            row,
+            reference,
+            ruling,
+            ..
+        } = one;
+        format!("row {row}, `{ruling}` on `{reference}`")
+    });
+    let mut words: Vec<String> = words.collect();
+    if lost.len() > SHOWN_MAX {
+        words.push(format!("and {} more", lost.len() - SHOWN_MAX));
+    }
+    let finding = findings.about(
+        Code::Own014,
+        "owners.csv",
+        || {
+            format!(
+                "rulings in owners.csv have no effect, since `rulings` under [owners] in cutover.toml names \
+                 `{workbook}`, which does not hold them: {}",
+                words.join("; ")
+            )
+        },
+        || format!("copy them into `{workbook}`, or take `rulings` out of cutover.toml"),
+    );
+    findings.people(finding, lost.len() as u64);
+}
+
 /// What became of each reference, a line each.
 pub(super) fn lines(
     inputs: &[Input],
@@ -164,20 +249,33 @@ pub(super) fn lines(
     resolution: &Resolution,
     facts: &Facts,
 ) -> Vec<OwnerLine> {
-    let by_key: BTreeMap<String, &str> = rulings
-        .iter()
-        .map(|ruling| (reference_key(&ruling.reference), ruling.ruling.as_str()))
-        .collect();
+    let by_key = by_key(rulings);
     let references = rows.references.iter().map(|(_, reference)| reference);
     let references: Vec<&Reference> = references.collect();
     references
         .par_iter()
         .zip(&resolution.resolved)
         .map(|(reference, resolved)| {
-            let ruling = by_key.get(&reference.key).copied().unwrap_or_default();
+            let ruling = by_key.get(&reference.key).map_or("", String::as_str);
             line(inputs, reference, resolved, ruling, resolution, facts)
         })
         .collect()
+}
+
+/// The ruling on each reference, as written. Where several contradict each other all are told, which no next plan
+/// takes for one of them.
+fn by_key(rulings: &[Ruling]) -> BTreeMap<String, String> {
+    let mut by_key: BTreeMap<String, BTreeMap<String, &str>> = BTreeMap::new();
+    for one in rulings {
+        let same = by_key.entry(reference_key(&one.reference)).or_default();
+        same.entry(comparison_key(&one.ruling))
+            .or_insert(&one.ruling);
+    }
+    let joined = by_key.into_iter().map(|(key, rulings)| {
+        let rulings: Vec<&str> = rulings.into_values().collect();
+        (key, rulings.join("; "))
+    });
+    joined.collect()
 }
 
 /// The same as the sheet says it.

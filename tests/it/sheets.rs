@@ -32,27 +32,37 @@ fn load_says_how_files_were_read() {
     assert!(ended.err.contains(note), "{}", ended.err);
 }
 
+/// The clean sample with another file of rulings.
+fn with_rulings(folder: &Path, file: &str) {
+    project(folder, |manifest| {
+        manifest.replace("[owners]\n", &format!("[owners]\nrulings = \"{file}\"\n"))
+    });
+}
+
 #[test]
-fn a_sheet_of_rulings_that_is_out_of_step_is_refused() {
+fn a_sheet_without_rulings_is_refused() {
     let folder = tempfile::tempdir().unwrap();
-    let named =
-        |manifest: String| manifest.replace("[owners]\n", "[owners]\nrulings = \"r.csv\"\n");
-    project(folder.path(), named);
-    let path = folder.path().join("r.csv");
-    let text = "reference,ruling\nBo,leave\nCosta, Ana,leave\nCy,leave\n";
-    fs::write(&path, text).unwrap();
+    with_rulings(folder.path(), "r.csv");
+    fs::write(folder.path().join("r.csv"), "reference,what\nBo,leave\n").unwrap();
     let ended = run(|console| plan(folder.path(), false, console));
     assert_eq!(ended.exit, Exit::Usage);
-    let expected = "row 3 (line 3): the row has 3 cells, the header 2";
-    assert!(ended.err.contains(expected), "{}", ended.err);
-    fs::write(&path, "reference,what\nBo,leave\n").unwrap();
-    let ended = run(|console| plan(folder.path(), false, console));
     assert!(
         ended.err.contains("found `reference`, `what`"),
         "{}",
         ended.err
     );
     assert!(!folder.path().join("plan").exists());
+}
+
+#[test]
+fn a_workbook_in_a_folder_that_is_written_to_is_refused() {
+    for file in ["plan/report.xlsx", "history/0001-aaaaaaaa/report.xlsx"] {
+        let folder = tempfile::tempdir().unwrap();
+        with_rulings(folder.path(), file);
+        let ended = run(|console| plan(folder.path(), false, console));
+        assert_eq!(ended.exit, Exit::Usage, "{file}");
+        assert!(ended.err.contains("name the copy"), "{file}: {}", ended.err);
+    }
 }
 
 /// Somebody who writes a note into the owners sheet while exports are read.

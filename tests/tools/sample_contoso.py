@@ -385,7 +385,7 @@ def plain_ledger(rows):
 
 def speaks(files, roles, wishes, references, stubs):
     out = [("FIL002", ACCOUNTS, ACCOUNTS, 0), ("FIL005", ACCOUNTS, ACCOUNTS, 0), ("FIL008", USERS, USERS, 0),
-           ("OWN006", "Kundenservice", "owners.csv", 0)]
+           ("OWN006", "Kundenservice", "owners.csv", 0), ("OWN014", "Thomas Keller", "owners.csv", 0)]
     stopped_stubs = set()     # told at the first row that needs the stub user; the others fall with it
     for file in files:
         for row in file.rows:

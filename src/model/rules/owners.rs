@@ -230,3 +230,22 @@ pub(super) const OWN013: Rule = Rule {
     guards: false,
     keep_out: false,
 };
+
+pub(super) const OWN014: Rule = Rule {
+    code: Code::Own014,
+    severity: Severity::Warning,
+    title: "ruling without effect: no export holds its reference, or another file is read",
+    what: "Each ruling is about an owner reference that some export holds. One whose reference no \
+          cell of the exports has (any more), and one in `owners.csv` while `rulings` under \
+          `[owners]` names a workbook, decides nothing.",
+    why: "Somebody took a decision, and nothing comes of it: because the person has no records any \
+          more, or because of a slip of the pen in the reference, or because the ruling was \
+          written into the wrong file.",
+    example: "Row 9 of `owners.csv`: the ruling `stub` on `Jon Smith`; the exports only know \
+          `John Smith`.",
+    cure: "Correct the reference, or copy the ruling into the file that is read. Where it is \
+          of no use any more, empty the cell; the rows of `owners.csv` stay until then.",
+    source: "design 5",
+    guards: false,
+    keep_out: false,
+};

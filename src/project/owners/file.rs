@@ -1,9 +1,10 @@
 //! The owners sheet as bytes: read as Excel or a person saved it, written back the same way.
 //!
-//! In: a path. Out: an [`OwnersSheet`] that knows its delimiter, byte order mark and line ends, or
+//! In: a path. Out: an [`OwnersSheet`] that knows its encoding, delimiter, byte order mark and line ends, or
 //! an error with line and cure; and the same back onto disk, whole or not at all.
 //! Which cells are whose is `owners.rs`'s.
 
+use std::borrow::Cow;
 use std::fs;
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
@@ -15,10 +16,62 @@ use crate::project::owners::{COLUMNS, OwnersSheet, REFERENCE, SheetRow};
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
+/// How the texts of the file are written. UTF-16 is what Excel's `Unicode Text` is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Encoding {
+    Utf8,
+    Utf16(Order),
+}
+
+/// Which byte of a UTF-16 unit comes first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Order {
+    Little,
+    Big,
+}
+
+impl Order {
+    fn mark(self) -> [u8; 2] {
+        self.bytes(0xfeff)
+    }
+
+    fn unit(self, bytes: [u8; 2]) -> u16 {
+        match self {
+            Self::Little => u16::from_le_bytes(bytes),
+            Self::Big => u16::from_be_bytes(bytes),
+        }
+    }
+
+    fn bytes(self, unit: u16) -> [u8; 2] {
+        match self {
+            Self::Little => unit.to_le_bytes(),
+            Self::Big => unit.to_be_bytes(),
+        }
+    }
+
+    /// The text after the mark, or the line on which it is none.
+    fn text(self, bytes: &[u8]) -> Result<String, u64> {
+        let (units, rest) = bytes.as_chunks::<2>();
+        let units = units.iter().map(|bytes| self.unit(*bytes));
+        let mut text = String::new();
+        for letter in char::decode_utf16(units) {
+            match letter {
+                Ok(letter) => text.push(letter),
+                Err(_) => return Err(line_at(text.as_bytes(), text.len())),
+            }
+        }
+        match rest {
+            [] => Ok(text),
+            _ => Err(line_at(text.as_bytes(), text.len())),
+        }
+    }
+}
+
 /// How the file is written, as it was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Layout {
     byte_order_mark: bool,
+    encoding: Encoding,
     delimiter: u8,
     carriage_returns: bool,
 }
@@ -27,6 +80,7 @@ impl Layout {
     /// A new sheet. Without the mark Excel takes UTF-8 for the machine's code page.
     const NEW: Self = Self {
         byte_order_mark: true,
+        encoding: Encoding::Utf8,
         delimiter: b',',
         carriage_returns: false,
     };
@@ -54,6 +108,12 @@ pub enum OwnersError {
         path.display()
     )]
     NotUtf8 { path: PathBuf, line: u64 },
+    #[error(
+        "{}, line {line}: not UTF-16, as its first bytes say it is; copy it again, or in Excel save it as \
+         `CSV UTF-8 (Comma delimited)`",
+        path.display()
+    )]
+    NotUtf16 { path: PathBuf, line: u64 },
     #[error(
         "{}, line {line}: a quote is opened here and never closed; close it, or save the sheet \
          from a spreadsheet",
@@ -120,17 +180,15 @@ fn empty() -> OwnersSheet {
 }
 
 pub(super) fn parse(bytes: &[u8], path: &Path) -> Result<OwnersSheet, OwnersError> {
-    let unmarked = bytes.strip_prefix(BYTE_ORDER_MARK);
-    let body = unmarked.unwrap_or(bytes);
-    let text = std::str::from_utf8(body).map_err(|fault| OwnersError::NotUtf8 {
-        path: path.to_owned(),
-        line: line_at(body, fault.valid_up_to()),
-    })?;
+    let (text, encoding, byte_order_mark) = decoded(bytes, path)?;
+    let text = text.as_ref();
+    let body = text.as_bytes();
     if text.trim().is_empty() {
         return Ok(empty());
     }
     let mut layout = Layout {
-        byte_order_mark: unmarked.is_some(),
+        byte_order_mark,
+        encoding,
         delimiter: delimiter(text),
         carriage_returns: first_row(text).ends_with('\r'),
     };
@@ -160,16 +218,45 @@ pub(super) fn parse(bytes: &[u8], path: &Path) -> Result<OwnersSheet, OwnersErro
     })
 }
 
+/// The text of the file, how it is written, and whether a mark says so.
+fn decoded<'a>(
+    bytes: &'a [u8],
+    path: &Path,
+) -> Result<(Cow<'a, str>, Encoding, bool), OwnersError> {
+    for order in [Order::Little, Order::Big] {
+        if let Some(body) = bytes.strip_prefix(&order.mark()) {
+            let text = order.text(body).map_err(|line| OwnersError::NotUtf16 {
+                path: path.to_owned(),
+                line,
+            })?;
+            return Ok((Cow::Owned(text), Encoding::Utf16(order), true));
+        }
+    }
+    let unmarked = bytes.strip_prefix(BYTE_ORDER_MARK);
+    let body = unmarked.unwrap_or(bytes);
+    let text = std::str::from_utf8(body).map_err(|fault| OwnersError::NotUtf8 {
+        path: path.to_owned(),
+        line: line_at(body, fault.valid_up_to()),
+    })?;
+    Ok((Cow::Borrowed(text), Encoding::Utf8, unmarked.is_some()))
+}
+
 fn line_at(bytes: &[u8], offset: usize) -> u64 {
     let before = bytes[..offset].iter();
     before.fold(1, |line, byte| line + u64::from(*byte == b'\n'))
 }
 
-/// Our own headers hold neither, so the more frequent one in the first line it is.
+/// Our own headers hold none of these, so the most frequent one in the first line it is.
 fn delimiter(text: &str) -> u8 {
     let header = text.trim_start().lines().next().unwrap_or_default();
-    let count = |wanted: char| header.matches(wanted).count();
-    if count(';') > count(',') { b';' } else { b',' }
+    let count = |wanted: u8| header.bytes().filter(|byte| *byte == wanted).count();
+    let mut most = b',';
+    for other in *b";\t" {
+        if count(other) > count(most) {
+            most = other;
+        }
+    }
+    most
 }
 
 /// The line on which a quote opens that never closes; the CSV reader would take all that follows
@@ -301,7 +388,7 @@ pub(super) fn rendered(sheet: &OwnersSheet, path: &Path) -> Result<Vec<u8>, Owne
 pub(super) fn render(sheet: &OwnersSheet) -> io::Result<Vec<u8>> {
     let layout = sheet.layout;
     let mut bytes = Vec::new();
-    if layout.byte_order_mark {
+    if layout.byte_order_mark && layout.encoding == Encoding::Utf8 {
         bytes.extend_from_slice(BYTE_ORDER_MARK);
     }
     let ends = if layout.carriage_returns {
@@ -317,7 +404,15 @@ pub(super) fn render(sheet: &OwnersSheet) -> io::Result<Vec<u8>> {
     for row in &sheet.rows {
         writer.write_record(&row.cells)?;
     }
-    writer.into_inner().map_err(csv::IntoInnerError::into_error)
+    let bytes = writer
+        .into_inner()
+        .map_err(csv::IntoInnerError::into_error)?;
+    let Encoding::Utf16(order) = layout.encoding else {
+        return Ok(bytes);
+    };
+    let text = String::from_utf8(bytes).map_err(io::Error::other)?;
+    let units = text.encode_utf16().flat_map(|unit| order.bytes(unit));
+    Ok(order.mark().into_iter().chain(units).collect())
 }
 
 /// Writes what was [`render`]ed.

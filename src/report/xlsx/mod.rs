@@ -11,9 +11,6 @@ mod look;
 mod sheet;
 mod summary;
 
-#[cfg(test)]
-mod tests;
-
 use std::io::{Seek, Write};
 use std::path::Path;
 

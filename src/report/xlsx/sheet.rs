@@ -19,7 +19,7 @@ use crate::report::xlsx::{Fault, WorkbookOf};
 const BEGINNING_ROWS: u32 = 20_000;
 
 /// A sheet of a workbook has 1,048,576 rows; one is the header, one may say where the rest is.
-pub(super) const ROWS_MAX: u32 = 1_048_576 - 2;
+const ROWS_MAX: u32 = 1_048_576 - 2;
 
 /// Columns wider than this are no better to read.
 const WIDTH_MAX: u16 = 80;
@@ -36,17 +36,6 @@ pub(super) fn write(
         WorkbookOf::Beginnings => BEGINNING_ROWS,
         WorkbookOf::Everything | WorkbookOf::Sheet(_) => ROWS_MAX,
     };
-    write_rows(worksheet, sheets, name, (beginning, ROWS_MAX), look)
-}
-
-/// The same, where the first `beginning` rows have room, and of the owners that need a look, `most`.
-pub(super) fn write_rows(
-    worksheet: &mut Worksheet,
-    sheets: &Sheets<'_>,
-    name: SheetName,
-    (beginning, most): (u32, u32),
-    look: &Look,
-) -> Result<(), Fault> {
     let columns = name.columns();
     worksheet.set_name(name.title())?;
     head(worksheet, columns, look)?;
@@ -60,7 +49,7 @@ pub(super) fn write_rows(
     let mut failed = Ok(());
     sheets.rows(name, &mut |cells| {
         let has_room = body.rows < beginning;
-        if !has_room && (body.rows >= most || name != SheetName::Owners) {
+        if !has_room && (body.rows >= ROWS_MAX || name != SheetName::Owners) {
             return ControlFlow::Break(());
         }
         if has_room || is_to_be_seen(columns, &cells) {
@@ -186,7 +175,7 @@ fn text_of<'a>(key: &str, columns: &[SheetColumn], cells: &'a [SheetCell]) -> &'
 }
 
 /// Says how much of a sheet this is, and where the rest is.
-pub(super) fn rest(name: SheetName, shown: u32, all: u64) -> String {
+fn rest(name: SheetName, shown: u32, all: u64) -> String {
     let (key, title) = (name.key(), name.title().to_lowercase());
     let (shown_words, all_words) = (thousands(shown.into()), thousands(all));
     let in_a_sheet = all <= u64::from(ROWS_MAX);
@@ -214,5 +203,47 @@ fn elsewhere(name: SheetName) -> &'static str {
             "`cutover show DIR changes --format csv > changes.csv`"
         }
         SheetName::Inputs => "`plan.json` of the plan folder",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cut_sheet_says_where_the_rest_is() {
+        check(
+            SheetName::Records,
+            571_000,
+            "These are 20,000 of 571,000 rows of records. All of them: \
+             `cutover show DIR records --format xlsx > records.xlsx`",
+        );
+        check(
+            SheetName::Records,
+            10_000_000,
+            "These are 20,000 of 10,000,000 rows of records. All of them: \
+             `cutover show DIR changes --format csv > changes.csv`; a sheet has no room for them",
+        );
+        check(
+            SheetName::Owners,
+            30_000,
+            "These are 20,000 of 30,000 rows of owners, among them each with a ruling and each that nobody was \
+             chosen for. All of them: `cutover show DIR owners --format xlsx > owners.xlsx`",
+        );
+    }
+
+    #[track_caller]
+    fn check(name: SheetName, all: u64, expected: &str) {
+        assert_eq!(rest(name, 20_000, all), expected);
+    }
+
+    #[test]
+    fn rows_are_as_high_as_their_longest_text() {
+        let lines = |text: &str| lines_of(text, 14);
+        assert_eq!(lines("Row"), 1);
+        assert_eq!(lines("Left with somebody who has left"), 4);
+        assert_eq!(lines("two\nlines"), 2);
+        assert!((height(1) - 15.0).abs() < 0.1);
+        assert!(height(100_000) < 409.5, "no row is higher");
     }
 }

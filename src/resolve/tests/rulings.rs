@@ -21,6 +21,12 @@ fn rulings_are_obeyed() {
     ruled(&guid(101)).check("Entra object id", "Karl Meier", "user 1 by ruling");
     ruled(&guid(20)).check("team id", "Karl Meier", "team 20 by ruling");
     ruled("sales").check("team name", "Karl Meier", "team 20 by ruling");
+    let copied = "Ana Costa <ana@contoso.com>";
+    ruled(copied).check("as the sheet says it", "Karl Meier", "user 1 by ruling");
+    let copied = format!("team Sales <{}>", guid(20));
+    ruled(&copied).check("a team so", "Karl Meier", "team 20 by ruling");
+    let copied = r"Dora Lang <contoso\dora> (disabled)";
+    ruled(copied).check("a disabled one so", "Karl Meier", "user 5 by ruling OWN013");
     ruled(" Leave ").check("leave", "Karl Meier", "left");
     ruled("FALLBACK").check("fallback", "Karl Meier", "fallback team 20");
     ruled(r"contoso\dora").check("disabled", "Karl Meier", "user 5 by ruling OWN013");
@@ -63,6 +69,11 @@ fn faults_stop_and_are_told_at_their_cells() {
         "names several: Uma <twice@contoso.com>; V",
     );
     check_fault("built in", &guid(6), "a built-in user");
+    check_fault(
+        "another's name before a UPN",
+        "Eva Berg <ana@contoso.com>",
+        "names nobody in the environment",
+    );
     check_fault("support", "crmoln@microsoft.com", "the support user");
     check_fault(
         "fallback without one",
@@ -117,13 +128,20 @@ fn contradictions_name_both_rows() {
 }
 
 #[test]
-fn unused_rulings_are_listed_and_not_judged() {
+fn rulings_that_nothing_asks_for_are_told_at_their_cells_and_not_judged() {
     let world = World::new()
         .rule(8, "Gone", "nobody@x")
-        .rule(3, "Lost", "leave");
+        .rule(3, "Lost", "leave")
+        .rule(9, "", "stub");
     let (_, resolution, findings) = world.ask(RECORDS, "Karl Meier");
-    assert_eq!(resolution.unused_rulings, [3, 8]);
-    assert_eq!(findings.iter().len(), 0);
+    assert_eq!(resolution.unused_rulings, [3, 8, 9]);
+    let told: Vec<_> = findings.iter().collect();
+    let subjects: Vec<&str> = told.iter().map(|one| one.subject.as_str()).collect();
+    assert_eq!(subjects, ["Gone", "Lost", "blank reference"]);
+    assert!(told.iter().all(|one| one.code == Code::Own014));
+    let place = told[1].places.get(0);
+    let cell = (place.file, place.row, place.column, place.cell.as_deref());
+    assert_eq!(cell, (OWNERS, 3, Some(6), Some("leave")));
 }
 
 #[test]
