@@ -34,4 +34,5 @@ mod switches;
 mod tidy;
 mod whole_way;
 mod wiring;
+mod workbook;
 mod worlds;
