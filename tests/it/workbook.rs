@@ -4,6 +4,7 @@
 //! `report.xlsx`, and what the next plan makes of rulings in a sheet or a workbook.
 
 use std::collections::BTreeMap;
+use std::fmt::Write;
 use std::fs::{self, File};
 use std::io::{BufReader, Read};
 use std::path::Path;
@@ -281,7 +282,7 @@ fn awkward() -> tempfile::TempDir {
     for (row, name) in AWKWARD.iter().enumerate() {
         let id = format!("00000000-0000-4000-9000-{row:012}");
         accounts.write_record([id.as_str(), name]).unwrap();
-        records.push_str(&format!("{id},ana@contoso.com\n"));
+        writeln!(records, "{id},ana@contoso.com").unwrap();
     }
     let accounts = accounts.into_inner().unwrap();
     fs::write(folder.path().join("exports/accounts.csv"), accounts).unwrap();

@@ -6,13 +6,13 @@ use rust_xlsxwriter::{Color, Format, FormatAlign, FormatBorder};
 
 use crate::report::sheets::{SheetCell, SheetColumn, SheetKind};
 
-const DARK: Color = Color::RGB(0x1F_38_64);
-const PALE: Color = Color::RGB(0xD9_E2_F3);
-const RED: (Color, Color) = (Color::RGB(0x9C_00_06), Color::RGB(0xFF_C7_CE));
-const AMBER: (Color, Color) = (Color::RGB(0x7F_60_00), Color::RGB(0xFF_EB_9C));
-const GREEN: (Color, Color) = (Color::RGB(0x00_61_00), Color::RGB(0xC6_EF_CE));
-const TO_WRITE: Color = Color::RGB(0xFF_F9_E5);
-const LINE: Color = Color::RGB(0xBF_BF_BF);
+const DARK: Color = Color::RGB(0x001F_3864);
+const PALE: Color = Color::RGB(0x00D9_E2F3);
+const RED: (Color, Color) = (Color::RGB(0x009C_0006), Color::RGB(0x00FF_C7CE));
+const AMBER: (Color, Color) = (Color::RGB(0x007F_6000), Color::RGB(0x00FF_EB9C));
+const GREEN: (Color, Color) = (Color::RGB(0x0000_6100), Color::RGB(0x00C6_EFCE));
+const TO_WRITE: Color = Color::RGB(0x00FF_F9E5);
+const LINE: Color = Color::RGB(0x00BF_BFBF);
 
 /// The formats of a workbook.
 pub(super) struct Look {

@@ -84,14 +84,14 @@ fn filled(sheets: &Sheets<'_>, of: WorkbookOf, scratch: &Path) -> Result<Workboo
         WorkbookOf::Sheet(name) => std::slice::from_ref(name),
         WorkbookOf::Beginnings | WorkbookOf::Everything => {
             let worksheet = workbook.add_worksheet_with_constant_memory()?;
-            set_up_page(worksheet, document)?;
+            set_up_page(worksheet, document);
             summary::write(worksheet, document, &look)?;
             &SheetName::ALL
         }
     };
     for name in names {
         let worksheet = workbook.add_worksheet_with_constant_memory()?;
-        set_up_page(worksheet, document)?;
+        set_up_page(worksheet, document);
         sheet::write(worksheet, sheets, *name, of, &look)?;
     }
     Ok(workbook)
@@ -110,7 +110,7 @@ fn properties(document: &Document) -> Result<DocProperties, XlsxError> {
 }
 
 /// Wide pages of A4, each with the seal at its foot: a page that was printed says which plan it is of.
-fn set_up_page(worksheet: &mut Worksheet, document: &Document) -> Result<(), XlsxError> {
+fn set_up_page(worksheet: &mut Worksheet, document: &Document) {
     const A4: u8 = 9;
     // As many letters as a foot holds, with what stands beside the name.
     const NAME_LETTERS_MAX: usize = 80;
@@ -123,7 +123,6 @@ fn set_up_page(worksheet: &mut Worksheet, document: &Document) -> Result<(), Xls
         .set_print_fit_to_pages(1, 0)
         .set_margins(0.4, 0.4, 0.5, 0.7, 0.3, 0.3)
         .set_footer(format!("&LPlan for {host}&CSeal {seal}&R&A, page &P of &N"));
-    Ok(())
 }
 
 /// The digits of the seal that every report bears.
