@@ -1,7 +1,7 @@
 //! Publishing a plan: the new one takes the place of the old, which moves to the history.
 //!
 //! In: a folder with a fresh plan. Out: the same folder as `plan/`; or the old one kept, where it
-//! holds the very same plan, with whatever has joined it since (journal, reports).
+//! holds the very same plan, with whatever has joined it since (its journal) and with the reports of the fresh one.
 //! Only renames: a crash in between leaves no `plan/`, and both folders whole. Of a plan this file
 //! knows the string `seal` in `plan.json`, and that what is sealed is there and in Parquet files.
 
@@ -24,6 +24,8 @@ const NUMBER_DIGITS: usize = 4;
 
 const DOCUMENT: &str = "plan.json";
 const TABLE_ENDING: &str = "parquet";
+/// What workbooks end in.
+const WORKBOOK_ENDING: &str = "xlsx";
 
 /// What became of a fresh plan.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,7 +35,7 @@ pub enum Published {
         /// Where the plan before it is, if there was one.
         replaced: Option<PathBuf>,
     },
-    /// `plan/` holds the same plan already, and stays as it is; the fresh one is gone.
+    /// `plan/` holds the same plan already, and stays; of the fresh one it has the reports.
     Same,
 }
 
@@ -63,7 +65,7 @@ pub fn publish(
         return Ok(Published::New { replaced: None });
     }
     if !spent && holds_the_same(new, plan).map_err(|source| unreadable(plan, source))? {
-        add_missing(new, plan).map_err(|source| unwritable(plan, source))?;
+        take_over_reports(new, plan).map_err(|source| unwritable(plan, source))?;
         fs::remove_dir_all(new).map_err(|source| unwritable(new, source))?;
         return Ok(Published::Same);
     }
@@ -74,19 +76,6 @@ pub fn publish(
     Ok(Published::New {
         replaced: Some(place),
     })
-}
-
-/// Puts back what somebody took away from beside the plan's own files, such as a report; what is there stays as
-/// it is, since somebody may have written in it.
-fn add_missing(new: &Path, plan: &Path) -> io::Result<()> {
-    for entry in fs::read_dir(new)? {
-        let entry = entry?;
-        let place = plan.join(entry.file_name());
-        if !place.try_exists()? {
-            fs::rename(entry.path(), place)?;
-        }
-    }
-    Ok(())
 }
 
 /// Whether `plan` bears the seal of `new`, and every sealed file of it is there, byte for byte: one
@@ -147,6 +136,29 @@ fn sealed_files(folder: &Path) -> io::Result<Vec<PathBuf>> {
         }
     }
     Ok(files)
+}
+
+/// Puts what no seal holds from one plan's folder into another's, where it is not the same there: a report that
+/// was thrown away, changed by hand, or made by another version of this program. A workbook that is there stays:
+/// somebody may have written rulings into it.
+fn take_over_reports(new: &Path, plan: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(new)? {
+        let (name, from) = entry.map(|entry| (entry.file_name(), entry.path()))?;
+        let is_table = from
+            .extension()
+            .is_some_and(|ending| ending == TABLE_ENDING);
+        let to = plan.join(&name);
+        let is_workbook = from
+            .extension()
+            .is_some_and(|ending| ending == WORKBOOK_ENDING);
+        if is_workbook && to.try_exists()? {
+            continue;
+        }
+        if from.is_file() && !is_table && name != DOCUMENT && !same_bytes(&from, &to)? {
+            fs::rename(&from, &to)?;
+        }
+    }
+    Ok(())
 }
 
 fn same_bytes(left: &Path, right: &Path) -> io::Result<bool> {
@@ -316,25 +328,41 @@ mod tests {
     }
 
     #[test]
-    fn the_same_plan_keeps_its_reports_and_gets_back_those_that_are_gone() {
+    fn the_same_plan_keeps_a_workbook_that_somebody_may_have_written_in() {
         let project = tempfile::tempdir().unwrap();
-        let (plan, new) = (
-            project.path().join("plan"),
-            project.path().join(".plan.new"),
-        );
         publish_plan(project.path(), RED);
+        let (plan, history) = (project.path().join("plan"), project.path().join("history"));
         fs::write(plan.join("report.xlsx"), "written into").unwrap();
-        fresh_folder(&new).unwrap();
-        fs::copy(plan.join(DOCUMENT), new.join(DOCUMENT)).unwrap();
+        let new = write_plan(project.path(), RED);
         fs::write(new.join("report.xlsx"), "fresh").unwrap();
-        fs::write(new.join("report.html"), "fresh").unwrap();
-        let history = project.path().join("history");
+        fs::write(new.join("report-anonymous.xlsx"), "fresh").unwrap();
         let published = publish(&new, &plan, &history, false).unwrap();
         assert_eq!(published, Published::Same);
         let text = |name: &str| fs::read_to_string(plan.join(name)).unwrap();
         assert_eq!(text("report.xlsx"), "written into");
-        assert_eq!(text("report.html"), "fresh");
+        assert_eq!(text("report-anonymous.xlsx"), "fresh");
         assert!(!new.exists());
+    }
+
+    #[test]
+    fn the_same_plan_has_its_reports_again() {
+        let project = tempfile::tempdir().unwrap();
+        let report = project.path().join("plan/report.html");
+        for before in [None, Some("changed"), Some("report")] {
+            publish_plan(project.path(), RED);
+            let _ = fs::remove_file(&report);
+            if let Some(before) = before {
+                fs::write(&report, before).unwrap();
+            }
+            let new = write_plan(project.path(), RED);
+            fs::write(new.join("report.html"), "report").unwrap();
+            let (plan, history) = (project.path().join("plan"), project.path().join("history"));
+            assert_eq!(
+                publish(&new, &plan, &history, false).unwrap(),
+                Published::Same
+            );
+            assert_eq!(fs::read(&report).unwrap(), b"report");
+        }
     }
 
     #[test]

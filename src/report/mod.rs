@@ -1,4 +1,4 @@
-//! Plan and outcomes to people: text for the terminal, CSV for a spreadsheet, JSON for programs.
+//! Plan and outcomes to people: text for the terminal, CSV for a spreadsheet, JSON for programs, a page for clients.
 //!
 //! In: a sealed plan's document, the rule table, outcomes. Out: text on a writer; colours are written
 //! as escape codes, and the writer of `cli/` takes them off where nobody sees them.
@@ -10,6 +10,7 @@ mod csv;
 mod explain;
 mod findings;
 mod grid;
+mod html;
 mod listing;
 mod names;
 mod one;
@@ -30,6 +31,7 @@ pub use compare::{
 pub use csv::*;
 pub use explain::*;
 pub use findings::*;
+pub use html::{PAGE_FILE, write_html};
 pub use listing::{sheet_csv, sheet_json, sheet_text};
 pub use one::{
     Asked, OwnerView, RecordView, SheetNote, UserView, owner_view, record_view, user_view,

@@ -9,15 +9,26 @@ use crate::project::Project;
 use crate::report::{AnonymousKey, Sheets};
 use crate::run::{Console, Failure};
 
+/// What tokens are made with, where the console wants them.
+pub(super) fn key(
+    project: &Project,
+    console: &Console<'_>,
+) -> Result<Option<AnonymousKey>, Failure> {
+    if !console.anonymise {
+        return Ok(None);
+    }
+    let secret = project.anonymous_secret([Uuid::new_v4(), Uuid::new_v4()])?;
+    Ok(Some(AnonymousKey::new(secret)))
+}
+
 /// The sheets of a plan as the console wants them.
 pub(super) fn sheets<'a>(
     project: &Project,
     plan: &'a SealedPlan,
     console: &Console<'_>,
 ) -> Result<Sheets<'a>, Failure> {
-    if !console.anonymise {
-        return Ok(Sheets::of(plan)?);
+    match key(project, console)? {
+        Some(key) => Ok(Sheets::anonymous(plan, &key)?),
+        None => Ok(Sheets::of(plan)?),
     }
-    let secret = project.anonymous_secret([Uuid::new_v4(), Uuid::new_v4()])?;
-    Ok(Sheets::anonymous(plan, &AnonymousKey::new(secret))?)
 }

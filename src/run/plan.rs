@@ -13,14 +13,14 @@ use crate::model::{PeopleReport, Person, Progress};
 use crate::model::{RecordRows, Resolution};
 use crate::plan::{Document, Draft, RulingsRecord, ToSeal, Unchecked, Wanted, build};
 use crate::project::{Project, fresh_folder, publish};
-use crate::report::{Page, summary};
+use crate::report::{AnonymousKey, Page, summary};
 use crate::resolve::{Question, resolve};
 use crate::run::inputs::{Opened, Rows};
 use crate::run::live::{copy, expect_copy, written_since};
 use crate::run::load::open_or_load;
 use crate::run::sheet::OwnersInput;
 use crate::run::{Console, Exit, Failure, Format};
-use crate::run::{inputs, reports, sheet};
+use crate::run::{anonymous, inputs, reports, sheet};
 
 /// Plans, and prints the summary. `exit_code`: pending changes end with [`Exit::Pending`].
 pub fn plan(folder: &Path, exit_code: bool, console: &mut Console<'_>) -> Result<Exit, Failure> {
@@ -47,6 +47,7 @@ pub fn plan(folder: &Path, exit_code: bool, console: &mut Console<'_>) -> Result
         owners,
         present,
         rows,
+        key: anonymous::key(&project, console)?,
     };
     let (records, resolution) = making.read_and_resolve(
         &environment,
@@ -66,7 +67,7 @@ pub fn plan(folder: &Path, exit_code: bool, console: &mut Console<'_>) -> Result
     let (document, ready) = (document?, ready?);
     let (written, ()) = rayon::join(|| sheet::write(ready, owners_sheet), || drop(judged));
     sheet::say(&written?, console)?;
-    print(&document, folder, console)?;
+    print(&project, &document, folder, console)?;
     let changes: u64 = document.totals.changes.values().sum();
     Ok(match (document.approved, exit_code && changes > 0) {
         (false, _) => Exit::NotApproved,
@@ -213,6 +214,8 @@ struct Making<'a> {
     /// for once all references are resolved.
     rows: Rows,
     record_files: BTreeSet<FileId>,
+    /// What tokens for people are made with, where they are wanted.
+    key: Option<AnonymousKey>,
 }
 
 /// Whether the plan in this folder was ever applied. Where the very same plan comes out again, what
@@ -361,8 +364,7 @@ impl Making<'_> {
             approved: approvable(&judged.findings, &judged.unchecked),
         };
         let sealed = crate::plan::seal(&new, &what, progress)?;
-        reports::write(&new, &sealed)?;
-        let document = sealed.into_document();
+        let document = reports::write(&sealed, self.key.as_ref())?;
         let plan = self.project.plan();
         publish(&new, &plan, &self.project.history(), is_spent(&plan))?;
         Ok(document)
@@ -385,7 +387,12 @@ impl Making<'_> {
     }
 }
 
-fn print(document: &Document, folder: &Path, console: &mut Console<'_>) -> Result<(), Failure> {
+fn print(
+    project: &Project,
+    document: &Document,
+    folder: &Path,
+    console: &mut Console<'_>,
+) -> Result<(), Failure> {
     if console.format == Format::Json {
         serde_json::to_writer_pretty(&mut *console.out, document).map_err(io::Error::other)?;
         return Ok(writeln!(console.out)?);
@@ -396,5 +403,6 @@ fn print(document: &Document, folder: &Path, console: &mut Console<'_>) -> Resul
         width: console.width,
         folder: &folder,
     };
-    Ok(summary(&mut page, document)?)
+    summary(&mut page, document)?;
+    reports::name(&project.plan(), console)
 }

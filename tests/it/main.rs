@@ -21,6 +21,7 @@ mod races;
 mod readme;
 mod real_workbooks;
 mod rehearsal;
+mod report;
 mod rules;
 mod samples;
 mod scripted;

@@ -59,7 +59,7 @@ const KEEPERS: &[(&str, &[&str])] = &[
     ("reqwest::", &["target/dataverse/"]),
     ("azure_core::", &["target/dataverse/sign_in"]),
     ("azure_identity::", &["target/dataverse/sign_in"]),
-    ("use ring::", &["target/dataverse/sign_in"]),
+    ("use ring::", &["target/dataverse/sign_in", "report/html"]),
     ("hyper::", &["rehearse/server"]),
     ("use rand::", &["rehearse/faults"]),
     (

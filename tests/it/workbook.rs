@@ -210,6 +210,7 @@ fn shown(project: &Path, of: WorkbookOf) -> Vec<u8> {
             format: console.format,
             width: console.width,
             quiet: console.quiet,
+            anonymise: false,
         };
         show(project, &What::Workbook(of), &mut raw)
     });

@@ -107,6 +107,11 @@ pub(super) fn write_error(path: &Path, source: io::Error) -> PlanError {
     }
 }
 
+/// Makes a file that must not exist, readable by its owner only.
+pub(super) fn private_file(path: &Path) -> Result<File, PlanError> {
+    create(path).map_err(|source| write_error(path, source))
+}
+
 fn create(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);

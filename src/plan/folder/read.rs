@@ -3,6 +3,7 @@
 //! In: a plan folder. Out: what was sealed, or the file that was changed since. A Parquet file's hash
 //! is compared before its first row is handed out.
 
+use std::fs::File;
 use std::io::Read;
 use std::ops::ControlFlow;
 use std::path::{Component, Path, PathBuf};
@@ -122,6 +123,11 @@ impl SealedPlan {
     /// Where it lies.
     pub fn folder(&self) -> &Path {
         &self.folder
+    }
+
+    /// Makes a file beside what is sealed, such as a report, readable by its owner only.
+    pub fn file_beside(&self, name: &str) -> Result<File, PlanError> {
+        disk::private_file(&self.folder.join(name))
     }
 
     /// What `plan.json` says.
