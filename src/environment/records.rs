@@ -268,6 +268,11 @@ impl Keys {
         &[]
     }
 
+    /// Every distinct key with its records, in order of key, then id.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &[RecordId])> {
+        (0..self.len()).map(|index| (self.key(index), self.records_at(index)))
+    }
+
     /// How many distinct keys there are.
     pub fn len(&self) -> usize {
         self.starts.len()

@@ -6,8 +6,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{
-    Accept, Code, Fate, FileId, FindingId, Ledger, Loadable, MissingPerson, Principal, RoleAction,
-    RoleId, Rung, StubUser, StubWay, UnitId, comparison_key,
+    Accept, Code, Fate, FileId, FindingId, Ledger, Loadable, MissingPerson, Principal, RecordId,
+    RoleAction, RoleId, Rung, StubUser, StubWay, UnitId, comparison_key,
 };
 use crate::plan::{DraftTable, DraftUser, PrincipalIndex};
 
@@ -117,6 +117,32 @@ pub struct Unchecked {
     pub accepted: bool,
 }
 
+/// Who owns how many records of one table.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Held {
+    /// What the field of the status says; the first is empty, for records of which nothing is known.
+    pub statuses: Vec<String>,
+    /// Records by owner and status, an index into [`Held::statuses`]; each pair once, none of no record.
+    pub counts: Vec<(PrincipalIndex, usize, u64)>,
+    /// The status of each record of which something is known, in order of id.
+    pub of: Vec<(RecordId, u32)>,
+}
+
+impl Held {
+    /// Notes how many records of a status each owner has.
+    pub(super) fn count(&mut self, owners: &[PrincipalIndex], status: usize, counts: &[u64]) {
+        let counted = owners.iter().zip(counts).filter(|(_, count)| **count > 0);
+        self.counts
+            .extend(counted.map(|(owner, count)| (*owner, status, *count)));
+    }
+
+    /// The status of a record, an index into [`Held::statuses`].
+    pub fn status(&self, record: RecordId) -> usize {
+        let found = self.of.binary_search_by_key(&record, |(id, _)| *id);
+        found.map_or(0, |place| self.of[place].1 as usize)
+    }
+}
+
 /// A plan before it is judged.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Draft {
@@ -138,7 +164,7 @@ pub struct Draft {
     /// The tables, sorted by order, then name.
     pub tables: Vec<DraftTable>,
     /// Who owns how many records of each table now, named by rows or not; tables whose records were loaded.
-    pub held: BTreeMap<String, Vec<(PrincipalIndex, u64)>>,
+    pub held: BTreeMap<String, Held>,
     /// How references came to owners.
     pub matches: MatchCounts,
     /// Rows of roles files that never became a role change: per file and fate, how many.

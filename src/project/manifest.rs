@@ -112,6 +112,8 @@ pub struct RecordsExportFile {
     pub key: Option<(String, String)>,
     /// Column of the owner.
     pub owner: Option<String>,
+    /// The target's field that says how far a record is, by which the reconciliation counts.
+    pub status: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -200,6 +202,7 @@ struct RawRecords {
     id: Option<String>,
     key: Option<RawKey>,
     owner: Option<String>,
+    status: Option<String>,
     sheet: Option<String>,
     encoding: Option<String>,
     delimiter: Option<char>,
@@ -391,6 +394,7 @@ fn checked_records(raw: RawRecords) -> Result<RecordsExportFile, String> {
         id: raw.id,
         key: raw.key.map(|key| (key.column, key.field)),
         owner: raw.owner,
+        status: raw.status.map(|field| field.trim().to_lowercase()),
     })
 }
 

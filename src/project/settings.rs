@@ -64,6 +64,7 @@ impl Manifest {
             put(&format!("{name}.table"), Some(records.table.clone()));
             put(&format!("{name}.id"), records.id.clone());
             put(&format!("{name}.owner"), records.owner.clone());
+            put(&format!("{name}.status"), records.status.clone());
             let key = records.key.as_ref();
             put(
                 &format!("{name}.key.column"),

@@ -303,7 +303,7 @@ fn section(name: &str, guess: &Guess) -> String {
         Guess::Records(table) => format!(
             "\n[[records]]\nfile = {file}\ntable = \"{table}\"\n# id = \"...\"    # the column of the \
              Dataverse id, where it is not recognised; or\n# key = {{ column = \"Id\", field = \
-             \"new_legacyid\" }}    # the old system's id\n# owner = \"...\"\n"
+             \"new_legacyid\" }}    # the old system's id\n# owner = \"...\"\n# status = \"statecode\"    # counts the reconciliation by it\n"
         ),
         Guess::Unclear => format!(
             "\n# Not clear what this is; one of:\n# [[users]]\n# [[records]]    # with table = \

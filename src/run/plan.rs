@@ -101,6 +101,8 @@ struct Records {
     owners: BTreeMap<String, Option<Owners>>,
     /// Which record bears which key, for the tables that are found by key.
     keys: BTreeMap<(String, String), Keys>,
+    /// By which of them records are counted, by table.
+    statuses: BTreeMap<String, String>,
     /// How many records are loaded of the tables that assigning may take along.
     counts: BTreeMap<String, u64>,
 }
@@ -135,15 +137,18 @@ impl Records {
         Ok(Self {
             owners: owners(environment, tables, progress)?,
             keys: keys(environment, tables, progress)?,
+            statuses: tables.statuses.clone(),
             counts: counts(environment, facts)?,
         })
     }
 }
 
-/// Whose records are asked for, and by which fields they are found.
+/// Whose records are asked for, and by which fields they are found and counted.
 struct Tables {
     names: BTreeSet<String>,
     fields: BTreeSet<(String, String)>,
+    /// The field that says how far a record is, by table.
+    statuses: BTreeMap<String, String>,
 }
 
 impl Tables {
@@ -151,13 +156,22 @@ impl Tables {
     fn of(project: &Project) -> Self {
         let exports = project.manifest.records.iter();
         let names = exports.clone().map(|export| export.table.clone());
-        let fields = exports.filter_map(|export| {
+        let keys = exports.clone().filter_map(|export| {
             let (_, field) = export.key.as_ref()?;
             Some((export.table.clone(), field.clone()))
         });
+        let mut statuses: BTreeMap<String, String> = BTreeMap::new();
+        for export in exports {
+            if let Some(field) = &export.status {
+                let of_table = statuses.entry(export.table.clone());
+                of_table.or_insert_with(|| field.clone());
+            }
+        }
+        let of_statuses = statuses.clone().into_iter();
         Self {
             names: names.collect(),
-            fields: fields.collect(),
+            fields: keys.chain(of_statuses).collect(),
+            statuses,
         }
     }
 }
@@ -291,6 +305,7 @@ impl Making<'_> {
             references: &self.rows.references,
             resolution,
             keys: &records.keys,
+            statuses: &records.statuses,
             facts: &self.present.facts,
             policy: &self.project.manifest.owners,
             stubs: &self.project.manifest.environment.stubs,

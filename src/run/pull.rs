@@ -149,12 +149,14 @@ fn beside(
     Ok(writer)
 }
 
-/// The tables that the manifest's records files are about, with the fields by which they name records.
+/// The tables that the manifest's records files are about, with the fields by which they name records, and by
+/// which these are counted.
 fn tables(project: &Project) -> BTreeMap<String, BTreeSet<String>> {
     let mut tables: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for file in &project.manifest.records {
         let fields = tables.entry(file.table.clone()).or_default();
         fields.extend(file.key.as_ref().map(|(_, field)| field.clone()));
+        fields.extend(file.status.clone());
     }
     tables
 }

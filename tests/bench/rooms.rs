@@ -109,6 +109,7 @@ impl Made {
             references: &self.references,
             resolution,
             keys: &BTreeMap::new(),
+            statuses: &BTreeMap::new(),
             facts: &self.facts,
             policy: self.policy(),
             stubs: self.stubs(),

@@ -20,6 +20,7 @@ mod planted;
 mod races;
 mod readme;
 mod real_workbooks;
+mod reconciliation;
 mod rehearsal;
 mod report;
 mod rules;

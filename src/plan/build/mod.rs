@@ -42,6 +42,8 @@ pub struct Wanted<'a> {
     pub resolution: &'a Resolution,
     /// Records by key, for each table and field.
     pub keys: &'a BTreeMap<(String, String), Keys>,
+    /// The field that says how far a record is, by table, where the manifest names one; it is among the keys.
+    pub statuses: &'a BTreeMap<String, String>,
     /// Facts of the environment.
     pub facts: &'a Facts,
     /// What the manifest says of owners.

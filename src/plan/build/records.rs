@@ -18,7 +18,7 @@ use crate::model::{
 };
 use crate::plan::build::told::{About, Told, tell};
 use crate::plan::build::{Wanted, order, principal_of, repeats};
-use crate::plan::{CHUNK_ROWS, Draft, DraftFile, DraftRecords, DraftTable, PrincipalIndex};
+use crate::plan::{CHUNK_ROWS, Draft, DraftFile, DraftRecords, DraftTable, Held, PrincipalIndex};
 
 pub(super) fn build(
     wanted: &Wanted<'_>,
@@ -63,7 +63,7 @@ pub(super) fn build(
         )?;
         table.files.push(file);
     }
-    draft.held = held(&owners, &mut numbers);
+    draft.held = held(wanted, &owners, &mut numbers);
     // Who owns what now is known row by row; the rest of it is large.
     owners.clear();
     draft.principals = numbers.list;
@@ -77,21 +77,49 @@ pub(super) fn build(
     Ok(())
 }
 
-/// Who owns how many records of each table.
+/// Who owns how many records of each table whose records were loaded.
 fn held(
+    wanted: &Wanted<'_>,
     owners: &BTreeMap<String, Option<Owners>>,
     numbers: &mut Numbers,
-) -> BTreeMap<String, Vec<(PrincipalIndex, u64)>> {
+) -> BTreeMap<String, Held> {
     let loaded = owners
         .iter()
         .filter_map(|(table, owners)| Some((table, owners.as_ref()?)));
     loaded
         .map(|(table, owners)| {
-            let counted = owners.principals().iter().zip(owners.counts());
-            let numbered = counted.map(|(owner, count)| (numbers.number(*owner), *count));
-            (table.clone(), numbered.collect())
+            let field = wanted.statuses.get(table);
+            let keys = field.and_then(|field| wanted.keys.get(&(table.clone(), field.clone())));
+            (table.clone(), held_of_table(owners, keys, numbers))
         })
         .collect()
+}
+
+fn held_of_table(owners: &Owners, statuses: Option<&Keys>, numbers: &mut Numbers) -> Held {
+    let principals = owners.principals().iter();
+    let principals: Vec<PrincipalIndex> = principals.map(|one| numbers.number(*one)).collect();
+    let mut held = Held {
+        statuses: vec![String::new()],
+        ..Held::default()
+    };
+    let mut unknown = owners.counts().to_vec();
+    for (status, records) in statuses.into_iter().flat_map(Keys::iter) {
+        let number = held.statuses.len();
+        held.statuses.push(status.to_owned());
+        let mut counts = vec![0_u64; principals.len()];
+        for owner in owners.owner_numbers(records).into_iter().flatten() {
+            counts[owner] += 1;
+            unknown[owner] = unknown[owner].saturating_sub(1);
+        }
+        held.count(&principals, number, &counts);
+        held.of
+            .extend(records.iter().map(|record| (*record, narrow(number))));
+    }
+    held.count(&principals, 0, &unknown);
+    held.of.par_sort_unstable();
+    // A record is of one status; where a file says two of one, the first holds.
+    held.of.dedup_by_key(|(record, _)| *record);
+    held
 }
 
 /// A row whose owner is already the wanted one needs no change.

@@ -1,6 +1,6 @@
 //! `holdings.parquet`: who owns how many records of each table before the plan and after it.
 //!
-//! In: a judged draft and the environment's facts. Out: one row for each principal and table of which it owns
+//! In: a judged draft and the environment's facts. Out: one row for each principal, table and status of which it owns
 //! records, or shall. Records that follow by cascade are not in it: REC007 tells of them.
 
 use std::collections::BTreeMap;
@@ -17,16 +17,17 @@ use crate::plan::folder::HOLDINGS_FILE;
 use crate::plan::folder::pages::Picked;
 use crate::plan::folder::scan::{Batch, Scan};
 use crate::plan::folder::table::{Cells, Column, GROUP_ROWS, Group, Kind, Table, write_table};
-use crate::plan::{CHUNK_ROWS, Draft, DraftTable};
+use crate::plan::{CHUNK_ROWS, Draft, DraftFile, DraftTable, Held, PrincipalIndex};
 
 const PRINCIPAL: usize = 0;
 const PRINCIPAL_TYPE: usize = 1;
 const NAME: usize = 2;
 const STANDING: usize = 3;
 const TABLE: usize = 4;
-const BEFORE: usize = 5;
-const GONE: usize = 6;
-const COME: usize = 7;
+const STATUS: usize = 5;
+const BEFORE: usize = 6;
+const GONE: usize = 7;
+const COME: usize = 8;
 
 const COLUMNS: &[Column] = &[
     Column::new("principal", Kind::Id),
@@ -34,6 +35,7 @@ const COLUMNS: &[Column] = &[
     Column::new("name", Kind::Text),
     Column::new("standing", Kind::Text).repeating(),
     Column::new("table", Kind::Text).repeating(),
+    Column::new("status", Kind::Text).repeating(),
     Column::new("before", Kind::Whole).optional(),
     Column::new("gone", Kind::Whole),
     Column::new("come", Kind::Whole),
@@ -94,6 +96,8 @@ pub struct Holding {
     pub standing: PrincipalStanding,
     /// Logical name of the table.
     pub table: String,
+    /// How far these records are, as the field says that the manifest names; empty where it is not known.
+    pub status: String,
     /// Records that it owns now; `None` where the table's records were not loaded.
     pub before: Option<u64>,
     /// Records that the plan takes from it.
@@ -109,76 +113,130 @@ impl Holding {
     }
 }
 
-/// What every principal has, by name, then table.
-fn holdings(draft: &Draft, facts: &Facts) -> Vec<Holding> {
+/// Before, gone and come.
+type Counts = [u64; 3];
+
+/// What every principal has, by name, then table, then status.
+fn holdings(draft: &Draft, facts: &Facts) -> Result<Vec<Holding>, PlanError> {
     let who = Who::of(draft, facts);
     let mut holdings = Vec::new();
     for table in &draft.tables {
-        let mut counts: BTreeMap<Principal, (u64, u64, u64)> = BTreeMap::new();
-        for (owner, before) in draft.held.get(&table.entity).into_iter().flatten() {
-            counts.entry(draft.principal(*owner)).or_default().0 = *before;
+        let not_loaded = Held {
+            statuses: vec![String::new()],
+            ..Held::default()
+        };
+        let loaded = draft.held.get(&table.entity);
+        let held = loaded.unwrap_or(&not_loaded);
+        let mut counts: BTreeMap<(PrincipalIndex, usize), Counts> = BTreeMap::new();
+        for (owner, status, before) in &held.counts {
+            counts.entry((*owner, *status)).or_default()[0] = *before;
         }
-        let (gone, come) = moved(draft, table);
-        for (place, principal) in draft.principals.iter().enumerate() {
-            if gone[place] + come[place] > 0 {
-                let count = counts.entry(*principal).or_default();
-                (count.1, count.2) = (gone[place], come[place]);
-            }
-        }
-        let is_known = draft.held.contains_key(&table.entity);
-        for (principal, (before, gone, come)) in counts {
+        moved(draft, table, held, &mut counts)?;
+        for ((owner, status), [before, gone, come]) in counts {
+            let principal = draft.principal(owner);
             let (name, standing) = who.is(principal);
             holdings.push(Holding {
                 principal,
                 name,
                 standing,
                 table: table.entity.clone(),
-                before: is_known.then_some(before),
+                status: held.statuses[status].clone(),
+                before: loaded.map(|_| before),
                 gone,
                 come,
             });
         }
     }
-    holdings.sort_by(|left, right| {
-        let key = |one: &Holding| (one.name.to_lowercase(), one.principal);
-        let by_name = key(left).cmp(&key(right));
-        by_name.then_with(|| left.table.cmp(&right.table))
+    holdings.sort_by_cached_key(|one| {
+        let place = (one.table.clone(), one.status.clone());
+        (one.name.to_lowercase(), one.principal, place)
     });
-    holdings
+    Ok(holdings)
 }
 
-/// How many records of a table each principal of the draft loses and gets, by its place in the draft.
-fn moved(draft: &Draft, table: &DraftTable) -> (Vec<u64>, Vec<u64>) {
-    let none = || vec![0_u64; draft.principals.len()];
-    let (mut gone, mut come) = (none(), none());
+/// Counts what each principal of a draft loses and gets of a table.
+fn moved(
+    draft: &Draft,
+    table: &DraftTable,
+    held: &Held,
+    counts: &mut BTreeMap<(PrincipalIndex, usize), Counts>,
+) -> Result<(), PlanError> {
+    let moving = Moving {
+        held,
+        width: held.statuses.len(),
+        owners: draft.principals.len(),
+    };
     for file in &table.files {
         let chunks = file.fates.par_chunks(CHUNK_ROWS).enumerate();
-        let counted = chunks.fold(
-            || (none(), none()),
-            |(mut gone, mut come), (chunk, fates)| {
-                let rows = (chunk * CHUNK_ROWS..).zip(fates);
-                for (row, _) in rows.filter(|(_, fate)| **fate == Fate::Change) {
-                    if let Some(asked) = file.before_and_after(row) {
-                        come[asked.after.get()] += 1;
-                        if let Some(before) = asked.before {
-                            gone[before.get()] += 1;
-                        }
-                    }
-                }
-                (gone, come)
-            },
-        );
-        for (of_gone, of_come) in counted.collect::<Vec<_>>() {
-            let add = |sums: &mut Vec<u64>, more: Vec<u64>| {
-                sums.iter_mut()
-                    .zip(more)
-                    .for_each(|(sum, more)| *sum += more);
-            };
-            add(&mut gone, of_gone);
-            add(&mut come, of_come);
+        let sums = chunks
+            .try_fold(
+                || moving.none(),
+                |sums, (chunk, fates)| moving.add_chunk(sums, file, chunk * CHUNK_ROWS, fates),
+            )
+            .try_reduce(Vec::new, |one, other| Ok(added(one, other)));
+        let sums = sums.map_err(PlanError::Ids)?;
+        for (place, [gone, come]) in sums.into_iter().enumerate() {
+            if gone + come > 0 {
+                let owner = PrincipalIndex::new(place / moving.width);
+                let count = counts.entry((owner, place % moving.width)).or_default();
+                count[1] += gone;
+                count[2] += come;
+            }
         }
     }
-    (gone, come)
+    Ok(())
+}
+
+/// Gone and come, for each owner and status: those of one owner follow each other.
+type Sums = Vec<[u64; 2]>;
+
+struct Moving<'a> {
+    held: &'a Held,
+    width: usize,
+    owners: usize,
+}
+
+impl Moving<'_> {
+    fn none(&self) -> Sums {
+        vec![[0, 0]; self.owners * self.width]
+    }
+
+    fn add_chunk(
+        &self,
+        mut sums: Sums,
+        file: &DraftFile,
+        first: usize,
+        fates: &[Fate],
+    ) -> std::io::Result<Sums> {
+        // Ids lie on the disk, and without a status nobody asks for them.
+        let records = match self.held.of.as_slice() {
+            [] => Vec::new(),
+            _ => file.records(first..first + fates.len())?,
+        };
+        let rows = fates.iter().enumerate();
+        for (row, _) in rows.filter(|(_, fate)| **fate == Fate::Change) {
+            let Some(asked) = file.before_and_after(first + row) else {
+                continue;
+            };
+            let record = records.get(row);
+            let status = record.map_or(0, |record| self.held.status(*record));
+            sums[asked.after.get() * self.width + status][1] += 1;
+            if let Some(before) = asked.before {
+                sums[before.get() * self.width + status][0] += 1;
+            }
+        }
+        Ok(sums)
+    }
+}
+
+fn added(mut one: Sums, other: Sums) -> Sums {
+    if one.is_empty() {
+        return other;
+    }
+    for (sum, more) in one.iter_mut().zip(other) {
+        *sum = [sum[0] + more[0], sum[1] + more[1]];
+    }
+    one
 }
 
 /// Who principals are, in words.
@@ -224,7 +282,7 @@ pub(super) fn write(
     facts: &Facts,
     progress: &dyn Progress,
 ) -> Result<FileRecord, PlanError> {
-    let holdings = holdings(draft, facts);
+    let holdings = holdings(draft, facts)?;
     let title = format!("write {HOLDINGS_FILE}");
     let step = progress.begin(&title, Unit::Rows, Some(holdings.len() as u64));
     let table = Table {
@@ -261,6 +319,7 @@ fn cells(holdings: &[Holding]) -> Group {
         Cells::texts(holdings.iter().map(|one| one.name.as_str())),
         words(|one| one.standing.word()),
         words(|one| &one.table),
+        words(|one| &one.status),
         counts(|one| one.before),
         counts(|one| Some(one.gone)),
         counts(|one| Some(one.come)),
@@ -306,6 +365,7 @@ fn holding(batch: &Batch<'_>, row: usize) -> Result<Holding, PlanError> {
         name: text(NAME)?,
         standing: standing.ok_or_else(|| batch.damaged(STANDING, "is nothing a principal is"))?,
         table: text(TABLE)?,
+        status: text(STATUS)?,
         before: whole(BEFORE)?,
         gone: batch.needed(GONE, whole(GONE))?,
         come: batch.needed(COME, whole(COME))?,

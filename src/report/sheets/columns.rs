@@ -124,6 +124,7 @@ const RECONCILIATION: &[SheetColumn] = &[
     column("name", "Owner", SheetKind::Person, 40),
     column("standing", "What it is", SheetKind::Text, 16),
     column("table", "Table", SheetKind::Text, 16),
+    column("status", "Status", SheetKind::Text, 12),
     column("before", "Before", SheetKind::Number, 10),
     column("gone", "Given away", SheetKind::Number, 10),
     column("come", "Received", SheetKind::Number, 10),

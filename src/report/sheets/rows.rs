@@ -264,6 +264,7 @@ fn reconciled(holding: &Holding) -> Row {
         SheetCell::text(&holding.name),
         SheetCell::text(holding.standing.word()),
         SheetCell::text(&holding.table),
+        SheetCell::text(&holding.status),
         SheetCell::number(holding.before),
         SheetCell::Number(holding.gone),
         SheetCell::Number(holding.come),
