@@ -41,18 +41,13 @@ pub(super) fn pack(
     sheet: SheetName,
     mut look: Option<&mut Look<'_>>,
 ) -> Result<Pack, ReportError> {
-    let most = match sheet {
-        SheetName::Findings => FINDINGS_MAX,
-        _ => ROWS_MAX,
-    };
     let mut packer = Packer::of(sheet);
     if sheets.len(sheet) > 0 {
         sheets.rows(sheet, &mut |row| {
             if let Some(look) = &mut look {
                 look(&row);
             }
-            let has_room = packer.rows < most && packer.texts.bytes < TEXT_BYTES_MAX;
-            if has_room {
+            if packer.has_room() {
                 packer.push(row);
             } else if look.is_none() {
                 return ControlFlow::Break(());
@@ -96,6 +91,7 @@ struct Packer {
     columns: Vec<Column>,
     texts: Texts,
     rows: u64,
+    rows_max: u64,
     subject: Option<usize>,
 }
 
@@ -121,8 +117,16 @@ impl Packer {
             columns: columns.iter().map(|one| column(one.kind)).collect(),
             texts: Texts::default(),
             rows: 0,
+            rows_max: match sheet {
+                SheetName::Findings => FINDINGS_MAX,
+                _ => ROWS_MAX,
+            },
             subject: columns.iter().position(|column| column.key == SUBJECT),
         }
+    }
+
+    fn has_room(&self) -> bool {
+        self.rows < self.rows_max && self.texts.bytes < TEXT_BYTES_MAX
     }
 
     fn push(&mut self, row: Vec<SheetCell>) {
@@ -267,6 +271,27 @@ mod tests {
         let packed = String::from_utf8(json(&packer).unwrap()).unwrap();
         assert!(packed.contains(r#"[7,7,7,8]"#), "{packed}");
         assert!(packed.contains(r#"{"runs":[[null,4]]}"#), "{packed}");
+    }
+
+    #[test]
+    fn a_page_has_its_bounds() {
+        let row = |sheet: SheetName, text: &str| {
+            let mut row = vec![SheetCell::Blank; sheet.columns().len()];
+            row[0] = SheetCell::text(text);
+            row
+        };
+        let filled = |sheet, text: &dyn Fn(u64) -> String| {
+            let mut packer = Packer::of(sheet);
+            while packer.has_room() {
+                packer.push(row(sheet, &text(packer.rows)));
+            }
+            packer.rows
+        };
+        let short = |_| String::from("a");
+        assert_eq!(filled(SheetName::Findings, &short), FINDINGS_MAX);
+        assert_eq!(filled(SheetName::Records, &short), ROWS_MAX);
+        let long = |row| format!("{row}{}", " ".repeat(4 << 20));
+        assert_eq!(filled(SheetName::Records, &long), 8);
     }
 
     #[track_caller]

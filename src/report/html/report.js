@@ -558,6 +558,10 @@
       event.preventDefault();
       link.focus();
     });
+    document.querySelector(".skip").addEventListener("click", (event) => {
+      event.preventDefault();
+      byId(view.key === null ? "main" : "rows-title").focus();
+    });
     document.addEventListener("keydown", (event) => {
       if (view.key === null) return;
       const isTyping = event.target.matches("input, select, textarea");

@@ -84,6 +84,8 @@ struct Reason {
     code: String,
     title: String,
     figure: Figure,
+    /// Rows that it stops.
+    rows: u64,
 }
 
 /// A rule that could not be checked.
@@ -185,21 +187,32 @@ pub(super) fn capital(text: &str) -> String {
     first.chain(letters).collect()
 }
 
-/// The codes that stop the plan, most findings first.
+/// The codes that stop the plan, those that stop most rows first.
 fn stopping(document: &Document) -> Vec<Reason> {
     let counts = by_code(document);
     let stops = |code: &str| {
         let accepted = document.accept.keep_out.iter().any(|one| one == code);
         matches!(severity(code), "error" | "fatal") && !accepted
     };
-    let mut codes: Vec<(&str, u64)> = counts.into_iter().filter(|(code, _)| stops(code)).collect();
-    codes.sort_by(|left, right| right.1.cmp(&left.1).then(left.0.cmp(right.0)));
+    let rows = |code: &str| {
+        let ledgers = document.ledgers.iter();
+        let rows = ledgers.filter_map(|ledger| ledger.stopped.get(code));
+        rows.sum()
+    };
+    let codes = counts.into_iter().filter(|(code, _)| stops(code));
     let reason = |(code, findings): (&str, u64)| Reason {
         code: code.to_owned(),
         title: title(code),
         figure: Figure::rows(findings, link(SheetName::Findings, &[("code", code)])),
+        rows: rows(code),
     };
-    codes.into_iter().map(reason).collect()
+    let mut reasons: Vec<Reason> = codes.map(reason).collect();
+    reasons.sort_by(|left, right| {
+        let size = |one: &Reason| (one.rows, one.figure.number);
+        let by_size = size(right).cmp(&size(left));
+        by_size.then_with(|| left.code.cmp(&right.code))
+    });
+    reasons
 }
 
 fn tiles(document: &Document) -> Vec<Tile> {
