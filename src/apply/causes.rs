@@ -76,8 +76,7 @@ impl Key {
         let (code, shape) = match outcome {
             Outcome::Failed(refusal) => (Some(refusal.code), shape(&refusal.message)),
             Outcome::Drifted(Present::Absent) => (None, "gone".to_owned()),
-            Outcome::Drifted(_) | Outcome::Skipped => (None, String::new()),
-            Outcome::Done { .. } | Outcome::NoChangeNeeded => (None, String::new()),
+            _ => (None, String::new()),
         };
         Self {
             kind,

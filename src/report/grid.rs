@@ -55,7 +55,7 @@ impl<'p, 'o> Grid<'p, 'o> {
 
     /// Writes a row, or keeps it until the widths are settled.
     pub(super) fn row(&mut self, cells: &[SheetCell]) -> io::Result<()> {
-        let texts = cells.iter().map(text).collect();
+        let texts: Vec<String> = cells.iter().map(text).collect();
         if self.layout.is_some() {
             return self.line(&texts);
         }
@@ -126,7 +126,7 @@ impl<'p, 'o> Grid<'p, 'o> {
         Ok(())
     }
 
-    fn line(&mut self, texts: &Vec<String>) -> io::Result<()> {
+    fn line(&mut self, texts: &[String]) -> io::Result<()> {
         let Some(layout) = &self.layout else {
             return Ok(());
         };
@@ -279,5 +279,133 @@ fn widen(laid: &mut [(usize, usize)], left: &mut usize, most: &dyn Fn(usize) -> 
         };
         *width += 1;
         *left -= 1;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::sheets::SheetName;
+
+    const WIDTHS: [usize; 3] = [60, 100, 200];
+
+    fn written(sheet: SheetName, rows: &[Vec<SheetCell>], width: usize) -> String {
+        let mut out = Vec::new();
+        let mut page = Page {
+            out: &mut out,
+            width,
+            folder: ".",
+        };
+        let expendable = crate::report::listing::expendable(sheet);
+        let mut grid = Grid::new(&mut page, sheet.columns(), expendable);
+        for row in rows {
+            grid.row(row).unwrap();
+        }
+        grid.end().unwrap();
+        let plain = anstream::adapter::strip_bytes(&out).into_vec();
+        String::from_utf8(plain).unwrap()
+    }
+
+    /// A row in which every column holds the same, ids and numbers apart.
+    fn row(sheet: SheetName, text: &str) -> Vec<SheetCell> {
+        let cells = sheet.columns().iter().map(|column| match column.kind {
+            SheetKind::Number => SheetCell::Number(1_234_567),
+            SheetKind::Id => SheetCell::text("0f8fad5b-d9cb-469f-a165-70867728950e"),
+            SheetKind::Code => SheetCell::text("OWN002"),
+            SheetKind::Severity => SheetCell::text("warning"),
+            SheetKind::Answer => SheetCell::text("not known"),
+            _ => SheetCell::text(text),
+        });
+        cells.collect()
+    }
+
+    #[test]
+    fn every_sheet_fits_every_terminal() {
+        check("plain", "Ana Costa <ana.costa@contoso.com>");
+        check("short", "x");
+        check("markup", "<b onclick='x()'>Ana</b> & [link](javascript:1)");
+        check(
+            "signs that move a cursor",
+            "A\u{1b}[31mna\r\n\t\u{7}\u{9b}2J Costa",
+        );
+        check("signs that turn a line round", "\u{202e}atsoC anA\u{2066}");
+        check(
+            "right to left",
+            "\u{5d3}\u{5df} \u{5db}\u{5d4}\u{5df} \u{202b}<dan@contoso.com>",
+        );
+        check(
+            "wide",
+            "\u{5c71}\u{7530}\u{592a}\u{90ce}\u{5c71}\u{7530}\u{592a}\u{90ce}\u{5c71}\u{7530}\u{592a}",
+        );
+        check("marks on letters", &"e\u{301}\u{323}".repeat(40));
+        check("pictures", &"\u{1f469}\u{200d}\u{1f4bb} ".repeat(20));
+        check("one long word", &"w".repeat(500));
+    }
+
+    #[track_caller]
+    fn check(case: &str, text: &str) {
+        for sheet in SheetName::ALL {
+            for width in WIDTHS {
+                let rows = vec![row(sheet, text); 3];
+                let table = written(sheet, &rows, width);
+                let case = format!("{case}, {}, {width} columns:\n{table}", sheet.title());
+                let widest = table.lines().map(display_width).max();
+                assert!(widest.is_some_and(|widest| widest <= width), "{case}");
+                let is_hostile = |letter: char| {
+                    letter != '\n' && letter.is_control()
+                        || "\u{202e}\u{2066}\u{202b}".contains(letter)
+                };
+                assert!(!table.contains(is_hostile), "{case}");
+                // The columns stand below each other, and no row is broken.
+                let body: Vec<&str> = table
+                    .lines()
+                    .filter(|line| line.contains("1,234,567"))
+                    .collect();
+                assert!(matches!(body.len(), 0 | 3), "{case}");
+            }
+        }
+    }
+
+    #[test]
+    #[rustfmt::skip] // keeps the columns of the table
+    fn texts_are_cut_where_they_say_least() {
+        let [name, _, _, _, _, owner, ..] = SheetName::Owners.columns() else { panic!("columns") };
+        let file = SheetName::Records.columns().iter().find(|column| column.key == "file").unwrap();
+        let id = SheetName::Records.columns().iter().find(|column| column.key == "record").unwrap();
+        //  text                    width  column  cut
+        cuts("Ana Costa",             9,   name,   "Ana Costa");
+        cuts("Ana Costa",             8,   owner,  "Ana Cos…");
+        cuts("exports/accounts.csv", 13,   file,   "…accounts.csv");
+        cuts("0f8fad5b-d9cb",         4,   id,     "0f8fad5b-d9cb");
+        cuts("\u{5c71}\u{7530}\u{592a}", 4, name,  "\u{5c71}…");
+        cuts("e\u{301}e\u{301}e\u{301}", 2, name,  "e\u{301}…");
+    }
+
+    #[track_caller]
+    fn cuts(text: &str, width: usize, column: &SheetColumn, expected: &str) {
+        assert_eq!(cut(text, width, column), expected, "{text} in {width}");
+    }
+
+    #[test]
+    fn a_long_table_begins_before_it_ends() {
+        let short = row(SheetName::Owners, "x");
+        let mut rows = vec![short; LOOKED_AT];
+        rows.push(row(SheetName::Owners, &"late and long ".repeat(30)));
+        let table = written(SheetName::Owners, &rows, 100);
+        let last = table.lines().last().unwrap();
+        assert!(display_width(last) <= 100 && last.contains('…'), "{last}");
+    }
+
+    #[test]
+    fn what_is_not_shown_is_said() {
+        let full = row(SheetName::Users, "Ana Costa <ana.costa@contoso.com>");
+        let narrow = written(SheetName::Users, &[full], 60);
+        assert!(narrow.contains("no room for"), "{narrow}");
+        assert!(narrow.contains("`Id`"), "{narrow}");
+        let mut bare = row(SheetName::Users, "x");
+        bare[1] = SheetCell::Blank;
+        let wide = written(SheetName::Users, &[bare], 200);
+        assert!(wide.contains("nothing in `What changes`"), "{wide}");
+        assert!(!wide.contains("no room"), "{wide}");
     }
 }

@@ -163,9 +163,11 @@ fn more(page: &mut Page<'_>, rows: u64, sheet: SheetName) -> Result<(), ReportEr
     if rows > 0 {
         let folder = shell_word(page.folder);
         let (rows, key) = (thousands(rows), sheet.key());
-        writeln!(
-            page.out,
-            "  … and {rows} more: `cutover show {folder} {key} --format csv` lists them all"
+        page.lines(
+            2,
+            &format!(
+                "… and {rows} more: `cutover show {folder} {key} --format csv` lists them all"
+            ),
         )?;
     }
     Ok(())

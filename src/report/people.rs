@@ -206,7 +206,7 @@ pub fn readiness_json(out: &mut dyn Write, sheets: &Sheets<'_>) -> Result<(), Re
     ];
     for (moment, count) in moments {
         let count = serde_json::to_string(count).map_err(io::Error::from)?;
-        write!(out, "\"{moment}\": {count},\n")?;
+        writeln!(out, "\"{moment}\": {count},")?;
     }
     let file = serde_json::to_string(&record.file).map_err(io::Error::from)?;
     write!(out, "\"file\": {file},\n\"people\": ")?;

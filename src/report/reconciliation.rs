@@ -116,7 +116,7 @@ pub fn reconciliation_text(page: &mut Page<'_>, sheets: &Sheets<'_>) -> Result<(
         "Records before and after, by owner and table · seal {short} · as of {}",
         document.environment.as_of
     );
-    writeln!(page.out, "{}", styled(HEADING, heading))?;
+    page.lines(0, &styled(HEADING, heading))?;
     if sheets.len(SHEET) == 0 {
         writeln!(page.out, "  the plan's exports hold no records")?;
         return Ok(());
@@ -173,9 +173,11 @@ fn part(page: &mut Page<'_>, sheets: &Sheets<'_>, marked: bool) -> Result<(), Re
     grid.end()?;
     if more > 0 {
         let (folder, more) = (shell_word(page.folder), counted(more, "more row"));
-        writeln!(
-            page.out,
-            "  … and {more}: `cutover show {folder} reconciliation --format csv` lists them all"
+        page.lines(
+            2,
+            &format!(
+                "… and {more}: `cutover show {folder} reconciliation --format csv` lists them all"
+            ),
         )?;
     }
     Ok(())
@@ -212,7 +214,7 @@ fn verdict(page: &mut Page<'_>, totals: &[TableTotal]) -> Result<(), ReportError
         );
         styled(WARN, words)
     };
-    Ok(writeln!(page.out, "  {words}")?)
+    Ok(page.lines(2, &words)?)
 }
 
 const fn number(key: &'static str, title: &'static str) -> SheetColumn {

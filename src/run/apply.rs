@@ -92,11 +92,12 @@ pub fn apply(request: &ApplyRequest<'_>, console: &mut Console<'_>) -> Result<Ex
         format!("Applied plan {seal} to {host}")
     };
     let timing = timed.end(&*target, &applied, Some(document));
+    let timing = Some(&timing).filter(|_| !applied.nothing_written);
     let reported = Reported {
         heading: &heading,
         applied: &applied,
         document: Some(document),
-        timing: Some(&timing),
+        timing,
         folder: &request.folder.display().to_string(),
     };
     print(&reported, console)?;

@@ -4,7 +4,7 @@
 //! what went over the line on standard error, because no two runs have the same.
 
 use crate::apply::{Account, Applied, Cause, Tally};
-use crate::model::Outcome;
+use crate::model::{ChangeKind, Outcome};
 use crate::plan::Document;
 use crate::report::{
     CauseOf, CauseRow, FailureRow, NotForetellable, OutcomeReport, OutcomeRow, Page, Timing,
@@ -110,27 +110,27 @@ fn row(kind: &str, account: Account) -> OutcomeRow {
 }
 
 fn cause(cause: &Cause) -> CauseRow {
-    let message = match &cause.outcome {
-        // The code stands before it.
-        Outcome::Failed(refusal) => refusal.message.clone(),
-        other => words(other),
-    };
-    cause_row(
-        cause_of(&cause.outcome),
-        cause.kind.words(),
-        message,
-        cause.count,
-        cause.about.clone(),
-    )
+    let Cause {
+        kind,
+        count,
+        outcome,
+        about,
+        ..
+    } = cause;
+    why(*kind, outcome, *count, about.clone())
 }
 
-/// What kind of end a change has that did not come out.
-pub(super) fn cause_of(outcome: &Outcome) -> CauseOf {
-    match outcome {
-        Outcome::Failed(refusal) => CauseOf::Refused(refusal.code.0),
-        Outcome::Drifted(_) => CauseOf::Drifted,
-        Outcome::Skipped | Outcome::Done { .. } | Outcome::NoChangeNeeded => CauseOf::Skipped,
-    }
+/// Why changes did not come out that ended like this one.
+pub(super) fn why(kind: ChangeKind, outcome: &Outcome, count: u64, about: Vec<String>) -> CauseRow {
+    let (of, message) = match outcome {
+        // The code stands before its words.
+        Outcome::Failed(refusal) => (CauseOf::Refused(refusal.code.0), refusal.message.clone()),
+        Outcome::Drifted(_) => (CauseOf::Drifted, words(outcome)),
+        Outcome::Skipped | Outcome::Done { .. } | Outcome::NoChangeNeeded => {
+            (CauseOf::Skipped, words(outcome))
+        }
+    };
+    cause_row(of, kind.words(), message, count, about)
 }
 
 /// Every refusal of an approved plan is one that no finding foretold; but a guarding rule that the
@@ -153,7 +153,7 @@ fn not_foretellable(applied: &Applied, document: &Document) -> NotForetellable {
 }
 
 /// How a change ended, in words.
-pub(super) fn words(outcome: &Outcome) -> String {
+fn words(outcome: &Outcome) -> String {
     match outcome {
         Outcome::Done { .. } => "done".to_owned(),
         Outcome::NoChangeNeeded => "no change needed".to_owned(),

@@ -52,7 +52,7 @@ impl<'a> Timed<'a> {
             requests: now.requests - before.requests,
             writes: now.operations - before.operations,
             throttled: now.throttled - before.throttled,
-            waited_seconds: (now.waited - before.waited).as_secs_f64(),
+            waited_seconds: now.waited.saturating_sub(before.waited).as_secs_f64(),
         });
         let stages = self.stages.lock().unwrap_or_else(PoisonError::into_inner);
         Timing {

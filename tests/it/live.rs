@@ -264,7 +264,12 @@ fn there_and_back(live: &Live) {
     let before = state();
     goes(&live.pull());
     goes(&live.plan());
-    goes(&live.writes(cutover::run::apply));
+    let applied = live.writes(cutover::run::apply);
+    goes(&applied);
+    // What the plan foretold of the line, and what went over it.
+    for said in ["throttled: ", "forecast: ", "write", " in this run: "] {
+        assert!(applied.err.contains(said), "{said}: {}", applied.err);
+    }
     goes(&live.verify());
     let changes: u64 = document(live.project.path()).totals.changes.values().sum();
     let again = live.writes(cutover::run::apply);

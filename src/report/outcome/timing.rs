@@ -101,16 +101,21 @@ impl Timing {
     }
 
     fn duration_words(&self) -> String {
-        let mut words = format!("took {}", seconds(self.seconds));
-        if self.stages.len() > 1 {
-            let stages = self.stages.iter();
-            let stages = stages.map(|one| format!("{} {}", one.stage, seconds(one.seconds)));
-            words += &format!(" ({})", stages.collect::<Vec<_>>().join(", "));
-        }
-        if self.ended > 0 && self.seconds > 0.0 {
-            words += &format!(", {} a second", per_second(self.ended, self.seconds));
-        }
-        words
+        let took = format!("took {}", seconds(self.seconds));
+        let stages = match self.stages.as_slice() {
+            [] | [_] => String::new(),
+            several => {
+                let stages = several.iter();
+                let stages = stages.map(|one| format!("{} {}", one.stage, seconds(one.seconds)));
+                format!(" ({})", stages.collect::<Vec<_>>().join(", "))
+            }
+        };
+        let rate = if self.ended > 0 && self.seconds > 0.0 {
+            format!(", {} a second", per_second(self.ended, self.seconds))
+        } else {
+            String::new()
+        };
+        took + &stages + &rate
     }
 }
 

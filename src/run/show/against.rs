@@ -48,8 +48,8 @@ fn meant(project: &Project, old: &str) -> Result<PathBuf, Failure> {
             )
         });
     }
-    let named = |folder: &&PathBuf| name(folder) == old;
-    if let Some(folder) = history.iter().find(named) {
+    let is_named_so = |folder: &&PathBuf| name(folder) == old;
+    if let Some(folder) = history.iter().find(is_named_so) {
         return Ok(folder.clone());
     }
     let by_seal: Vec<&PathBuf> = history

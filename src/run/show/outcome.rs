@@ -7,8 +7,8 @@ use std::ops::ControlFlow;
 use crate::apply::{JournalState, Told, each_failure, journal_state, told};
 use crate::model::guard_cell;
 use crate::plan::SealedPlan;
-use crate::report::{cause_row, outcome_json};
-use crate::run::outcome::{Reported, cause_of, print, rows, with_report, words};
+use crate::report::outcome_json;
+use crate::run::outcome::{Reported, print, rows, why, with_report};
 use crate::run::{Console, Failure, Format};
 
 /// Columns of the changes that did not come out.
@@ -118,8 +118,7 @@ fn failures(plan: &SealedPlan, console: &mut Console<'_>) -> Result<(), Failure>
     };
     let mut written = line(&COLUMNS.map(str::to_owned));
     each_failure(plan, &mut |failure| {
-        let (kind, message) = (failure.kind.words(), words(&failure.outcome));
-        let row = cause_row(cause_of(&failure.outcome), kind, message, 1, Vec::new());
+        let row = why(failure.kind, &failure.outcome, 1, Vec::new());
         let cells = [
             failure.seq.0.to_string(),
             row.kind,
