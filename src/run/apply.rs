@@ -11,6 +11,7 @@ use crate::model::{ChangeKind, Findings};
 use crate::plan::{Document, SealedPlan};
 use crate::project::Project;
 use crate::report::{shell_word, thousands};
+use crate::run::anonymous::Teller;
 use crate::run::consent::{Consent, Sought, agreed};
 use crate::run::hand_over::hand_over;
 use crate::run::live::refuse_old_copy;
@@ -37,6 +38,7 @@ pub fn apply(request: &ApplyRequest<'_>, console: &mut Console<'_>) -> Result<Ex
     let project = Project::open(request.folder)?;
     let _lock = project.lock()?;
     let plan = SealedPlan::open(&project.plan())?;
+    let teller = &Teller::of(&project, &plan, console)?;
     let journal = project.plan().join(JOURNAL);
     let state = journal_state(&project.plan())?;
     match state {
@@ -99,6 +101,7 @@ pub fn apply(request: &ApplyRequest<'_>, console: &mut Console<'_>) -> Result<Ex
         document: Some(document),
         timing,
         folder: &request.folder.display().to_string(),
+        teller,
     };
     print(&reported, console)?;
     next(&applied, &folder, console)?;

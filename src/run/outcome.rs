@@ -10,6 +10,7 @@ use crate::report::{
     CauseOf, CauseRow, FailureRow, NotForetellable, OutcomeReport, OutcomeRow, Page, Timing,
     cause_row, counts_csv, outcome, outcome_json, present_word,
 };
+use crate::run::anonymous::Teller;
 use crate::run::{Console, Failure, Format};
 
 /// What is reported.
@@ -25,6 +26,8 @@ pub(super) struct Reported<'a> {
     pub(super) timing: Option<&'a Timing>,
     /// The project's folder as typed.
     pub(super) folder: &'a str,
+    /// How people are told.
+    pub(super) teller: &'a Teller,
 }
 
 /// Prints what became of every change; of a plan that was applied, also of every row.
@@ -57,16 +60,24 @@ pub(super) fn with_report<T>(
     rows: &[OutcomeRow],
     take: &mut dyn FnMut(&OutcomeReport<'_>) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
-    let applied = reported.applied;
+    let (applied, teller) = (reported.applied, reported.teller);
     let failures: Vec<FailureRow> = applied
         .failures
         .iter()
         .map(|failure| FailureRow {
-            subject: format!("{}: {}", failure.kind.words(), failure.what),
-            message: words(&failure.outcome),
+            subject: format!(
+                "{}: {}",
+                failure.kind.words(),
+                teller.prose(failure.what.clone())
+            ),
+            message: words(&failure.outcome, teller),
         })
         .collect();
-    let causes: Vec<CauseRow> = applied.causes.iter().map(cause).collect();
+    let causes: Vec<CauseRow> = applied
+        .causes
+        .iter()
+        .map(|one| cause(one, teller))
+        .collect();
     let refusals = reported
         .document
         .map(|document| not_foretellable(applied, document));
@@ -109,7 +120,7 @@ fn row(kind: &str, account: Account) -> OutcomeRow {
     }
 }
 
-fn cause(cause: &Cause) -> CauseRow {
+fn cause(cause: &Cause, teller: &Teller) -> CauseRow {
     let Cause {
         kind,
         count,
@@ -117,17 +128,27 @@ fn cause(cause: &Cause) -> CauseRow {
         about,
         ..
     } = cause;
-    why(*kind, outcome, *count, about.clone())
+    let about = about.iter().map(|one| teller.prose(one.clone()));
+    why(*kind, outcome, *count, about.collect(), teller)
 }
 
 /// Why changes did not come out that ended like this one.
-pub(super) fn why(kind: ChangeKind, outcome: &Outcome, count: u64, about: Vec<String>) -> CauseRow {
+pub(super) fn why(
+    kind: ChangeKind,
+    outcome: &Outcome,
+    count: u64,
+    about: Vec<String>,
+    teller: &Teller,
+) -> CauseRow {
     let (of, message) = match outcome {
         // The code stands before its words.
-        Outcome::Failed(refusal) => (CauseOf::Refused(refusal.code.0), refusal.message.clone()),
-        Outcome::Drifted(_) => (CauseOf::Drifted, words(outcome)),
+        Outcome::Failed(refusal) => {
+            let message = teller.prose(refusal.message.clone());
+            (CauseOf::Refused(refusal.code.0), message)
+        }
+        Outcome::Drifted(_) => (CauseOf::Drifted, words(outcome, teller)),
         Outcome::Skipped | Outcome::Done { .. } | Outcome::NoChangeNeeded => {
-            (CauseOf::Skipped, words(outcome))
+            (CauseOf::Skipped, words(outcome, teller))
         }
     };
     cause_row(of, kind.words(), message, count, about)
@@ -153,14 +174,17 @@ fn not_foretellable(applied: &Applied, document: &Document) -> NotForetellable {
 }
 
 /// How a change ended, in words.
-fn words(outcome: &Outcome) -> String {
+fn words(outcome: &Outcome, teller: &Teller) -> String {
     match outcome {
         Outcome::Done { .. } => "done".to_owned(),
         Outcome::NoChangeNeeded => "no change needed".to_owned(),
-        Outcome::Failed(refusal) => format!("refused: {} {}", refusal.code, refusal.message),
+        Outcome::Failed(refusal) => {
+            let message = teller.prose(refusal.message.clone());
+            format!("refused: {} {message}", refusal.code)
+        }
         Outcome::Drifted(present) => format!(
             "drifted: holds {}, which is neither the planned before nor after; nothing was written",
-            present_word(present)
+            teller.values(present_word(present))
         ),
         Outcome::Skipped => "skipped: a change that it needs did not come about".to_owned(),
     }

@@ -4,6 +4,7 @@ use crate::apply::{JOURNAL, JournalState, Options, journal_state, way_back};
 use crate::plan::SealedPlan;
 use crate::project::Project;
 use crate::report::{shell_word, thousands};
+use crate::run::anonymous::Teller;
 use crate::run::apply::{ApplyRequest, ended, explained, within};
 use crate::run::completed::standing;
 use crate::run::consent::{Sought, agreed};
@@ -26,6 +27,7 @@ pub fn undo(request: &ApplyRequest<'_>, console: &mut Console<'_>) -> Result<Exi
     };
     let _environment = project.lock_environment()?;
     let plan = SealedPlan::open(&folder)?;
+    let teller = &Teller::of(&project, &plan, console)?;
     let journal = folder.join(JOURNAL);
     let back = way_back(&plan, &journal)?;
     within(request.limit, back.total())?;
@@ -65,6 +67,7 @@ pub fn undo(request: &ApplyRequest<'_>, console: &mut Console<'_>) -> Result<Exi
         document: None,
         timing: Some(&timing),
         folder: &request.folder.display().to_string(),
+        teller,
     };
     print(&reported, console)?;
     if undone.interrupted {

@@ -9,6 +9,7 @@ use crate::report::{
     ComparedReport, ComparedRow, FailureRow, Page, compared, compared_json, counts_csv,
     present_word,
 };
+use crate::run::anonymous::Teller;
 use crate::run::target::Site;
 use crate::run::{Console, Exit, Failure, Format};
 
@@ -16,11 +17,12 @@ use crate::run::{Console, Exit, Failure, Format};
 pub fn verify(folder: &Path, console: &mut Console<'_>) -> Result<Exit, Failure> {
     let project = Project::open(folder)?;
     let plan = SealedPlan::open(&project.plan())?;
+    let teller = Teller::of(&project, &plan, console)?;
     let target = Site::of(&project)?.open()?;
     let journal = project.plan().join(JOURNAL);
     let state = journal_state(&project.plan())?;
     let verified = crate::apply::verify(&plan, &*target, &journal, console.progress)?;
-    print(&plan, state, &verified, console)?;
+    print(&plan, state, &verified, &teller, console)?;
     Ok(match (state, verified.is_as_planned()) {
         (JournalState::Undoing, _) | (_, false) => Exit::Partly,
         (_, true) => Exit::Done,
@@ -64,6 +66,7 @@ fn print(
     plan: &SealedPlan,
     state: JournalState,
     verified: &Verified,
+    teller: &Teller,
     console: &mut Console<'_>,
 ) -> Result<(), Failure> {
     let rows: Vec<ComparedRow> = verified
@@ -81,11 +84,15 @@ fn print(
         .differences
         .iter()
         .map(|difference| FailureRow {
-            subject: format!("{}: {}", difference.kind.words(), difference.what),
+            subject: format!(
+                "{}: {}",
+                difference.kind.words(),
+                teller.prose(difference.what.clone())
+            ),
             message: format!(
                 "expected {}, found {}",
-                present_word(&difference.expected),
-                present_word(&difference.found)
+                teller.values(present_word(&difference.expected)),
+                teller.values(present_word(&difference.found))
             ),
         })
         .collect();

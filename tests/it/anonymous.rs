@@ -10,7 +10,9 @@ use std::path::Path;
 use calamine::{Reader, open_workbook_auto};
 use cutover::plan::SealedPlan;
 use cutover::report::{AnonymousKey, SheetCell, SheetName, Sheets};
-use cutover::run::plan;
+use cutover::run::{
+    ApplyRequest, Consent, Console, Exit, Failure, Format, What, apply, plan, show, undo, verify,
+};
 use tempfile::TempDir;
 
 use crate::support::{copy, repository, run};
@@ -212,5 +214,70 @@ fn rows_still_join() {
             "{column}: {cells:?}"
         );
         assert_eq!(tokens.len(), cells.len(), "{column}");
+    }
+}
+
+#[test]
+fn commands_tell_nobody() {
+    let folder = tempfile::tempdir().unwrap();
+    copy(&repository("samples/clean"), folder.path());
+    let people: BTreeSet<String> = csv_column(&folder.path().join("environment/users.csv"), "upn")
+        .into_iter()
+        .chain(csv_column(
+            &folder.path().join("environment/users.csv"),
+            "full_name",
+        ))
+        .filter(|one| one.chars().count() > 3)
+        .collect();
+    assert!(people.len() > 20, "{people:?}");
+    let anonymous = |command: &dyn Fn(&mut Console<'_>) -> Result<Exit, Failure>| {
+        let ended = run(|console| {
+            console.anonymise = true;
+            command(console)
+        });
+        assert_eq!(ended.exit, Exit::Done, "{}", ended.err);
+        ended.out
+    };
+    let project = folder.path();
+    let request = ApplyRequest {
+        folder: project,
+        consent: Consent::Yes,
+        limit: None,
+    };
+    let mut told = vec![anonymous(&|console| plan(project, false, console))];
+    for format in [Format::Text, Format::Json, Format::Csv] {
+        for what in [
+            "findings",
+            "changes",
+            "owners",
+            "stubs",
+            "users",
+            "roles",
+            "records",
+            "readiness",
+        ] {
+            told.push(anonymous(&|console| {
+                console.format = format;
+                show(project, &What::of(Some(what), ""), console)
+            }));
+        }
+    }
+    told.push(anonymous(&|console| apply(&request, console)));
+    told.push(anonymous(&|console| verify(project, console)));
+    told.push(anonymous(&|console| {
+        show(project, &What::of(Some("outcome"), ""), console)
+    }));
+    told.push(anonymous(&|console| undo(&request, console)));
+    let page = std::fs::read_to_string(project.join("plan/report-anonymous.html")).unwrap();
+    assert!(!project.join("plan/report.html").exists());
+    told.push(page);
+    let mut workbook = open_workbook_auto(project.join("plan/report-anonymous.xlsx")).unwrap();
+    for (_, range) in workbook.worksheets() {
+        told.extend(range.used_cells().map(|(_, _, cell)| cell.to_string()));
+    }
+    for text in &told {
+        for one in &people {
+            assert!(!holds(text, one), "`{one}` in `{text}`");
+        }
     }
 }

@@ -39,7 +39,8 @@ impl Anonymiser {
             .collect()
     }
 
-    pub(in crate::report) fn of_kind(&self, kind: SheetKind, text: &str) -> String {
+    /// A text that holds something of a kind.
+    pub fn of_kind(&self, kind: SheetKind, text: &str) -> String {
         match kind {
             SheetKind::Text
             | SheetKind::Number

@@ -10,6 +10,7 @@ use crate::project::{Project, history_folders};
 use crate::report::{
     Digest, Sheets, compare, compared_plans, compared_plans_csv, compared_plans_json,
 };
+use crate::run::anonymous;
 use crate::run::show::page;
 use crate::run::{Console, Exit, Failure, Format};
 
@@ -27,7 +28,8 @@ pub(super) fn show(
     console: &mut Console<'_>,
 ) -> Result<(), Failure> {
     let before = SealedPlan::open(&meant(project, old)?)?;
-    let then = Digest::of(&Sheets::of(&before)?)?;
+    let before = anonymous::sheets(project, &before, console)?;
+    let then = Digest::of(&before)?;
     let now = Digest::of(sheets)?;
     let comparison = compare(&then, &now);
     match console.format {

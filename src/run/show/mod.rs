@@ -141,7 +141,8 @@ pub fn show(folder: &Path, what: &What, console: &mut Console<'_>) -> Result<Exi
     let plan = SealedPlan::open(&project.plan())?;
     let shown = folder.display().to_string();
     if *what == What::Outcome {
-        outcome::show(&plan, &shown, console)?;
+        let teller = anonymous::Teller::of(&project, &plan, console)?;
+        outcome::show(&plan, &teller, &shown, console)?;
         return Ok(Exit::Done);
     }
     let sheets = anonymous::sheets(&project, &plan, console)?;

@@ -8,6 +8,7 @@ use crate::apply::{JournalState, Told, each_failure, journal_state, told};
 use crate::model::guard_cell;
 use crate::plan::SealedPlan;
 use crate::report::outcome_json;
+use crate::run::anonymous::Teller;
 use crate::run::outcome::{Reported, print, rows, why, with_report};
 use crate::run::{Console, Failure, Format};
 
@@ -18,16 +19,17 @@ const COLUMNS: [&str; 8] = [
 
 pub(super) fn show(
     plan: &SealedPlan,
+    teller: &Teller,
     folder: &str,
     console: &mut Console<'_>,
 ) -> Result<(), Failure> {
     let state = state(journal_state(plan.folder())?);
     if console.format == Format::Csv {
-        return failures(plan, console);
+        return failures(plan, teller, console);
     }
     let told = told(plan)?;
     if console.format == Format::Json {
-        return json(plan, state, told.as_ref(), console);
+        return json(plan, state, told.as_ref(), teller, console);
     }
     let seal = plan.short_seal();
     let Some(told) = told else {
@@ -35,7 +37,7 @@ pub(super) fn show(
         return Ok(());
     };
     let heading = format!("Plan {seal} on {}: {state}", told.host);
-    let out = reported(plan, &told, &heading, folder);
+    let out = reported(plan, &told, &heading, folder, teller);
     print(&out, console)?;
     if let Some(back) = &told.back {
         writeln!(console.out)?;
@@ -55,6 +57,7 @@ fn reported<'a>(
     told: &'a Told,
     heading: &'a str,
     folder: &'a str,
+    teller: &'a Teller,
 ) -> Reported<'a> {
     Reported {
         heading,
@@ -62,6 +65,7 @@ fn reported<'a>(
         document: Some(plan.document()),
         timing: None,
         folder,
+        teller,
     }
 }
 
@@ -79,6 +83,7 @@ fn json(
     plan: &SealedPlan,
     state: &str,
     told: Option<&Told>,
+    teller: &Teller,
     console: &mut Console<'_>,
 ) -> Result<(), Failure> {
     write!(
@@ -101,6 +106,7 @@ fn json(
             document,
             timing: None,
             folder: "",
+            teller,
         };
         with_report(&reported, &rows(applied), &mut |report| {
             Ok(outcome_json(console.out, report)?)
@@ -110,7 +116,7 @@ fn json(
 }
 
 /// Every change that did not come out, a line each.
-fn failures(plan: &SealedPlan, console: &mut Console<'_>) -> Result<(), Failure> {
+fn failures(plan: &SealedPlan, teller: &Teller, console: &mut Console<'_>) -> Result<(), Failure> {
     let mut table = csv::Writer::from_writer(&mut *console.out);
     let mut line = |cells: &[String]| {
         let cells = cells.iter().map(|cell| guard_cell(cell).into_owned());
@@ -118,11 +124,11 @@ fn failures(plan: &SealedPlan, console: &mut Console<'_>) -> Result<(), Failure>
     };
     let mut written = line(&COLUMNS.map(str::to_owned));
     each_failure(plan, &mut |failure| {
-        let row = why(failure.kind, &failure.outcome, 1, Vec::new());
+        let row = why(failure.kind, &failure.outcome, 1, Vec::new(), teller);
         let cells = [
             failure.seq.0.to_string(),
             row.kind,
-            failure.what,
+            teller.prose(failure.what),
             row.what.to_owned(),
             row.code.unwrap_or_default(),
             row.meaning.unwrap_or_default().to_owned(),
