@@ -10,7 +10,7 @@ use crate::report::ReportError;
 use crate::report::grid::Grid;
 use crate::report::listing::{Csv, JsonList, Row};
 use crate::report::page::Page;
-use crate::report::sheets::{SheetCell, SheetColumn, SheetKind};
+use crate::report::sheets::{SheetCell, SheetColumn, SheetKind, column};
 
 /// What stands of a plan in its target.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,20 +53,6 @@ pub struct PastPlan {
     pub state: PastState,
 }
 
-const fn column(
-    key: &'static str,
-    title: &'static str,
-    kind: SheetKind,
-    width: u16,
-) -> SheetColumn {
-    SheetColumn {
-        key,
-        title,
-        kind,
-        width,
-    }
-}
-
 const COLUMNS: &[SheetColumn] = &[
     column("plan", "Plan", SheetKind::Text, 24),
     column("seal", "Seal", SheetKind::Code, 8),
@@ -82,7 +68,7 @@ const COLUMNS: &[SheetColumn] = &[
 ];
 
 /// Columns that go first where a terminal has no room for all.
-const EXPENDABLE: &[&str] = &["not_ready", "warnings", "plan"];
+const EXPENDABLE: &[&str] = &["not_ready", "warnings", "seal", "approved"];
 
 impl PastPlan {
     fn cells(&self) -> Vec<SheetCell> {

@@ -13,7 +13,7 @@ use crate::report::ReportError;
 use crate::report::grid::Grid;
 use crate::report::listing::{Csv, JsonList, Row, each_row, expendable};
 use crate::report::page::{Page, shell_word};
-use crate::report::sheets::{SheetCell, SheetColumn, SheetKind, SheetName, Sheets};
+use crate::report::sheets::{SheetCell, SheetColumn, SheetKind, SheetName, Sheets, column};
 use crate::report::table::{BAD, GOOD, HEADING, WARN, counted, styled};
 
 const SHEET: SheetName = SheetName::Reconciliation;
@@ -149,7 +149,7 @@ pub fn reconciliation_text(page: &mut Page<'_>, sheets: &Sheets<'_>) -> Result<(
     verdict(page, &totals)?;
     writeln!(
         page.out,
-        "\nChecked by: ______________________________  on: ______________"
+        "\nChecked by: _________________________  on: ____________"
     )?;
     Ok(())
 }
@@ -217,27 +217,18 @@ fn verdict(page: &mut Page<'_>, totals: &[TableTotal]) -> Result<(), ReportError
     Ok(page.lines(2, &words)?)
 }
 
-const fn number(key: &'static str, title: &'static str) -> SheetColumn {
-    SheetColumn {
-        key,
-        title,
-        kind: SheetKind::Number,
-        width: 12,
-    }
-}
-
 const TOTALS: &[SheetColumn] = &[
-    SheetColumn {
-        key: "table",
-        title: "Table",
-        kind: SheetKind::Text,
-        width: 32,
-    },
-    number("before", "Before"),
-    number("gone", "Given away"),
-    number("come", "Received"),
-    number("after", "After"),
-    number("left_with_leaver", "Left with somebody who has left"),
+    column("table", "Table", SheetKind::Text, 32),
+    column("before", "Before", SheetKind::Number, 12),
+    column("gone", "Given away", SheetKind::Number, 12),
+    column("come", "Received", SheetKind::Number, 12),
+    column("after", "After", SheetKind::Number, 12),
+    column(
+        "left_with_leaver",
+        "Left with somebody who has left",
+        SheetKind::Number,
+        14,
+    ),
 ];
 
 /// Writes the same as CSV; the totals stand below, as what they are.

@@ -51,7 +51,16 @@ fn verdict(page: &mut Page<'_>, then: &Side, now: &Side) -> io::Result<()> {
     } else {
         writeln!(page.out, "  {before} then, {after} now")?;
     }
-    let lines = [
+    let lines: Vec<Vec<String>> = sums(then, now)
+        .into_iter()
+        .map(|(what, then, now)| line(what, then, now))
+        .collect();
+    write!(page.out, "{}", aligned(&["", "then", "now", ""], &lines))
+}
+
+/// What a plan has of everything, then and now.
+fn sums(then: &Side, now: &Side) -> [(&'static str, u64, u64); 7] {
+    [
         ("errors", then.errors, now.errors),
         ("errors accepted", then.accepted, now.accepted),
         ("warnings", then.warnings, now.warnings),
@@ -59,12 +68,7 @@ fn verdict(page: &mut Page<'_>, then: &Side, now: &Side) -> io::Result<()> {
         ("changes", then.changes, now.changes),
         ("rulings obeyed", then.rulings, now.rulings),
         ("rulings unused", then.rulings_unused, now.rulings_unused),
-    ];
-    let lines: Vec<Vec<String>> = lines
-        .into_iter()
-        .map(|(what, then, now)| line(what, then, now))
-        .collect();
-    write!(page.out, "{}", aligned(&["", "then", "now", ""], &lines))
+    ]
 }
 
 /// A number then and now, and by how much it moved.
@@ -266,15 +270,7 @@ pub fn compared_plans_csv(out: &mut dyn Write, comparison: &Comparison) -> io::R
     lines.pair("plan", "seal", "", &then.seal, &now.seal)?;
     lines.pair("plan", "as of", "", &then.as_of, &now.as_of)?;
     lines.pair("plan", "approved", "", verdict(then), verdict(now))?;
-    for (what, then, now) in [
-        ("errors", then.errors, now.errors),
-        ("errors accepted", then.accepted, now.accepted),
-        ("warnings", then.warnings, now.warnings),
-        ("notes", then.notes, now.notes),
-        ("changes", then.changes, now.changes),
-        ("rulings obeyed", then.rulings, now.rulings),
-        ("rulings unused", then.rulings_unused, now.rulings_unused),
-    ] {
+    for (what, then, now) in sums(then, now) {
         lines.pair("plan", what, "", &then.to_string(), &now.to_string())?;
     }
     for code in &comparison.findings_by_code {

@@ -4,7 +4,7 @@
 
 use crate::report::sheets::{SheetColumn, SheetKind, SheetName};
 
-const fn column(
+pub(in crate::report) const fn column(
     key: &'static str,
     title: &'static str,
     kind: SheetKind,

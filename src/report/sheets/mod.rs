@@ -16,6 +16,7 @@ use crate::report::ReportError;
 use crate::report::anonymise::{Anonymiser, AnonymousKey};
 use crate::report::names::Names;
 
+pub(super) use columns::column;
 pub use everybody::Known;
 
 /// One sheet of a plan.

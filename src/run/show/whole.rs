@@ -35,7 +35,10 @@ pub(super) fn show(
         }
         (What::Findings, Format::Text) => all_findings(&mut page(console, folder), document)?,
         (What::Findings, Format::Csv) => findings_csv(console.out, sheets)?,
-        (What::Findings, Format::Json) => json(&document.findings, console)?,
+        (What::Findings, Format::Json) => {
+            json(&document.findings, console)?;
+            findings_left_out(document, console)?;
+        }
         (What::Changes, Format::Text) => changes_text(&mut page(console, folder), sheets)?,
         (What::Changes, Format::Csv) => changes_csv(console.out, sheets)?,
         (What::Changes, Format::Json) => changes_json(console.out, sheets)?,
@@ -87,6 +90,16 @@ fn sheet(
         (_, Format::Text) => sheet_text(&mut page(console, folder), sheets, name)?,
         (_, Format::Csv) => sheet_csv(console.out, sheets, name, first)?,
         (_, Format::Json) => sheet_json(console.out, sheets, name)?,
+    }
+    Ok(())
+}
+
+/// Of a code with very many findings `plan.json` holds the first ones.
+fn findings_left_out(document: &Document, console: &mut Console<'_>) -> Result<(), Failure> {
+    for (code, more) in &document.findings_more {
+        console.say(&format!(
+            "{more} more of {code} are in no plan.json: `--format csv` lists them all"
+        ))?;
     }
     Ok(())
 }
