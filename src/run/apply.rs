@@ -87,12 +87,7 @@ pub fn apply(request: &ApplyRequest<'_>, console: &mut Console<'_>) -> Result<Ex
         applied => applied.map_err(|error| explained(error, request.folder))?,
     };
     let document = approved.plan().document();
-    let host = &document.environment.host;
-    let heading = if applied.nothing_written && applied.is_complete() {
-        format!("Plan {seal} is applied to {host} already: nothing had to be written")
-    } else {
-        format!("Applied plan {seal} to {host}")
-    };
+    let heading = heading(document, &applied);
     let timing = timed.end(&*target, &applied, Some(document));
     let timing = Some(&timing).filter(|_| !applied.nothing_written);
     let reported = Reported {
@@ -106,6 +101,17 @@ pub fn apply(request: &ApplyRequest<'_>, console: &mut Console<'_>) -> Result<Ex
     print(&reported, console)?;
     next(&applied, &folder, console)?;
     Ok(ended(&applied))
+}
+
+/// What was done, in a line.
+fn heading(document: &Document, applied: &Applied) -> String {
+    let seal = document.seal.get(..8).unwrap_or(&document.seal);
+    let host = &document.environment.host;
+    if applied.nothing_written && applied.is_complete() {
+        format!("Plan {seal} is applied to {host} already: nothing had to be written")
+    } else {
+        format!("Applied plan {seal} to {host}")
+    }
 }
 
 /// Refuses a plan with more changes than agreed.

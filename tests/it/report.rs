@@ -254,9 +254,9 @@ fn the_figures_are_the_plans(document: &Document, page: &str) {
     ];
     let lines = findings.len() / 4 - 1;
     for (column, total) in severities.into_iter().enumerate() {
-        let counts = findings.iter().skip(column).step_by(4);
+        let mut counts = findings.iter().skip(column).step_by(4);
         assert_eq!(counts.clone().take(lines).sum::<u64>(), total);
-        assert_eq!(counts.last(), Some(&total));
+        assert_eq!(counts.next_back(), Some(&total));
     }
 
     let owners = figures(page, "owners");

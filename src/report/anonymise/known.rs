@@ -121,7 +121,9 @@ impl Known {
     #[cfg(test)]
     pub(super) fn listed(named: &[&str]) -> Self {
         let mut gathered = Gathered::default();
-        named.iter().for_each(|one| gathered.note_named(one));
+        for one in named {
+            gathered.note_named(one);
+        }
         gathered.finish().expect("few names")
     }
 

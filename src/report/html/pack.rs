@@ -268,9 +268,9 @@ mod tests {
             (row[0], row[3]) = (text("a"), SheetCell::Number(rows));
             packer.push(row);
         }
-        let packed = String::from_utf8(json(&packer).unwrap()).unwrap();
-        assert!(packed.contains(r#"[7,7,7,8]"#), "{packed}");
-        assert!(packed.contains(r#"{"runs":[[null,4]]}"#), "{packed}");
+        let written = String::from_utf8(json(&packer).unwrap()).unwrap();
+        assert!(written.contains("[7,7,7,8]"), "{written}");
+        assert!(written.contains(r#"{"runs":[[null,4]]}"#), "{written}");
     }
 
     #[test]
@@ -304,7 +304,7 @@ mod tests {
             row.resize(SheetName::Findings.columns().len(), SheetCell::Blank);
             packer.push(row);
         }
-        let packed = String::from_utf8(json(&packer).unwrap()).unwrap();
-        assert!(packed.contains(texts), "case: {case}: {packed}");
+        let written = String::from_utf8(json(&packer).unwrap()).unwrap();
+        assert!(written.contains(texts), "case: {case}: {written}");
     }
 }

@@ -15,7 +15,7 @@ use crate::report::listing::{Row, all_rows};
 use crate::report::one::found::{Found, findings_where, is_about};
 use crate::report::one::{Asked, Kept, Section, Told, holding_words, near, owner_key, source};
 use crate::report::page::Page;
-use crate::report::sheets::{Known, SheetName, Sheets};
+use crate::report::sheets::{Known, SheetKind, SheetName, Sheets};
 
 /// What a plan says of a user.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -121,9 +121,12 @@ fn is_row_of(row: Row<'_>, known: &Known) -> bool {
 fn lists(sheets: &Sheets<'_>, keys: &BTreeSet<String>) -> Result<Vec<Listed>, ReportError> {
     let mut listed = Vec::new();
     for list in &sheets.document().hand_over {
-        let rows = sheets.hand_over(list)?;
+        let mut rows = sheets.hand_over(list)?;
         // A bulk template has a line with its version before the header.
         let header = rows.iter().position(|row| row.len() > 1).unwrap_or(0);
+        for cell in rows.iter_mut().skip(header + 1).flatten() {
+            *cell = sheets.tell(SheetKind::Cell, std::mem::take(cell));
+        }
         let names =
             |row: &&Vec<String>| row.iter().any(|cell| keys.contains(&comparison_key(cell)));
         let found = rows.iter().skip(header + 1).filter(names);

@@ -8,7 +8,7 @@ use std::ops::ControlFlow;
 
 use crate::model::comparison_key;
 use crate::report::ReportError;
-use crate::report::sheets::{SheetCell, SheetName, Sheets};
+use crate::report::sheets::{SheetCell, SheetKind, SheetName, Sheets};
 
 /// Somebody whom a plan knows.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -61,6 +61,14 @@ impl Sheets<'_> {
                 }
                 _ => {}
             }
+        }
+        for known in people.values_mut() {
+            known.name = self.tell(SheetKind::Person, std::mem::take(&mut known.name));
+            known.upn = self.tell(SheetKind::Address, std::mem::take(&mut known.upn));
+            let mails = std::mem::take(&mut known.mails).into_iter();
+            known.mails = mails
+                .map(|mail| self.tell(SheetKind::Address, mail))
+                .collect();
         }
         self.rows(SheetName::StubUsers, &mut |cells| {
             if let Some(known) = stub(&cells) {
