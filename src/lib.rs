@@ -96,6 +96,14 @@
 //!   where nobody can say where a name divides, of the whole as the last.
 //! - Where no program may import users, `apply` writes a file for the service's wizard and ends with 3; run again, it
 //!   finds them by UPN, whatever ids they got.
+//! - Reports are made of the sealed plan alone, so `owners.parquet` and `holdings.parquet` joined it: what became of each
+//!   owner reference, and who owns how many records before and after. The reports themselves are not sealed; the same plan
+//!   planned again makes the page anew and leaves a workbook as it is, since somebody may have ruled in it.
+//! - The reconciliation counts by status only where the manifest names the field (`status`): to read it of every record
+//!   makes a pull longer, and which field a business signs by is its own to say.
+//! - `--anonymise` goes by what a column holds and leaves only what is known to name nobody; reports without people bear
+//!   names of their own, so that nobody mails the wrong ones.
+//! - The order in which an organisation writes full names is taken from what its users are called.
 //! - `tests/statements.md` lists ten statements more than the first reading of the documents found (S84 to S93).
 //! - A used cell longer than what a cell of Excel holds is FIL003: it is a quote that was never closed, and
 //!   nobody is looked for under megabytes of text.
