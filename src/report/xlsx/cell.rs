@@ -13,6 +13,26 @@ use crate::report::sheets::SheetCell;
 /// As many as a cell holds, counted as spreadsheets count: in UTF-16.
 const LETTERS_MAX: usize = 32_767;
 
+/// Writes a cell that looks as its column does. To name a look again for each cell takes longer than to write it.
+pub(super) fn put_plain(
+    worksheet: &mut Worksheet,
+    (row, column): (u32, u16),
+    cell: &SheetCell,
+) -> Result<(), XlsxError> {
+    match cell {
+        SheetCell::Blank => {}
+        SheetCell::Text(text) => {
+            worksheet.write_string(row, column, cell_text(text))?;
+        }
+        // Beyond 2^53 a spreadsheet rounds; no count of rows or bytes comes near.
+        #[expect(clippy::cast_precision_loss, reason = "as spreadsheets keep numbers")]
+        SheetCell::Number(number) => {
+            worksheet.write_number(row, column, *number as f64)?;
+        }
+    }
+    Ok(())
+}
+
 /// Writes a cell: texts as texts, numbers as numbers, nothing as a blank of that look.
 pub(super) fn put(
     worksheet: &mut Worksheet,

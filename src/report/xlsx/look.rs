@@ -71,6 +71,12 @@ impl Look {
         }
     }
 
+    /// How the cells of a column look that say nothing by their colour; none where the column ends with its rows.
+    pub(super) fn of_column(&self, column: &SheetColumn) -> Option<&Format> {
+        let is_to_write = column.kind == SheetKind::Ruling;
+        (!is_to_write).then(|| self.of(column, &SheetCell::Blank))
+    }
+
     /// How a cell of a column looks.
     pub(super) fn of(&self, column: &SheetColumn, cell: &SheetCell) -> &Format {
         let word = match cell {

@@ -10,7 +10,7 @@ use rust_xlsxwriter::{IgnoreError, Worksheet, XlsxError};
 use crate::model::OwnerFate;
 use crate::report::sheets::{SheetCell, SheetColumn, SheetKind, SheetName, Sheets};
 use crate::report::table::thousands;
-use crate::report::xlsx::cell::put;
+use crate::report::xlsx::cell::{put, put_plain};
 use crate::report::xlsx::choices::Choices;
 use crate::report::xlsx::look::Look;
 use crate::report::xlsx::{Fault, WorkbookOf};
@@ -76,6 +76,9 @@ fn head(worksheet: &mut Worksheet, columns: &[SheetColumn], look: &Look) -> Resu
     let mut lines = 1;
     for (number, column) in (0..).zip(columns) {
         worksheet.set_column_width(number, f64::from(column.width.min(WIDTH_MAX)))?;
+        if let Some(format) = look.of_column(column) {
+            worksheet.set_column_format(number, format)?;
+        }
         let header = if column.kind == SheetKind::Number {
             &look.number_header
         } else {
@@ -131,8 +134,13 @@ impl Body<'_> {
                 lines = lines.max(lines_of(text, column.width));
             }
             if is_to_write || *cell != SheetCell::Blank {
-                let look = self.look.of(column, cell);
-                put(self.worksheet, (self.rows, number), cell, look)?;
+                let (look, place) = (self.look.of(column, cell), (self.rows, number));
+                let of_column = self.look.of_column(column);
+                if of_column.is_some_and(|plain| std::ptr::eq(plain, look)) {
+                    put_plain(self.worksheet, place, cell)?;
+                } else {
+                    put(self.worksheet, place, cell, look)?;
+                }
             }
         }
         if lines > 1 {
