@@ -143,13 +143,15 @@ impl Packer {
                     unreachable!("`{text}` in a column of numbers")
                 }
                 (Column::Texts { cells, is_prose }, SheetCell::Text(text)) => {
-                    let names = *is_prose && !subject.is_empty() && text.contains(&subject);
-                    cells.push(if names {
-                        let parts = text.split(&subject).map(str::to_owned);
-                        self.texts.number(Text::Around(parts.collect()))
-                    } else {
-                        self.texts.number(Text::Plain(text))
-                    });
+                    let is_about = *is_prose && !subject.is_empty();
+                    let parts = is_about.then(|| text.split(&subject).collect::<Vec<_>>());
+                    let text = match parts {
+                        Some(parts) if parts.len() > 1 => {
+                            Text::Around(parts.into_iter().map(str::to_owned).collect())
+                        }
+                        _ => Text::Plain(text),
+                    };
+                    cells.push(self.texts.number(text));
                 }
                 (Column::Texts { cells, .. }, SheetCell::Number(number)) => {
                     cells.push(self.texts.number(Text::Plain(number.to_string())));
@@ -268,9 +270,9 @@ mod tests {
             (row[0], row[3]) = (text("a"), SheetCell::Number(rows));
             packer.push(row);
         }
-        let written = String::from_utf8(json(&packer).unwrap()).unwrap();
-        assert!(written.contains("[7,7,7,8]"), "{written}");
-        assert!(written.contains(r#"{"runs":[[null,4]]}"#), "{written}");
+        let page = String::from_utf8(json(&packer).unwrap()).unwrap();
+        assert!(page.contains("[7,7,7,8]"), "{page}");
+        assert!(page.contains(r#"{"runs":[[null,4]]}"#), "{page}");
     }
 
     #[test]
@@ -304,7 +306,7 @@ mod tests {
             row.resize(SheetName::Findings.columns().len(), SheetCell::Blank);
             packer.push(row);
         }
-        let written = String::from_utf8(json(&packer).unwrap()).unwrap();
-        assert!(written.contains(texts), "case: {case}: {written}");
+        let page = String::from_utf8(json(&packer).unwrap()).unwrap();
+        assert!(page.contains(texts), "case: {case}: {page}");
     }
 }
