@@ -20,8 +20,8 @@ import tempfile
 from pathlib import Path
 
 ACCEPTED = Path(__file__).with_name("instructions.csv")
-# Both beyond what the reports of a plan hold, which is a bounded work and none of a row.
-ROWS = (30_000, 70_000)
+# Both beyond what the reports of a plan hold, and beyond the row by which every owner was met: neither is work of a row.
+ROWS = (100_000, 140_000)
 PEOPLE = 200
 TOLERANCE = 0.05
 
