@@ -47,7 +47,7 @@ impl TableTotal {
         self.gone == self.come && self.before == self.after
     }
 
-    fn cells(&self) -> Vec<SheetCell> {
+    pub(super) fn cells(&self) -> Vec<SheetCell> {
         let columns = SHEET.columns().iter();
         let cells = columns.map(|column| match column.key {
             "name" | "standing" => SheetCell::text(TOTAL),
@@ -64,7 +64,7 @@ impl TableTotal {
 }
 
 /// The totals by table, by name.
-fn totals(sheets: &Sheets<'_>) -> Result<Vec<TableTotal>, ReportError> {
+pub(super) fn table_totals(sheets: &Sheets<'_>) -> Result<Vec<TableTotal>, ReportError> {
     let mut totals: BTreeMap<String, TableTotal> = BTreeMap::new();
     each_row(sheets, SHEET, &mut |cells| {
         let row = Row::of(SHEET, &cells);
@@ -121,7 +121,7 @@ pub fn reconciliation_text(page: &mut Page<'_>, sheets: &Sheets<'_>) -> Result<(
         writeln!(page.out, "  the plan's exports hold no records")?;
         return Ok(());
     }
-    let totals = totals(sheets)?;
+    let totals = table_totals(sheets)?;
     let left: u64 = totals.iter().map(|total| total.left_with_leaver).sum();
     if left > 0 {
         let words = format!(
@@ -146,7 +146,7 @@ pub fn reconciliation_text(page: &mut Page<'_>, sheets: &Sheets<'_>) -> Result<(
         ])?;
     }
     grid.end()?;
-    verdict(page, &totals)?;
+    verdict(page, sheets, &totals)?;
     writeln!(
         page.out,
         "\nChecked by: _________________________  on: ____________"
@@ -184,7 +184,25 @@ fn part(page: &mut Page<'_>, sheets: &Sheets<'_>, marked: bool) -> Result<(), Re
 }
 
 /// Says whether the totals add up.
-fn verdict(page: &mut Page<'_>, totals: &[TableTotal]) -> Result<(), ReportError> {
+fn verdict(
+    page: &mut Page<'_>,
+    sheets: &Sheets<'_>,
+    totals: &[TableTotal],
+) -> Result<(), ReportError> {
+    let named = sheets.document().inputs.iter();
+    let mut silent: Vec<&str> = named
+        .filter_map(|input| input.table.as_deref())
+        .filter(|table| totals.iter().all(|total| total.table != *table))
+        .collect();
+    silent.sort_unstable();
+    silent.dedup();
+    if !silent.is_empty() {
+        let words = format!(
+            "{}: the environment holds no record of it, or its records were not loaded; sign for the others only",
+            silent.join(", ")
+        );
+        page.paragraph(2, "not in the totals: ", &words)?;
+    }
     let unknown: Vec<&str> = totals
         .iter()
         .filter(|total| total.before.is_none())
@@ -236,7 +254,7 @@ pub fn reconciliation_csv(out: &mut dyn Write, sheets: &Sheets<'_>) -> Result<()
     let columns = SHEET.columns();
     let mut table = Csv::begin(out, columns, (0..columns.len()).collect())?;
     in_order(sheets, &mut |row, _| table.row(row.cells))?;
-    for total in totals(sheets)? {
+    for total in table_totals(sheets)? {
         table.row(&total.cells())?;
     }
     table.end()
@@ -250,7 +268,7 @@ pub fn reconciliation_json(out: &mut dyn Write, sheets: &Sheets<'_>) -> Result<(
     list.end()?;
     write!(out, ",\n\"totals\": ")?;
     let mut list = JsonList::begin(&mut *out)?;
-    for total in totals(sheets)? {
+    for total in table_totals(sheets)? {
         list.item(&total)?;
     }
     list.end()?;

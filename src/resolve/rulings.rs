@@ -253,6 +253,13 @@ fn by_identifier(text: &str, index: &Index<'_>) -> Result<Principal, NotOne> {
             .collect(),
     };
     if hits.is_empty() {
+        // As every report calls it.
+        let named = key
+            .strip_prefix("team ")
+            .map(|name| index.team_names.get(name));
+        hits.extend(named.into_iter().flatten());
+    }
+    if hits.is_empty() {
         let lesser = [&index.mails2, &index.mobile_alert_mails].into_iter();
         hits.extend(lesser.flat_map(|lookup| lookup.get(&key)));
     }

@@ -54,6 +54,11 @@ impl Teller {
         self.tell(SheetKind::Prose, text)
     }
 
+    /// A value that may be somebody's.
+    pub(super) fn cell(&self, text: String) -> String {
+        self.tell(SheetKind::Cell, text)
+    }
+
     /// What a target holds, in words.
     pub(super) fn values(&self, text: String) -> String {
         self.tell(SheetKind::Values, text)

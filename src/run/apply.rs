@@ -84,7 +84,7 @@ pub fn apply(request: &ApplyRequest<'_>, console: &mut Console<'_>) -> Result<Ex
         Err(ApplyError::Target(TargetError::NoImport { .. })) => {
             return hand_over(&project, approved.plan(), &*target, console);
         }
-        applied => applied.map_err(|error| explained(error, request.folder))?,
+        applied => applied.map_err(|error| explained(error, request.folder, teller))?,
     };
     let document = approved.plan().document();
     let heading = heading(document, &applied);
@@ -207,16 +207,20 @@ fn announce(
 }
 
 /// An apply error with what moved, where the plan is stale.
-pub(super) fn explained(error: ApplyError, folder: &Path) -> Failure {
+pub(super) fn explained(error: ApplyError, folder: &Path, teller: &Teller) -> Failure {
     const SHOWN: usize = 20;
     let ApplyError::Stale(moved) = &error else {
         return error.into();
     };
-    let value = |value: &Option<String>| value.clone().unwrap_or_else(|| "nothing".to_owned());
+    let value = |value: &Option<String>| match value {
+        Some(value) => teller.cell(value.clone()),
+        None => "nothing".to_owned(),
+    };
     let mut lines = vec![error.to_string()];
     lines.extend(moved.iter().take(SHOWN).map(|one| {
         let (before, after) = (value(&one.before), value(&one.after));
-        format!("  {}: {} was {before}, is {after}", one.what, one.field)
+        let what = teller.prose(one.what.clone());
+        format!("  {what}: {} was {before}, is {after}", one.field)
     }));
     if moved.len() > SHOWN {
         lines.push(format!("  … and {} more", moved.len() - SHOWN));

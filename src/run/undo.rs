@@ -59,7 +59,7 @@ pub fn undo(request: &ApplyRequest<'_>, console: &mut Console<'_>) -> Result<Exi
         batch,
     };
     let undone = crate::apply::undo(&plan, &*target, &back, &options)
-        .map_err(|error| explained(error, request.folder))?;
+        .map_err(|error| explained(error, request.folder, teller))?;
     let timing = timed.end(&*target, &undone, None);
     let reported = Reported {
         heading: &format!("Took back plan {seal}"),

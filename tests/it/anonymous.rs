@@ -96,8 +96,9 @@ fn people(project: &Path) -> BTreeSet<String> {
             take(&kept, &cells);
         });
     }
-    // What teams and programs are called is about nobody.
-    let teams = csv_column(&project.join("environment/teams.csv"), "name");
+    // What teams and users of the service itself are called is about nobody.
+    let mut teams = csv_column(&project.join("environment/teams.csv"), "name");
+    teams.extend(["SYSTEM", "INTEGRATION"].map(str::to_owned));
     let known = people
         .into_iter()
         .filter(|one| one.chars().count() > 3 && !teams.contains(one));
@@ -278,6 +279,38 @@ fn commands_tell_nobody() {
     for text in &told {
         for one in &people {
             assert!(!holds(text, one), "`{one}` in `{text}`");
+        }
+    }
+}
+
+#[test]
+fn what_somebody_wrote_beside_an_owner_is_not_told() {
+    let project = planned();
+    let sheet = project.path().join("owners.csv");
+    let text = std::fs::read_to_string(&sheet).unwrap();
+    let lines = text.lines().map(|line| {
+        if line.starts_with("Karl Meier,") {
+            format!("{},Jürgen Weiß,ask Jürgen Weiß", line.trim_end_matches(','))
+        } else {
+            line.to_owned()
+        }
+    });
+    let lines: Vec<String> = lines.collect();
+    assert_ne!(lines.join("\n"), text.trim_end(), "the row is there");
+    std::fs::write(&sheet, lines.join("\n") + "\n").unwrap();
+    for format in [Format::Text, Format::Json, Format::Csv] {
+        let ended = run(|console| {
+            (console.anonymise, console.format) = (true, format);
+            show(
+                project.path(),
+                &What::of(Some("owner"), "Karl Meier"),
+                console,
+            )
+        });
+        assert_eq!(ended.exit, Exit::Done, "{}", ended.err);
+        assert!(ended.out.contains("OWN002"), "{}", ended.out);
+        for name in ["Karl", "Meier", "Jürgen"] {
+            assert!(!ended.out.contains(name), "{name} in {}", ended.out);
         }
     }
 }

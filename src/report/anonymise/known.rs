@@ -11,9 +11,13 @@ use aho_corasick::{AhoCorasick, MatchKind};
 use crate::model::{Stage, Write, comparison_key, reference_key};
 use crate::plan::{Fields, SealedPlan};
 use crate::report::ReportError;
+use crate::report::anonymise::allowed::Allowed;
 
 /// Shorter texts are looked for as whole cells only: in a sentence they are anything.
 const LETTERS_MIN: usize = 3;
+
+/// Users of the service itself, who are in every environment and nobody.
+const BUILT_IN: [&str; 2] = ["SYSTEM", "INTEGRATION"];
 
 /// Fields of a user that say who it is.
 const NAMES: [(&str, Sort); 6] = [
@@ -54,7 +58,7 @@ impl Gathered {
     /// Notes that a text is somebody. Who is met twice by one name is known by that name alone from then on.
     fn note(&mut self, text: &str, sort: Sort, identity: &str) {
         let text = text.trim();
-        if text.is_empty() {
+        if text.is_empty() || BUILT_IN.contains(&text) {
             return;
         }
         let key = comparison_key(text);
@@ -85,7 +89,11 @@ impl Gathered {
 }
 
 impl Gathered {
-    fn finish(mut self) -> Result<Known, ReportError> {
+    /// `allowed` are found too, so that a name within one of them is not taken for somebody.
+    fn finish<'a>(mut self, allowed: impl Iterator<Item = &'a str>) -> Result<Known, ReportError> {
+        let is_long = |text: &&str| text.chars().count() >= LETTERS_MIN;
+        self.texts
+            .extend(allowed.filter(is_long).map(str::to_owned));
         self.texts.sort_unstable();
         self.texts.dedup();
         let mut finder = AhoCorasick::builder();
@@ -110,8 +118,8 @@ pub(super) fn split_named(text: &str) -> Option<(&str, &str)> {
 
 /// The name of somebody who was near, without what was near: `Ana Costa <..> (UPN ..)`.
 pub(super) fn split_near(text: &str) -> (&str, &str) {
-    match text.rfind(" (") {
-        Some(place) if text.ends_with(')') => text.split_at(place),
+    match text.find("> (") {
+        Some(place) if text.ends_with(')') => text.split_at(place + 1),
         _ => (text, ""),
     }
 }
@@ -119,15 +127,19 @@ pub(super) fn split_near(text: &str) -> (&str, &str) {
 impl Known {
     /// Those of a list, as reports name them.
     #[cfg(test)]
-    pub(super) fn listed(named: &[&str]) -> Self {
+    pub(super) fn listed(named: &[&str], allowed: &Allowed) -> Self {
         let mut gathered = Gathered::default();
         for one in named {
             gathered.note_named(one);
         }
-        gathered.finish().expect("few names")
+        gathered.finish(allowed.texts()).expect("few names")
     }
 
-    pub(super) fn of(plan: &SealedPlan, fields: &Fields) -> Result<Self, ReportError> {
+    pub(super) fn of(
+        plan: &SealedPlan,
+        fields: &Fields,
+        allowed: &Allowed,
+    ) -> Result<Self, ReportError> {
         let mut gathered = Gathered::default();
         users(fields, &mut gathered);
         stub_users(plan, &mut gathered)?;
@@ -149,8 +161,8 @@ impl Known {
                 gathered.note_named(split_near(near).0);
             }
             let key = comparison_key(&line.reference);
-            // A reference is the person whom it names by name, address or id; else it is somebody of its own.
-            if !gathered.identities.contains_key(&key) {
+            // A reference is the person whom it names by name, address or id, or a team; else somebody of its own.
+            if !gathered.identities.contains_key(&key) && !allowed.names(&line.reference) {
                 let identity = reference_key(&line.reference);
                 gathered.note(&line.reference, Sort::Name, &identity);
             }
@@ -160,7 +172,7 @@ impl Known {
             gathered.note_named(&holding.name);
             ControlFlow::Continue(())
         })?;
-        gathered.finish()
+        gathered.finish(allowed.texts())
     }
 
     /// Who a text is, as a whole.

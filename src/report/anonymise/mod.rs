@@ -51,10 +51,11 @@ impl Anonymiser {
     /// Learns who and what a plan names.
     pub fn of(plan: &SealedPlan, key: &AnonymousKey) -> Result<Self, ReportError> {
         let fields = plan.fields()?;
+        let allowed = Allowed::of(plan.document(), &fields);
         Ok(Self {
             tokens: Tokens(key.clone()),
-            known: Known::of(plan, &fields)?,
-            allowed: Allowed::of(plan.document(), &fields),
+            known: Known::of(plan, &fields, &allowed)?,
+            allowed,
         })
     }
 
@@ -80,6 +81,11 @@ impl Anonymiser {
                 format!("Text {}", self.tokens.of("text", &key))
             }
         }
+    }
+
+    /// Whether the plan knows a text to be somebody.
+    pub fn knows(&self, text: &str) -> bool {
+        self.known.identity(text.trim()).is_some()
     }
 
     /// A mail domain.

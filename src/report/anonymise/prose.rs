@@ -1,13 +1,11 @@
 //! Sentences: whom they name, and what they quote.
 //!
-//! In: a sentence of a finding or of an outcome. Out: the same with tokens for people. What stands in backticks is data
-//! and is taken for somebody unless it is known to name nobody; elsewhere it is names and addresses.
+//! In: a sentence of a finding or of an outcome. Out: the same with tokens for people. Whoever is known is looked for
+//! first, in the whole of it: a name may hold whatever else has a meaning here. What then stands in backticks is data
+//! and is taken for somebody unless it is known to name nobody; elsewhere it is addresses with the names before them.
 
 use crate::report::anonymise::Anonymiser;
 use crate::report::anonymise::known::{split_named, split_near};
-
-/// Signs that end a name before its address: `(Anna Schmidt <anna@contoso.com>)`.
-const BEFORE_NAMES: &[char] = &['(', ';', ':', ','];
 
 /// Whether a text can be what stands after the `@` of an address.
 pub(super) fn is_domain(text: &str) -> bool {
@@ -15,61 +13,115 @@ pub(super) fn is_domain(text: &str) -> bool {
     !text.is_empty() && text.chars().all(is_sign) && !text.starts_with('.')
 }
 
+/// A part of a sentence.
+#[derive(Clone, Copy)]
+enum Part<'a> {
+    /// Somebody, or something that is known to name nobody.
+    Known(&'a str),
+    /// Anything else.
+    Other(&'a str),
+}
+
+impl<'a> Part<'a> {
+    fn text(self) -> &'a str {
+        match self {
+            Self::Known(text) | Self::Other(text) => text,
+        }
+    }
+}
+
 impl Anonymiser {
     /// A sentence.
     pub fn prose(&self, text: &str) -> String {
         let mut out = String::with_capacity(text.len());
-        for (place, part) in text.split('`').enumerate() {
-            if place > 0 {
-                out.push('`');
+        let mut quoted: Option<Vec<Part<'_>>> = None;
+        for part in self.parts(text) {
+            let Part::Other(other) = part else {
+                match &mut quoted {
+                    Some(parts) => parts.push(part),
+                    None => self.known_part(part.text(), &mut out),
+                }
+                continue;
+            };
+            for (place, piece) in other.split('`').enumerate() {
+                if place > 0 {
+                    quoted = match quoted.take() {
+                        Some(parts) => {
+                            out.push_str(&self.quoted(&parts));
+                            None
+                        }
+                        None => Some(Vec::new()),
+                    };
+                    out.push('`');
+                }
+                match &mut quoted {
+                    Some(_) if piece.is_empty() => {}
+                    Some(parts) => parts.push(Part::Other(piece)),
+                    None => self.addresses(piece, &mut out),
+                }
             }
-            if place % 2 == 1 {
-                out.push_str(&self.quoted(part));
-            } else {
-                self.plain(part, &mut out);
-            }
+        }
+        // What was begun and does not end is data too.
+        if let Some(parts) = quoted {
+            out.push_str(&self.quoted(&parts));
         }
         out
     }
 
-    /// What stands in backticks: `missing = "stub"` keeps its key.
-    fn quoted(&self, text: &str) -> String {
-        match text.split_once(" = ") {
-            Some((key, value)) if is_key(key) && !self.allowed.names(text) => {
-                let mut out = format!("{key} = ");
-                self.plain(value, &mut out);
-                out
-            }
-            _ => self.cell(text),
-        }
-    }
-
-    /// What stands between backticks: names that are known, then addresses, each with the name before it.
-    fn plain(&self, text: &str, out: &mut String) {
+    /// The parts of a sentence, in order.
+    fn parts<'a>(&self, text: &'a str) -> Vec<Part<'a>> {
+        let mut parts = Vec::new();
         let mut rest = 0;
         for (start, end) in self.known.places(text) {
-            if start >= rest {
-                self.addresses(&text[rest..start], out);
-                let named = &text[start..end];
-                if self.allowed.names(named) {
-                    out.push_str(named);
-                } else {
-                    out.push_str(&self.whole(named));
-                }
-                rest = end;
+            if start > rest {
+                parts.push(Part::Other(&text[rest..start]));
             }
+            parts.push(Part::Known(&text[start..end]));
+            rest = end;
         }
-        self.addresses(&text[rest..], out);
+        if rest < text.len() {
+            parts.push(Part::Other(&text[rest..]));
+        }
+        parts
     }
 
+    fn known_part(&self, text: &str, out: &mut String) {
+        if self.known.identity(text).is_none() || self.allowed.names(text) {
+            out.push_str(text);
+        } else {
+            out.push_str(&self.whole(text));
+        }
+    }
+
+    /// What stands in backticks: one text that names somebody or nobody. `missing = "stub"` keeps its key.
+    fn quoted(&self, parts: &[Part<'_>]) -> String {
+        let text: String = parts.iter().map(|part| part.text()).collect();
+        if self.allowed.names(&text) && self.known.identity(&text).is_none() {
+            return text;
+        }
+        match text.split_once(" = ") {
+            Some((key, _)) if is_key(key) => {
+                let mut out = String::new();
+                for part in parts {
+                    match part {
+                        Part::Known(known) => self.known_part(known, &mut out),
+                        Part::Other(other) => self.addresses(other, &mut out),
+                    }
+                }
+                out
+            }
+            _ => self.cell(&text),
+        }
+    }
+
+    /// A text in which nobody is known: addresses, each with the name before it.
     fn addresses(&self, text: &str, out: &mut String) {
         let mut rest = text;
         while let Some((start, end)) = first_address(rest) {
             let (before, address) = (&rest[..start], &rest[start..end]);
             match before.strip_suffix(" <") {
                 Some(named) if rest[end..].starts_with('>') => {
-                    let from = named.rfind(BEFORE_NAMES).map_or(0, |place| place + 1);
-                    let name = named[from..].trim_start();
+                    let name = &named[name_before(named)..];
                     out.push_str(&named[..named.len() - name.len()]);
                     if !name.is_empty() {
                         out.push_str(&self.whole(name));
@@ -86,6 +138,9 @@ impl Anonymiser {
 
     /// Somebody as reports name them: `Ana Costa <ana@contoso.com>`, a name, an address; teams and ids stay.
     pub(super) fn person(&self, text: &str) -> String {
+        if self.known.identity(text).is_some() {
+            return self.cell(text);
+        }
         let (named, near) = split_near(text);
         let near = self.prose(near);
         match split_named(named) {
@@ -95,6 +150,26 @@ impl Anonymiser {
             None => format!("{}{near}", self.cell(named)),
         }
     }
+}
+
+/// Where the name begins that ends a text: after the last sign that parts names. A comma parts none, as in `Costa,
+/// Ana`, and neither does a bracket that is closed again: `Ana Costa (Sales)`.
+fn name_before(text: &str) -> usize {
+    let mut closed = 0_usize;
+    let mut from = 0;
+    for (place, sign) in text.char_indices().rev() {
+        match sign {
+            ')' => closed += 1,
+            '(' if closed > 0 => closed -= 1,
+            '(' | ';' | ':' | '>' => {
+                from = place + sign.len_utf8();
+                break;
+            }
+            _ => {}
+        }
+    }
+    let name = text[from..].trim_start_matches([',', ' ']);
+    text.len() - name.len()
 }
 
 /// Whether a text is a key of the manifest or a rule's code.

@@ -61,7 +61,8 @@ impl Anonymiser {
 
     /// What a finding is about.
     pub(in crate::report) fn subject(&self, code: &str, text: &str) -> String {
-        if is_about_people(code) && self.known.places(text).is_empty() {
+        let is_somebody = self.known.identity(text).is_some();
+        if is_somebody || is_about_people(code) && self.known.places(text).is_empty() {
             self.cell(text)
         } else {
             self.prose(text)

@@ -14,6 +14,9 @@ fn anonymiser(key: u8) -> Anonymiser {
         "Sales",
         "10442",
         "team Deal Room",
+        "Aoife O`Brien <aoife@contoso.com>",
+        "Weiss (Jürgen)",
+        "Administrator",
     ];
     let things = [
         "exports/accounts.csv",
@@ -23,11 +26,13 @@ fn anonymiser(key: u8) -> Anonymiser {
         "team Deal Room",
         "Sales",
         "stub",
+        "System Administrator",
     ];
+    let allowed = Allowed::listed(&things);
     Anonymiser {
         tokens: Tokens(AnonymousKey::new([key; 32])),
-        known: Known::listed(&people),
-        allowed: Allowed::listed(&things),
+        known: Known::listed(&people, &allowed),
+        allowed,
     }
 }
 
@@ -39,6 +44,7 @@ fn readable(text: &str) -> String {
         ("lukasz", "lukasz@contoso.com"),
         ("acosta7", "acosta7"),
         ("other", "other"),
+        ("aoife", "aoife@contoso.com"),
     ];
     let mut text = text.to_owned();
     for (name, identity) in people {
@@ -49,7 +55,12 @@ fn readable(text: &str) -> String {
     }
     let contoso = anonymiser.tokens.of("domain", "contoso.com");
     text = text.replace(&contoso, "<contoso>");
-    for (name, told) in [("x", "anna schmidt"), ("y", "unheard of")] {
+    let others = [
+        ("x", "anna schmidt"),
+        ("y", "unheard of"),
+        ("z", "ekmansson, oskar (vertrieb)"),
+    ];
+    for (name, told) in others {
         text = text.replace(&anonymiser.tokens.of("text", told), &format!("<{name}>"));
     }
     text
@@ -73,6 +84,9 @@ fn sentences() {
     check("a key",             "set `missing = \"stub\"`",             "set `missing = \"stub\"`");
     check("a key's person",    "set `fallback = \"ana@contoso.com\"`", "set `fallback = \"<ana>@<contoso>.example\"`");
     check("an id",             "`6f9619ff-8b86-4011-b42d-00cf4fc964ff`", "`6f9619ff-8b86-4011-b42d-00cf4fc964ff`");
+    check("a backtick within", "`Aoife O`Brien` fits 2, `stub`",       "`Person <aoife>` fits 2, `stub`");
+    check("a role, no person", "gives `System Administrator`; System Administrator", "gives `System Administrator`; System Administrator");
+    check("last name first",   "users: Ekmansson, Oskar (Vertrieb) <other@contoso.com>, Ana Costa", "users: Text <z> <<other>@<contoso>.example>, Person <ana>");
     check("no address",        "an @ alone, a@, @b",                   "an @ alone, a@, @b");
     check("nothing",           "",                                     "");
 }
@@ -102,6 +116,17 @@ fn rows_of_sheets() {
             "no role"
         ])
     );
+    for name in [
+        "Weiss (Jürgen)",
+        "Unheard (Of)",
+        "Ana Costa <ana@contoso.com> (UPN `ana@contoso.com`)",
+    ] {
+        let told = anonymiser(7).person(name);
+        assert!(
+            !told.contains("Jürgen") && !told.contains("Of") && !told.contains("ana@"),
+            "{told}"
+        );
+    }
     let roles = text(&[
         "give",
         "Sales Manager",

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::model::{comparison_key, reference_key};
-use crate::plan::{Document, ReadinessCount};
+use crate::plan::{Document, InputRecord, ReadinessCount};
 use crate::report::ReportError;
 use crate::report::listing::{Row, each_row};
 use crate::report::sheets::{SheetName, Sheets};
@@ -180,8 +180,12 @@ fn readiness(document: &Document) -> [Ready; 3] {
     moments.map(ready)
 }
 
+/// What the document calls the sheet of rulings, which is no export: that others are named says so by itself.
+const RULINGS: &str = "rulings";
+
 fn inputs(document: &Document) -> BTreeMap<String, Export> {
-    let exports = document.inputs.iter().map(|input| {
+    let is_export = |input: &&InputRecord| input.kind != RULINGS;
+    let exports = document.inputs.iter().filter(is_export).map(|input| {
         let export = Export {
             rows: input.rows,
             blake3: input.blake3.clone(),

@@ -66,8 +66,8 @@ fn sums(then: &Side, now: &Side) -> [(&'static str, u64, u64); 7] {
         ("warnings", then.warnings, now.warnings),
         ("notes", then.notes, now.notes),
         ("changes", then.changes, now.changes),
-        ("rulings obeyed", then.rulings, now.rulings),
-        ("rulings unused", then.rulings_unused, now.rulings_unused),
+        ("rulings asked for", then.rulings, now.rulings),
+        ("other rulings", then.rulings_unused, now.rulings_unused),
     ]
 }
 

@@ -202,6 +202,14 @@ fn parts(label: &str) -> Vec<&str> {
     }
 }
 
+/// The table that a holding is of, and how far its records are, where that is known.
+fn holding_label(row: Row<'_>) -> String {
+    match row.text("status") {
+        "" => row.text("table").to_owned(),
+        status => format!("{}, {status}", row.text("table")),
+    }
+}
+
 /// What an owner holds of a table before and after, in words.
 fn holding_words(row: Row<'_>) -> String {
     let count = |key| row.number(key).unwrap_or(0);

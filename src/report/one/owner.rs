@@ -12,7 +12,9 @@ use crate::model::{Code, comparison_key, reference_key};
 use crate::report::ReportError;
 use crate::report::listing::{Row, all_rows};
 use crate::report::one::found::{Found, findings_where, is_about, is_about_reference};
-use crate::report::one::{Asked, Kept, Section, Told, holding_words, near, owner_key, parts};
+use crate::report::one::{
+    Asked, Kept, Section, Told, holding_label, holding_words, near, owner_key, parts,
+};
 use crate::report::page::{Page, visible};
 use crate::report::sheets::{SheetName, Sheets};
 use crate::report::table::thousands;
@@ -178,7 +180,7 @@ impl OwnerView {
         sections.push(unused);
         let mut holdings = Section::new("holding", "What the new owner holds");
         for row in self.holdings.iter().map(Kept::row) {
-            let what = format!("{}, {}", row.text("name"), row.text("table"));
+            let what = format!("{}, {}", row.text("name"), holding_label(row));
             let left = match row.text("standing") {
                 "disabled user" | "not known" if row.number("left_with_leaver").is_some() => {
                     " (has left)"

@@ -13,7 +13,9 @@ use crate::plan::HandOverRecord;
 use crate::report::ReportError;
 use crate::report::listing::{Row, all_rows};
 use crate::report::one::found::{Found, findings_where, is_about};
-use crate::report::one::{Asked, Kept, Section, Told, holding_words, near, owner_key, source};
+use crate::report::one::{
+    Asked, Kept, Section, Told, holding_label, holding_words, near, owner_key, source,
+};
 use crate::report::page::Page;
 use crate::report::sheets::{Known, SheetKind, SheetName, Sheets};
 
@@ -244,7 +246,7 @@ impl UserView {
     fn records(&self) -> Section {
         let mut records = Section::new("holding", "Records");
         for row in self.holdings.iter().map(Kept::row) {
-            records.line(row.text("table"), holding_words(row));
+            records.line(holding_label(row), holding_words(row));
         }
         records
     }

@@ -22,6 +22,8 @@ pub(super) struct Look {
     pub(super) header: Format,
     pub(super) number_header: Format,
     pub(super) text: Format,
+    /// What a total is of.
+    pub(super) total: Format,
     pub(super) prose: Format,
     pub(super) count: Format,
     /// Row and line numbers are names of places, so no mark parts their thousands.
@@ -53,6 +55,7 @@ impl Look {
             heading,
             number_header: header.clone().set_align(FormatAlign::Right),
             header,
+            total: text.clone().set_bold(),
             prose: text.clone().set_text_wrap(),
             count: text.clone().set_num_format("#,##0"),
             place: text.clone().set_num_format("0"),

@@ -85,7 +85,8 @@ fn filled(sheets: &Sheets<'_>, of: WorkbookOf, scratch: &Path) -> Result<Workboo
         WorkbookOf::Beginnings | WorkbookOf::Everything => {
             let worksheet = workbook.add_worksheet_with_constant_memory()?;
             set_up_page(worksheet, document);
-            summary::write(worksheet, document, &look)?;
+            let is_anonymous = sheets.anonymiser().is_some();
+            summary::write(worksheet, document, is_anonymous, &look)?;
             &SheetName::ALL
         }
     };

@@ -8,6 +8,7 @@ use std::ops::ControlFlow;
 use rust_xlsxwriter::{IgnoreError, Worksheet, XlsxError};
 
 use crate::model::OwnerFate;
+use crate::report::reconciliation::table_totals;
 use crate::report::sheets::{SheetCell, SheetColumn, SheetKind, SheetName, Sheets};
 use crate::report::table::thousands;
 use crate::report::xlsx::cell::{put, put_plain};
@@ -62,7 +63,45 @@ pub(super) fn write(
         }
     })?;
     failed?;
-    body.finish(name, sheets.len(name))
+    let rows = body.rows;
+    body.finish(name, sheets.len(name), sheets.anonymiser().is_none())?;
+    if name == SheetName::Reconciliation && rows > 0 {
+        totals(worksheet, sheets, rows, look)?;
+    }
+    Ok(())
+}
+
+/// Below the rows of the reconciliation: its totals by table, over all its rows, and a place to sign.
+fn totals(
+    worksheet: &mut Worksheet,
+    sheets: &Sheets<'_>,
+    rows: u32,
+    look: &Look,
+) -> Result<(), Fault> {
+    /// Between the rows, where a line may say how many they are, and the totals: no filter takes these for rows.
+    const GAP: u32 = 3;
+    let totals = table_totals(sheets)?;
+    let mut row = rows + GAP;
+    // The last line and the one above it.
+    let room = ROWS_MAX.saturating_sub(row + 2) as usize;
+    if totals.len() > room {
+        return Ok(());
+    }
+    for total in totals {
+        for (column, cell) in (0..).zip(total.cells()) {
+            let look = match cell {
+                SheetCell::Text(_) => &look.total,
+                _ => &look.count,
+            };
+            if cell != SheetCell::Blank {
+                put(worksheet, (row, column), &cell, look)?;
+            }
+        }
+        row += 1;
+    }
+    let words = "Checked by: _________________________  on: ____________";
+    worksheet.write_string_with_format(row + 1, 0, words, &look.text)?;
+    Ok(())
 }
 
 /// Whether an owner's row must not be left out: somebody ruled on it, or nobody was chosen.
@@ -150,7 +189,7 @@ impl Body<'_> {
     }
 
     /// Filter, lists, and where the rest is of a sheet of so many rows.
-    fn finish(self, name: SheetName, all: u64) -> Result<(), Fault> {
+    fn finish(self, name: SheetName, all: u64, is_to_rule_in: bool) -> Result<(), Fault> {
         let last_column = u16::try_from(self.columns.len().saturating_sub(1)).unwrap_or(0);
         self.worksheet.autofilter(0, 0, self.rows, last_column)?;
         if self.rows > 0 {
@@ -161,7 +200,7 @@ impl Body<'_> {
         }
         let mut columns = (0..).zip(self.columns);
         let ruling = columns.find(|(_, column)| column.kind == SheetKind::Ruling);
-        if let Some((number, _)) = ruling {
+        if let Some((number, _)) = ruling.filter(|_| is_to_rule_in) {
             self.choices.put(self.worksheet, number)?;
         }
         if all > u64::from(self.rows) {

@@ -21,6 +21,7 @@ const WIDTHS: [f64; 8] = [76.0, 14.0, 14.0, 14.0, 14.0, 14.0, 14.0, 14.0];
 pub(super) fn write(
     worksheet: &mut Worksheet,
     document: &Document,
+    is_anonymous: bool,
     look: &Look,
 ) -> Result<(), XlsxError> {
     worksheet.set_name("Summary")?;
@@ -39,7 +40,7 @@ pub(super) fn write(
     owners(&mut page, document)?;
     findings(&mut page, document)?;
     readiness(&mut page, document)?;
-    how_to_rule(&mut page)
+    how_to_rule(&mut page, is_anonymous)
 }
 
 /// The sheet, and the next row to write.
@@ -308,8 +309,13 @@ fn readiness(page: &mut Page<'_>, document: &Document) -> Result<(), XlsxError> 
     Ok(())
 }
 
-fn how_to_rule(page: &mut Page<'_>) -> Result<(), XlsxError> {
+fn how_to_rule(page: &mut Page<'_>, is_anonymous: bool) -> Result<(), XlsxError> {
     page.heading("How to rule on owners", &[""])?;
+    if is_anonymous {
+        return page.words(
+            "Not in this workbook: tokens stand in it in place of people. Rule in the workbook that names them.",
+        );
+    }
     for words in [
         "Sheet Owners, column Ruling: write who gets the rows of that owner reference, once for all of them.",
         "A ruling is the UPN, mail, id or team name of somebody who is there; or stub, fallback or leave.",

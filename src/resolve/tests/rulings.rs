@@ -21,6 +21,11 @@ fn rulings_are_obeyed() {
     ruled(&guid(101)).check("Entra object id", "Karl Meier", "user 1 by ruling");
     ruled(&guid(20)).check("team id", "Karl Meier", "team 20 by ruling");
     ruled("sales").check("team name", "Karl Meier", "team 20 by ruling");
+    ruled("Team Sales").check(
+        "a team as reports say it",
+        "Karl Meier",
+        "team 20 by ruling",
+    );
     let copied = "Ana Costa <ana@contoso.com>";
     ruled(copied).check("as the sheet says it", "Karl Meier", "user 1 by ruling");
     let copied = format!("team Sales <{}>", guid(20));

@@ -5,7 +5,7 @@
 
 use crate::model::comparison_key;
 use crate::project::{OwnersSheet, Project};
-use crate::report::{Asked, SheetNote, Sheets, owner_view, record_view, user_view};
+use crate::report::{Asked, SheetKind, SheetNote, Sheets, owner_view, record_view, user_view};
 use crate::run::show::{json, page};
 use crate::run::{Console, Exit, Failure, Format};
 
@@ -27,7 +27,13 @@ pub(super) fn owner(
     console: &mut Console<'_>,
 ) -> Result<(), Failure> {
     let sheet = OwnersSheet::read(&project.owners())?;
-    let obeyed = |reference: &str| note(&sheet, reference);
+    let is_read = project.manifest.rulings.is_none();
+    let obeyed = |reference: &str| match sheets.anonymiser() {
+        // What a person wrote may name anybody.
+        Some(_) => SheetNote::new(),
+        None => note(&sheet, reference, is_read),
+    };
+    let name = &typed(sheets, name);
     let view = owner_view(sheets, name, &obeyed)?;
     let view = found(view, "owner reference", name, "owners")?;
     match console.format {
@@ -38,12 +44,22 @@ pub(super) fn owner(
     Ok(())
 }
 
-/// What a person wrote beside a reference, and the ruling as it stands now: it may be newer than the plan.
-fn note(sheet: &OwnersSheet, reference: &str) -> SheetNote {
+/// What was typed, as the sheets tell it: whoever looks for a person knows the name.
+fn typed(sheets: &Sheets<'_>, name: &str) -> String {
+    match sheets.anonymiser() {
+        Some(anonymiser) if anonymiser.knows(name) => anonymiser.of_kind(SheetKind::Cell, name),
+        _ => name.to_owned(),
+    }
+}
+
+/// What a person wrote beside a reference, and the ruling as it stands now, where plans go by this sheet: it may be
+/// newer than the plan.
+fn note(sheet: &OwnersSheet, reference: &str, is_read: bool) -> SheetNote {
     let row = sheet.row(reference).into_iter();
     row.filter(|(header, cell)| {
         let header = comparison_key(header);
-        !cell.trim().is_empty() && (header == "ruling" || !OURS.contains(&header.as_str()))
+        let is_ruling = header == "ruling" && is_read;
+        !cell.trim().is_empty() && (is_ruling || !OURS.contains(&header.as_str()))
     })
     .map(|(header, cell)| (header.to_owned(), cell.to_owned()))
     .collect()
@@ -75,6 +91,7 @@ pub(super) fn user(
     folder: &str,
     console: &mut Console<'_>,
 ) -> Result<(), Failure> {
+    let name = &typed(sheets, name);
     let view = found(user_view(sheets, name)?, "user", name, "readiness")?;
     match console.format {
         Format::Text => view.text(&mut page(console, folder))?,
