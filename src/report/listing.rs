@@ -120,7 +120,7 @@ pub(super) fn expendable(sheet: SheetName) -> &'static [&'static str] {
         ],
         SheetName::Users => &["id", "row", "file"],
         SheetName::Roles => &["role_id", "id", "row", "file"],
-        SheetName::Records => &["row", "file"],
+        SheetName::Records => &["row", "file", "before"],
         SheetName::Findings => &["line", "cure", "cell", "accepted"],
         SheetName::Readiness => &["upn", "today_why", "after_plan_why"],
         SheetName::Reconciliation => &["id", "standing"],

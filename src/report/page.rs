@@ -4,7 +4,9 @@
 
 use std::io::{self, Write};
 
-use crate::report::table::FAINT;
+use anstyle::Style;
+
+use crate::report::table::{FAINT, styled};
 
 /// A page of text.
 pub struct Page<'a> {
@@ -42,6 +44,27 @@ impl Page<'_> {
             .break_words(false)
             .word_splitter(textwrap::WordSplitter::NoHyphenation);
         writeln!(self.out, "{}", textwrap::fill(text, options))
+    }
+
+    /// Writes a sentence after a word, its beginning in a style.
+    pub(super) fn coloured(
+        &mut self,
+        indent: usize,
+        word: &str,
+        (beginning, text): (&str, &str),
+        style: Style,
+    ) -> io::Result<()> {
+        let mut lines = Vec::new();
+        let mut page = Page {
+            out: &mut lines,
+            width: self.width,
+            folder: self.folder,
+        };
+        page.paragraph(indent, word, text)?;
+        let lines = String::from_utf8_lossy(&lines);
+        let (first, rest) = lines.split_at(indent + word.len());
+        let rest = rest.replacen(beginning, &styled(style, beginning), 1);
+        write!(self.out, "{first}{rest}")
     }
 
     /// Writes a sentence after a word, its further lines under its first letter.

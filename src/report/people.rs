@@ -115,22 +115,19 @@ pub fn steps(page: &mut Page<'_>, document: &Document) -> io::Result<()> {
 }
 
 fn one_step(page: &mut Page<'_>, index: usize, step: &StepRecord) -> io::Result<()> {
-    let state = match (step.state.as_str(), step.open) {
-        ("open", open) if open > 0 => styled(WARN, format!("open {}", thousands(open))),
-        ("open", _) => styled(WARN, "open"),
-        ("done", _) => styled(GOOD, "done"),
-        (other, _) => styled(FAINT, other),
+    let (state, style) = match (step.state.as_str(), step.open) {
+        ("open", open) if open > 0 => (format!("open {}", thousands(open)), WARN),
+        ("open", _) => ("open".to_owned(), WARN),
+        ("done", _) => ("done".to_owned(), GOOD),
+        (other, _) => (other.to_owned(), FAINT),
     };
     let files = match step.files.as_slice() {
         [] => String::new(),
         files => format!(": plan/{}", files.join(", plan/")),
     };
     let (title, whose) = (&step.title, &step.whose);
-    writeln!(
-        page.out,
-        "  {:>2}. {state}  {title} ({whose}){files}",
-        index + 1
-    )
+    let text = format!("{state}  {title} ({whose}){files}");
+    page.coloured(2, &format!("{:>2}. ", index + 1), (&state, &text), style)
 }
 
 /// Writes every list for administrators, with what to do.
@@ -253,13 +250,12 @@ fn moment(page: &mut Page<'_>, name: &str, (answer, why): &(String, String)) -> 
         "no" => BAD,
         _ => WARN,
     };
-    let answer = styled(style, answer);
-    let why = if why.is_empty() {
-        String::new()
-    } else {
-        format!("  {why}")
-    };
-    writeln!(page.out, "  {name:<21}{answer}{why}")
+    page.coloured(
+        2,
+        &format!("{name:<21}"),
+        (answer, &format!("{answer}  {why}")),
+        style,
+    )
 }
 
 /// Writes everybody in scope as CSV, in the order of the plan.

@@ -120,7 +120,15 @@ impl<'a> Resolver<'a> {
     /// One reference. A stub's number is the person's until [`Resolver::finish`] ran.
     fn resolve(&self, reference: &Reference) -> Resolved {
         match self.rulings.about(&reference.key) {
-            Some(Err(fault)) => stopped(remarks::fault(fault)),
+            // Who could have been meant is asked all the same: somebody has to rule again.
+            Some(Err(fault)) => {
+                let evidence = self.by_evidence(reference);
+                Resolved {
+                    candidates: evidence.candidates,
+                    near_misses: evidence.near_misses,
+                    ..stopped(remarks::fault(fault))
+                }
+            }
             Some(Ok(decision)) => self.ruled(reference, *decision),
             None => self.by_evidence(reference),
         }

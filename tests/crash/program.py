@@ -122,7 +122,9 @@ def as_nobody():
 
 
 def read_step(line):
-    number, operation, file, end = line.split(" ")
+    # A file without a name, such as what a library puts aside, is called so by the system, with a blank.
+    number, operation, rest = line.split(" ", 2)
+    file, end = rest.rsplit(" ", 1)
     return Step(int(number), operation, file, int(end))
 
 

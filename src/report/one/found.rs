@@ -8,6 +8,7 @@ use std::io;
 use serde::Serialize;
 
 use crate::model::{comparison_key, reference_key};
+use crate::plan::Document;
 use crate::report::ReportError;
 use crate::report::findings::finding_head;
 use crate::report::listing::{Row, each_row};
@@ -47,7 +48,7 @@ pub(super) fn findings_where(
         if !wanted(row) {
             return Ok(());
         }
-        let place = place(row);
+        let place = place(sheets.document(), row);
         let same = |last: &&mut Found| {
             last.code == row.text("code")
                 && last.subject == row.text("subject")
@@ -76,12 +77,16 @@ pub(super) fn findings_where(
 }
 
 /// A place in words; none for a finding as a whole.
-fn place(row: Row<'_>) -> Option<String> {
+fn place(document: &Document, row: Row<'_>) -> Option<String> {
     let file = row.text("file");
     if file.is_empty() {
         return None;
     }
     let mut words = vec![file.to_owned()];
+    let input = document.inputs.iter().find(|input| input.name == file);
+    if let Some(sheet) = input.and_then(|input| input.sheet.as_ref()) {
+        words.push(format!("sheet {sheet}"));
+    }
     match (row.number("row"), row.number("line")) {
         (Some(number), Some(line)) if line != number => {
             words.push(format!("row {number} (line {line})"));
