@@ -23,9 +23,10 @@ pub fn guarded<T>(call: impl FnOnce() -> T) -> Result<T, String> {
             }
         }));
     });
-    IS_GUARDED.set(true);
+    // A guarded call may hold another: what comes after that one is guarded still.
+    let within_another = IS_GUARDED.replace(true);
     let answer = catch_unwind(AssertUnwindSafe(call));
-    IS_GUARDED.set(false);
+    IS_GUARDED.set(within_another);
     answer.map_err(|panic| words(panic.as_ref()))
 }
 
@@ -36,4 +37,19 @@ fn words(panic: &(dyn Any + Send)) -> String {
     words
         .or_else(|| panic.downcast_ref::<String>().cloned())
         .unwrap_or_else(|| "its inside makes no sense".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{IS_GUARDED, guarded};
+
+    #[test]
+    fn a_call_within_another_ends_no_guard_but_its_own() {
+        let outer = guarded(|| {
+            let inner = guarded(|| -> u8 { panic!("inside") });
+            (inner, IS_GUARDED.get())
+        });
+        assert_eq!(outer, Ok((Err("inside".to_owned()), true)));
+        assert!(!IS_GUARDED.get());
+    }
 }

@@ -5,7 +5,7 @@
 //! other names, so that nobody mails the wrong ones.
 
 use std::fs::File;
-use std::io::{BufWriter, Write};
+use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
 use crate::plan::{Document, PlanError, SealedPlan};
@@ -58,6 +58,10 @@ fn write_report(
     let mut file = plan.file_beside(&name)?;
     match content(&mut file) {
         Err(ReportError::Output(source)) => return Err(unwritable(source).into()),
+        // The library has no other words for a disk that takes no more.
+        Err(ReportError::Workbook(words)) => {
+            return Err(unwritable(io::Error::other(words)).into());
+        }
         written => written?,
     }
     Ok(file.sync_all().map_err(unwritable)?)
