@@ -202,7 +202,7 @@ fn one_of_them() {
     check("owner",  "Zoë van den Berg <zoe.vandenberg@contoso.com>", Exit::Done, &["owner references lead to Zoë", "E10005"]);
     check("owner",  "Karl Maier",                   Exit::Usage, &["no owner reference `Karl Maier`", "Karl Meier"]);
     check("owner",  "Qqqqqqqq",                     Exit::Usage, &["nor any like it", "show owners"]);
-    check("record", record,                         Exit::Done,  &["now: Data Migration", "after: Zoë van den Berg", "exports/accounts.csv, row 6", "owner references of `account` lead to", "E10005: matched"]);
+    check("record", record,                         Exit::Done,  &["now: Data Migration", "after: Zoë van den Berg", "exports/accounts.csv, row 6", "the row holds this owner reference", "Zoë van den Berg: matched"]);
     check("record", braced,                         Exit::Done,  &["after: Zoë van den Berg"]);
     check("record", none,                           Exit::Done,  &["the plan does not change it", "no export names"]);
     check("record", "Fabrikam",                     Exit::Usage, &["no record id", "GUID"]);
@@ -233,6 +233,29 @@ fn check(word: &str, name: &str, exit: Exit, said: &[&str]) {
             assert!(!rows_of_csv(&ended.out).is_empty(), "{word} {name}");
         }
     }
+}
+
+#[test]
+fn an_export_that_changed_says_nothing_of_a_row() {
+    let project = planned("samples/contoso");
+    let record = "12f1905f-b765-447f-a4cf-d63324253bd9";
+    let told = || words(project.path(), "record", record, Format::Text).out;
+    assert!(
+        told().contains("the row holds this owner reference"),
+        "{}",
+        told()
+    );
+    let export = project.path().join("exports/accounts.csv");
+    let mut bytes = fs::read(&export).unwrap();
+    bytes.push(b'\n');
+    fs::write(&export, bytes).unwrap();
+    assert!(
+        told().contains("owner references of `account` lead to"),
+        "{}",
+        told()
+    );
+    fs::remove_file(&export).unwrap();
+    assert!(told().contains("E10005: matched"), "{}", told());
 }
 
 #[test]

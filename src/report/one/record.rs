@@ -1,15 +1,17 @@
 //! One record: who owns it afterwards, and why; or why the plan does not change it, as far as a plan knows.
 //!
-//! In: the sheets and an id. Out: its change, the owner references that may have led to it, and the findings at it. A
-//! change does not hold its reference, and a row that makes no change leaves no trace: what is not known is said.
+//! In: the sheets and an id, and the cells of the row that asks for the change, where it can be read again. Out: its
+//! change, the owner reference that led to it, or those that may have, and the findings at it. A change does not hold its
+//! reference, and a row that makes no change leaves no trace: what is not known is said.
 
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::ops::ControlFlow;
 
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::model::parse_guid;
+use crate::model::{parse_guid, reference_key};
 use crate::report::ReportError;
 use crate::report::listing::{Row, all_rows};
 use crate::report::one::found::{Found, findings_where};
@@ -23,8 +25,10 @@ pub struct RecordView {
     record: String,
     /// Its change, where the plan has one.
     change: Option<Kept>,
-    /// Owner references that lead to the new owner by rows of this table.
+    /// Owner references that lead to the new owner by rows of this table; the very one where the row was read again.
     references: Vec<Kept>,
+    /// Whether the row that asks for the change was read again, and holds that one reference.
+    read_again: bool,
     /// The fallback owner, where rows without an owner go to it.
     blank_goes_to: Option<String>,
     /// Why there is no change, as far as the plan knows.
@@ -42,6 +46,7 @@ pub fn record_view(sheets: &Sheets<'_>, typed: &str) -> Result<Option<RecordView
         record: id.to_string(),
         change: change(sheets, id)?,
         references: Vec::new(),
+        read_again: false,
         blank_goes_to: None,
         why_none: None,
         findings,
@@ -115,6 +120,24 @@ fn why_none(findings: &[Found]) -> String {
 }
 
 impl RecordView {
+    /// Which row of which export asks for the change, where there is one.
+    pub fn asked_by(&self) -> Option<(&str, u64)> {
+        let row = self.change.as_ref()?.row();
+        Some((row.text("file"), row.number("row")?))
+    }
+
+    /// Keeps of the references that may have led to the change the one that stands in the row, whose cells these are.
+    pub fn narrow(&mut self, cells: &[String]) {
+        let cells: BTreeSet<String> = cells.iter().map(|cell| reference_key(cell)).collect();
+        let stands = |kept: &Kept| cells.contains(&reference_key(kept.row().text("reference")));
+        let standing: Vec<bool> = self.references.iter().map(stands).collect();
+        if standing.iter().filter(|stands| **stands).count() == 1 {
+            self.references.retain(stands);
+            self.read_again = true;
+            self.blank_goes_to = None;
+        }
+    }
+
     /// Writes it as text.
     pub fn text(&self, page: &mut Page<'_>) -> io::Result<()> {
         self.told().text(page)
@@ -153,6 +176,7 @@ impl RecordView {
         let (after, table) = (change.text("after"), change.text("table"));
         let mut words = match self.references.len() {
             0 => format!("no owner reference of the plan leads to {after} by rows of `{table}`"),
+            _ if self.read_again => "the row holds this owner reference:".to_owned(),
             1 => format!("the only owner reference of `{table}` that leads to {after}:"),
             several => format!(
                 "{several} owner references of `{table}` lead to {after}, and a plan does not keep which row holds \

@@ -148,7 +148,7 @@ pub fn show(folder: &Path, what: &What, console: &mut Console<'_>) -> Result<Exi
     let sheets = anonymous::sheets(&project, &plan, console)?;
     match what {
         What::Owner(name) => one::owner(&project, &sheets, name, &shown, console)?,
-        What::Record(name) => one::record(&sheets, name, &shown, console)?,
+        What::Record(name) => one::record(&project, &sheets, name, &shown, console)?,
         What::User(name) => one::user(&sheets, name, &shown, console)?,
         What::Workbook(of) => workbook::show(&sheets, *of, console)?,
         What::Against(old) => against::show(&project, &sheets, old, &shown, console)?,

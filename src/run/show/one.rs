@@ -3,8 +3,13 @@
 //! In: a plan's sheets, the owners sheet for what a person wrote in it. Out: what is known, or a refusal that names
 //! who may have been meant.
 
-use crate::model::comparison_key;
+use std::fs;
+use std::ops::ControlFlow;
+
+use crate::model::{FileId, Findings, InputKind, Silent, comparison_key};
+use crate::plan::Document;
 use crate::project::{OwnersSheet, Project};
+use crate::read::{FileSpec, open_table};
 use crate::report::{Asked, SheetKind, SheetNote, Sheets, owner_view, record_view, user_view};
 use crate::run::show::{json, page};
 use crate::run::{Console, Exit, Failure, Format};
@@ -66,23 +71,66 @@ fn note(sheet: &OwnersSheet, reference: &str, is_read: bool) -> SheetNote {
 }
 
 pub(super) fn record(
+    project: &Project,
     sheets: &Sheets<'_>,
     id: &str,
     folder: &str,
     console: &mut Console<'_>,
 ) -> Result<(), Failure> {
-    let Some(view) = record_view(sheets, id)? else {
+    let Some(mut view) = record_view(sheets, id)? else {
         return Err(Failure::new(
             Exit::Usage,
             format!("`{id}` is no record id; expected a GUID such as `show records` prints"),
         ));
     };
+    if let Some((file, row)) = view.asked_by().filter(|_| !console.anonymise) {
+        let cells = cells(project, sheets.document(), file, row);
+        view.narrow(&cells.unwrap_or_default());
+    }
     match console.format {
         Format::Text => view.text(&mut page(console, folder))?,
         Format::Csv => view.csv(console.out)?,
         Format::Json => json(&view, console)?,
     }
     Ok(())
+}
+
+/// The cells of a row of an export; nothing where the file is not as large any more as the plan read it, or cannot be
+/// read: what the plan knows is told all the same.
+fn cells(project: &Project, document: &Document, file: &str, number: u64) -> Option<Vec<String>> {
+    let input = document.inputs.iter().find(|input| input.name == file)?;
+    let path = project.file(&input.name);
+    if fs::metadata(&path).ok()?.len() != input.bytes {
+        return None;
+    }
+    let spec = FileSpec {
+        file: FileId(input.file),
+        kind: InputKind::Records(input.table.clone()?),
+        name: input.name.clone(),
+        path,
+        sheet: input.sheet.clone(),
+        encoding: Some(input.encoding.clone()).filter(|encoding| !encoding.is_empty()),
+        delimiter: input
+            .delimiter
+            .as_ref()
+            .and_then(|sign| sign.chars().next()),
+    };
+    let table = open_table(&spec, &mut Findings::default()).ok()?;
+    let columns = table.input().headers.len();
+    let mut cells = None;
+    let read = table.rows(&Silent, &mut |row| {
+        if row.row() != number {
+            return ControlFlow::Continue(());
+        }
+        cells = Some(
+            (0..columns)
+                .map(|column| row.cell(column).to_owned())
+                .collect(),
+        );
+        ControlFlow::Break(())
+    });
+    read.ok()?;
+    cells
 }
 
 pub(super) fn user(
