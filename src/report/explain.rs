@@ -13,7 +13,7 @@ use crate::report::table::{FAINT, HEADING, styled};
 
 /// A rule as programs read it.
 #[derive(Debug, Serialize)]
-struct RuleRecord {
+pub(super) struct RuleRecord {
     code: &'static str,
     severity: &'static str,
     title: &'static str,
@@ -27,7 +27,7 @@ struct RuleRecord {
 }
 
 impl RuleRecord {
-    fn of(rule: &Rule) -> Self {
+    pub(super) fn of(rule: &Rule) -> Self {
         let Rule {
             code,
             severity,

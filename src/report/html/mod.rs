@@ -28,6 +28,7 @@ use serde::Serialize;
 
 use crate::model::Code;
 use crate::plan::Document;
+use crate::report::explain::RuleRecord;
 use crate::report::html::pack::{Pack, json, pack};
 use crate::report::html::receivers::{Receivers, ReceiversView};
 use crate::report::html::view::View;
@@ -87,7 +88,7 @@ fn packed(
 #[derive(Serialize)]
 struct Index {
     sheets: Vec<IndexSheet>,
-    rules: Vec<IndexRule>,
+    rules: Vec<RuleRecord>,
 }
 
 #[derive(Serialize)]
@@ -100,20 +101,6 @@ struct IndexSheet {
     rows: u64,
     /// Rows in the plan.
     all: u64,
-}
-
-#[derive(Serialize)]
-struct IndexRule {
-    code: &'static str,
-    severity: &'static str,
-    title: &'static str,
-    what: &'static str,
-    why: &'static str,
-    example: &'static str,
-    cure: &'static str,
-    source: &'static str,
-    guards: bool,
-    keep_out: bool,
 }
 
 fn index(sheets: &Sheets<'_>, packed: &[(Pack, Option<ReceiversView>)]) -> Index {
@@ -139,29 +126,14 @@ fn index(sheets: &Sheets<'_>, packed: &[(Pack, Option<ReceiversView>)]) -> Index
 }
 
 /// The rules that the plan speaks of, each once.
-fn rules(document: &Document) -> Vec<IndexRule> {
+fn rules(document: &Document) -> Vec<RuleRecord> {
     let spoken = |code: &Code| {
         let code = code.as_str();
         let finding = document.findings.iter().any(|one| one.code == code);
         finding || document.unchecked.iter().any(|one| one.code == code)
     };
     let codes = Code::ALL.iter().filter(|code| spoken(code));
-    let rules = codes.map(|code| {
-        let rule = code.rule();
-        IndexRule {
-            code: code.as_str(),
-            severity: rule.severity.word(),
-            title: rule.title,
-            what: rule.what,
-            why: rule.why,
-            example: rule.example,
-            cure: rule.cure,
-            source: rule.source,
-            guards: rule.guards,
-            keep_out: rule.keep_out,
-        }
-    });
-    rules.collect()
+    codes.map(|code| RuleRecord::of(code.rule())).collect()
 }
 
 /// What the template shows.
