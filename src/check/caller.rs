@@ -243,16 +243,20 @@ pub(super) fn may_change_role(
     Some(role_cause(trial, &row.role_name, &who, &why))
 }
 
-/// ROL013 of a stub user who is made by a plain create: its role is given as any other.
+/// ROL013 of a stub user who is made by a plain create: its role is given as any other. Where the environment
+/// has none to give (STB003), whether the caller reaches the stub user is asked all the same, as the service does.
 pub(super) fn may_give_default_role(
     trial: &mut Trial<'_>,
     caller: &Caller,
     stub: &DraftStub,
 ) -> Option<Cause> {
-    let role = stub.default_role.filter(|_| stub.way == StubWay::Api)?;
+    let unit = stub.business_unit.filter(|_| stub.way == StubWay::Api)?;
     let principal = Principal::User(stub.person.id);
-    let why = refused(trial, caller, principal, stub.business_unit, Some(role))?;
-    let role = trial.labels.role(role);
+    let why = refused(trial, caller, principal, Some(unit), stub.default_role)?;
+    let role = match stub.default_role {
+        Some(role) => trial.labels.role(role),
+        None => "default role".to_owned(),
+    };
     Some(role_cause(trial, &role, &stub.person.full_name, &why))
 }
 

@@ -5,9 +5,10 @@
 
 mod independence;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 /// Which rooms a room may name, itself apart (design, section 4).
 const ALLOWED: &[(&str, &[&str])] = &[
@@ -72,6 +73,18 @@ const KEEPERS: &[(&str, &[&str])] = &[
             "rehearse/",
         ],
     ),
+];
+
+/// What the repository holds beside what begins with a dot.
+const TOP_LEVEL: &[&str] = &[
+    "Cargo.lock",
+    "Cargo.toml",
+    "LICENSE",
+    "README.md",
+    "proptest-regressions",
+    "samples",
+    "src",
+    "tests",
 ];
 
 /// A file longer than this holds more than one thing.
@@ -204,6 +217,20 @@ fn nothing_is_left_open() {
         }
     }
     assert!(breaches.is_empty(), "{}", breaches.join("\n"));
+}
+
+/// What a tool leaves behind where it is run is easily committed with the rest.
+#[test]
+fn the_top_level_holds_what_belongs_there() {
+    let mut git = Command::new("git");
+    let listed = git
+        .args(["ls-files"])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output();
+    let listed = String::from_utf8(listed.expect("git").stdout).expect("text");
+    let tops = listed.lines().map(|path| path.split('/').next());
+    let tops: BTreeSet<&str> = tops.flatten().filter(|top| !top.starts_with('.')).collect();
+    assert_eq!(tops, BTreeSet::from_iter(TOP_LEVEL.iter().copied()));
 }
 
 /// Every source file of a room: its path, its room and its text.

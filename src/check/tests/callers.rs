@@ -120,6 +120,7 @@ fn roles_that_the_caller_may_give() {
     let above = [makes[0], gives[2]];
     speaks("to a stub user by a plain create", stub(&gives, StubWay::Api),                                       &["ENV006", "STB001"]);
     speaks("not to a stub user",               stub(&makes, StubWay::Api),                                       &["ROL013", "ENV006"]);
+    speaks("nor where there is no role",       stub(&makes, StubWay::Api).stubs(|stub| stub.default_role = None), &["STB003", "ROL013", "ENV006"]);
     speaks("a stub user's role is above",      stub(&above, StubWay::Api),                                       &["ROL013", "ROL009", "ENV006"]);
     speaks("an import gives it itself",        stub(&makes, StubWay::Import),                                    &["ENV006", "STB001"]);
     speaks("privileges not loaded",            assign(ROOT, Depth::Unit).without(Loadable::RolePrivileges).give(ANA, READER), &["?ROL011", "?ROL013"]);
