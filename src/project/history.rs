@@ -3,7 +3,8 @@
 //! In: a folder with a fresh plan. Out: the same folder as `plan/`; or the old one kept, where it
 //! holds the very same plan, with whatever has joined it since (its journal) and with the reports of the fresh one.
 //! Only renames: a crash in between leaves no `plan/`, and both folders whole. Of a plan this file
-//! knows the string `seal` in `plan.json`, and that what is sealed is there and in Parquet files.
+//! knows the string `seal` in `plan.json`, and that what is sealed is there, in Parquet files and in folders
+//! within: reports and the journal lie beside it.
 
 use std::fs::{self, File};
 use std::io::{self, Read};
@@ -117,7 +118,8 @@ fn short_seal(folder: &Path) -> String {
     }
 }
 
-/// Document and Parquet files of a plan folder, its subfolders included, as paths within it.
+/// What a seal holds of a plan folder, as paths within it: the document, Parquet files, and whatever lies in a
+/// subfolder, the lists for administrators among it.
 fn sealed_files(folder: &Path) -> io::Result<Vec<PathBuf>> {
     let mut files = vec![PathBuf::from(DOCUMENT)];
     let mut folders = vec![PathBuf::new()];
@@ -127,10 +129,12 @@ fn sealed_files(folder: &Path) -> io::Result<Vec<PathBuf>> {
             let path = within.join(entry.file_name());
             if entry.file_type()?.is_dir() {
                 folders.push(path);
-            } else if path
+                continue;
+            }
+            let is_table = path
                 .extension()
-                .is_some_and(|ending| ending == TABLE_ENDING)
-            {
+                .is_some_and(|ending| ending == TABLE_ENDING);
+            if is_table || path.parent() != Some(Path::new("")) {
                 files.push(path);
             }
         }
@@ -367,17 +371,21 @@ mod tests {
 
     #[test]
     fn a_plan_changed_by_hand_is_replaced() {
-        let project = tempfile::tempdir().unwrap();
-        publish_plan(project.path(), RED);
-        let table = project.path().join("plan/changes/1-a.parquet");
-        fs::write(&table, "rowz").unwrap();
-        publish_plan(project.path(), RED);
-        assert_eq!(fs::read(&table).unwrap(), b"rows");
-        assert_eq!(history_of(project.path()), ["0001-aaaaaaaa"]);
-        fs::remove_file(&table).unwrap();
-        publish_plan(project.path(), RED);
-        let expected = ["0002-aaaaaaaa", "0001-aaaaaaaa"];
-        assert_eq!(history_of(project.path()), expected);
+        for sealed in ["changes/1-a.parquet", "handover/disable.csv"] {
+            let project = tempfile::tempdir().unwrap();
+            publish_plan(project.path(), RED);
+            let file = project.path().join("plan").join(sealed);
+            fs::write(&file, "rowz").unwrap();
+            publish_plan(project.path(), RED);
+            assert_eq!(fs::read(&file).unwrap(), b"rows", "{sealed}");
+            assert_eq!(history_of(project.path()), ["0001-aaaaaaaa"], "{sealed}");
+            let before = project.path().join("history/0001-aaaaaaaa").join(sealed);
+            assert_eq!(fs::read(&before).unwrap(), b"rowz", "nothing is lost");
+            fs::remove_file(&file).unwrap();
+            publish_plan(project.path(), RED);
+            let expected = ["0002-aaaaaaaa", "0001-aaaaaaaa"];
+            assert_eq!(history_of(project.path()), expected, "{sealed}");
+        }
     }
 
     #[test]
@@ -415,6 +423,8 @@ mod tests {
         fresh_folder(&new).unwrap();
         fs::create_dir(new.join("changes")).unwrap();
         fs::write(new.join("changes/1-a.parquet"), "rows").unwrap();
+        fs::create_dir(new.join("handover")).unwrap();
+        fs::write(new.join("handover/disable.csv"), "rows").unwrap();
         fs::write(new.join(DOCUMENT), format!("{{\"seal\": \"{seal}\"}}")).unwrap();
         new
     }

@@ -9,7 +9,7 @@
 use std::ffi::OsStr;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 
@@ -85,6 +85,26 @@ pub(super) fn followed(path: &Path) -> PathBuf {
         };
     }
     path
+}
+
+/// A path without steps to where it is and back; links that it goes through are not looked at.
+pub(super) fn straight(path: &Path) -> PathBuf {
+    let mut straight = PathBuf::new();
+    for step in path.components() {
+        match step {
+            Component::CurDir => {}
+            Component::ParentDir
+                if matches!(
+                    straight.components().next_back(),
+                    Some(Component::Normal(_))
+                ) =>
+            {
+                straight.pop();
+            }
+            step => straight.push(step),
+        }
+    }
+    straight
 }
 
 #[cfg(test)]

@@ -41,10 +41,32 @@ impl Project {
     /// Opens the project in `folder` and checks its manifest.
     pub fn open(folder: &Path) -> Result<Self, ProjectError> {
         let manifest = Manifest::read(&folder.join(MANIFEST))?;
-        Ok(Self {
+        let project = Self {
             folder: folder.to_owned(),
             manifest,
-        })
+        };
+        // The folder of a plan moves away with it, and the environment with what was applied would go along.
+        let file = &project.manifest.environment.file;
+        let paths = [project.file(file), project.environment_file()];
+        if paths.iter().any(|path| project.is_of_plans(path)) {
+            let message = format!(
+                "`file` under [environment] is `{file}`, which lies in a folder that `plan` writes to and moves away; \
+                 expected a place outside of `plan/`, `.plan.new/` and `history/`. If it was used there, look for it in \
+                 these folders and move it into the project's folder first"
+            );
+            let path = folder.join(MANIFEST);
+            return Err(ProjectError::Manifest { path, message });
+        }
+        Ok(project)
+    }
+
+    /// Whether something lies in a folder that plans are written to, or kept in.
+    pub fn is_of_plans(&self, path: &Path) -> bool {
+        let folders = [self.plan(), self.new_plan(), self.history()];
+        let path = lock::straight(path);
+        folders
+            .iter()
+            .any(|folder| path.starts_with(lock::straight(folder)))
     }
 
     /// The environment file; where the manifest names a link, the file that it leads to.

@@ -3,7 +3,9 @@
 //! In: changes as they are made. Out: lines with ids alone, no names and no values, in the order of the writes. What is
 //! rolled back is not in it. Questions never are, so that a program which only asks leaves the log empty.
 
-use std::io::Write as _;
+use std::fs::File;
+use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
+use std::path::Path;
 
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -11,7 +13,31 @@ use uuid::Uuid;
 use crate::model::{Principal, RoleId};
 
 /// Where the lines go.
-pub(in crate::rehearse) type Lines = Box<dyn std::io::Write + Send>;
+pub(in crate::rehearse) type Lines = Box<dyn io::Write + Send>;
+
+/// More than a line of the log takes.
+const LINE_MAX: u64 = 4096;
+
+/// Whether a log may be written there: nothing is lost but a log that was written before.
+pub(in crate::rehearse) fn may_replace(path: &Path) -> io::Result<bool> {
+    let file = match File::open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(true),
+        Err(error) => return Err(error),
+    };
+    // A terminal or a pipe has no end that could be waited for.
+    if !file.metadata()?.is_file() {
+        return Ok(true);
+    }
+    let mut line = Vec::new();
+    BufReader::new(file.take(LINE_MAX)).read_until(b'\n', &mut line)?;
+    let known = serde_json::from_slice::<Value>(&line).is_ok_and(|line| {
+        ["what", "id", "request"]
+            .iter()
+            .all(|key| line.get(key).is_some())
+    });
+    Ok(line.is_empty() || known)
+}
 
 /// The log.
 pub(in crate::rehearse) struct Log {
@@ -63,7 +89,7 @@ impl Log {
     }
 
     /// The request is done: what stands of it is written.
-    pub(in crate::rehearse) fn end(&mut self) -> std::io::Result<()> {
+    pub(in crate::rehearse) fn end(&mut self) -> io::Result<()> {
         self.request += 1;
         let Some(lines) = &mut self.lines else {
             return Ok(());
@@ -74,5 +100,48 @@ impl Log {
         }
         self.waiting.clear();
         lines.flush()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn a_log_replaces_logs_alone() {
+        check("nothing", None, true);
+        check("an empty file", Some(""), true);
+        check("what a log holds", Some(&written()), true);
+        check("a database", Some("SQLite format 3\0..."), false);
+        check(
+            "a manifest",
+            Some("[environment]\nfile = \"environment.sqlite\"\n"),
+            false,
+        );
+        check("JSON of another kind", Some("{\"id\": 1}\n"), false);
+        check("JSON that is no object", Some("[]\n"), false);
+        check("a line without an end", Some(&"{".repeat(100_000)), false);
+    }
+
+    #[track_caller]
+    fn check(case: &str, before: Option<&str>, expected: bool) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("writes.jsonl");
+        if let Some(before) = before {
+            fs::write(&path, before).unwrap();
+        }
+        assert_eq!(may_replace(&path).unwrap(), expected, "case: {case}");
+    }
+
+    /// What a log with a change in it holds.
+    fn written() -> String {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("writes.jsonl");
+        let mut log = Log::new(Some(Box::new(File::create(&path).unwrap())));
+        log.row("create", "account", Uuid::nil());
+        log.end().unwrap();
+        fs::read_to_string(&path).unwrap()
     }
 }

@@ -142,6 +142,15 @@ pub enum RehearseError {
         /// Why.
         source: std::io::Error,
     },
+    /// Something else lies where the log shall go.
+    #[error(
+        "`{}` is there and is no log of writes; it would be overwritten. Name another file after `--log`",
+        path.display()
+    )]
+    NotALog {
+        /// The file.
+        path: PathBuf,
+    },
     /// The machine gives no thread.
     #[error("no thread can be had for the server")]
     Thread {
@@ -258,10 +267,16 @@ fn thread<T: Send + 'static>(
         .map_err(|source| RehearseError::Thread { source })
 }
 
+/// A fresh log, in the place of an older one at most.
 fn lines(path: &Path) -> Result<log::Lines, RehearseError> {
-    let file = File::create(path).map_err(|source| RehearseError::Log {
+    let failed = |source| RehearseError::Log {
         path: path.to_path_buf(),
         source,
-    })?;
+    };
+    if !log::may_replace(path).map_err(failed)? {
+        let path = path.to_path_buf();
+        return Err(RehearseError::NotALog { path });
+    }
+    let file = File::create(path).map_err(failed)?;
     Ok(Box::new(BufWriter::new(file)))
 }

@@ -192,6 +192,8 @@ fn live(error: &DataverseError) -> Exit {
         DataverseError::Url { .. }
         | DataverseError::NotEncrypted { .. }
         | DataverseError::NoVariable { .. }
+        | DataverseError::NoSecret
+        | DataverseError::BlankSecret { .. }
         | DataverseError::SecretFile { .. }
         | DataverseError::CertificateFile { .. }
         | DataverseError::Certificate { .. }

@@ -109,7 +109,15 @@ fn secret(file: Option<&Path>) -> Result<String, Failure> {
                 let words = format!("`{}`: the secret cannot be read: {error}", path.display());
                 Failure::new(Exit::Usage, words)
             })?;
-            Ok(text.trim_end_matches(['\r', '\n']).to_owned())
+            let secret = text.trim_end_matches(['\r', '\n']);
+            if secret.trim().is_empty() {
+                let words = format!(
+                    "`{}` is blank; expected the secret for which tokens shall be given",
+                    path.display()
+                );
+                return Err(Failure::new(Exit::Usage, words));
+            }
+            Ok(secret.to_owned())
         }
         None => Ok("rehearsal".to_owned()),
     }

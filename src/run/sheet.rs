@@ -94,9 +94,7 @@ pub(super) fn open(
 
 /// Refuses a workbook that lies where the next plan puts its own.
 fn is_no_output(project: &Project, workbook: &str) -> Result<(), Failure> {
-    let path = project.file(workbook);
-    let outputs = [project.plan(), project.new_plan(), project.history()];
-    if !outputs.iter().any(|folder| path.starts_with(folder)) {
+    if !project.is_of_plans(&project.file(workbook)) {
         return Ok(());
     }
     Err(Failure::new(

@@ -280,6 +280,17 @@ fn who_is_not_let_in_is_told_why_and_what_to_do() {
         "that the secret has not expired",
     ];
     check("secret", &wrong, 5, &words);
+    let words = [
+        "neither `CUTOVER_CLIENT_SECRET_FILE` nor `CUTOVER_CLIENT_SECRET` is set",
+        "`[environment] sign_in`",
+    ];
+    check("secret", &[], 2, &words);
+    let blank = folder.path().join("blank.txt");
+    fs::write(&blank, " \r\n").unwrap();
+    let blank = blank.to_str().unwrap();
+    let words = [blank, "is blank; expected the application's secret"];
+    let named = [("CUTOVER_CLIENT_SECRET_FILE", blank)];
+    check("secret", &named, 2, &words);
     let refusing = Front::that_says_back().url();
     let words = [
         "sign-in failed",

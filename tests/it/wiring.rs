@@ -5,10 +5,14 @@
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
+use std::time::Duration;
 
 use tempfile::TempDir;
 
 use crate::support::{copy, repository};
+
+/// Longer than a refusal takes.
+const SERVES_AT_MOST: Duration = Duration::from_secs(30);
 
 fn sample(name: &str) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
@@ -83,6 +87,64 @@ fn usage_that_is_wrong_ends_with_2() {
         let output = cutover(words);
         check(&output, 2, &[says]);
         assert!(output.stdout.is_empty(), "{words:?}: an error is no data");
+    }
+}
+
+#[test]
+fn an_environment_file_among_plans_is_refused() {
+    let folder = sample("clean");
+    let manifest = folder.path().join("cutover.toml");
+    let before = fs::read_to_string(&manifest).unwrap();
+    for (file, is_refused) in [
+        ("plan/environment.sqlite", true),
+        ("./history/../plan/deep/environment.sqlite", true),
+        (".plan.new/environment.sqlite", true),
+        ("history/0001-aaaaaaaa/environment.sqlite", true),
+        ("exports/../environment.sqlite", false),
+        ("planned.sqlite", false),
+    ] {
+        let line = format!("file = \"{file}\"\n");
+        let changed = before.replace("file = \"environment.sqlite\"\n", &line);
+        fs::write(&manifest, changed).unwrap();
+        let said = in_folder(&folder, &["load"]);
+        if is_refused {
+            let words = format!("`file` under [environment] is `{file}`, which lies");
+            check(
+                &said,
+                2,
+                &["cutover.toml` is wrong", &words, "expected a place"],
+            );
+        } else {
+            check(&said, 0, &[]);
+        }
+    }
+}
+
+#[test]
+fn a_log_of_writes_overwrites_nothing_else() {
+    let folder = sample("clean");
+    check(&in_folder(&folder, &["load", "--quiet"]), 0, &[]);
+    for file in ["environment.sqlite", "cutover.toml"] {
+        let path = folder.path().join(file);
+        let before = fs::read(&path).unwrap();
+        let log = path.to_str().unwrap();
+        let rehearse = [
+            "rehearse",
+            folder.path().to_str().unwrap(),
+            "--port",
+            "0",
+            "--log",
+            log,
+        ];
+        let mut program = assert_cmd::Command::cargo_bin("cutover").unwrap();
+        // Where it is not refused, it serves until somebody ends it.
+        let said = program
+            .args(rehearse)
+            .timeout(SERVES_AT_MOST)
+            .output()
+            .unwrap();
+        check(&said, 2, &[log, "is no log of writes", "Name another file"]);
+        assert_eq!(fs::read(&path).unwrap(), before);
     }
 }
 

@@ -30,8 +30,25 @@ pub enum DataverseError {
         /// Which.
         name: &'static str,
     },
+    /// No variable leads to the secret.
+    #[error(
+        "neither `CUTOVER_CLIENT_SECRET_FILE` nor `CUTOVER_CLIENT_SECRET` is set; expected one of them: a file that \
+         holds the application's secret, or the secret itself. `[environment] sign_in` in cutover.toml names other ways"
+    )]
+    NoSecret,
+    /// The file with the secret holds none.
+    #[error(
+        "`{}`, which `CUTOVER_CLIENT_SECRET_FILE` names, is blank; expected the application's secret", path.display()
+    )]
+    BlankSecret {
+        /// The file.
+        path: PathBuf,
+    },
     /// The file with the secret cannot be read.
-    #[error("`{}`: the secret cannot be read", path.display())]
+    #[error(
+        "`{}`: the secret cannot be read; see that `CUTOVER_CLIENT_SECRET_FILE` names a file that is there and may be \
+         read", path.display()
+    )]
     SecretFile {
         /// The file.
         path: PathBuf,

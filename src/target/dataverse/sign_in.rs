@@ -263,18 +263,23 @@ fn options(authority: &Url) -> ClientOptions {
 
 /// The secret of an application: of a variable, or of the file that one names.
 fn secret(variables: Variables<'_>) -> Result<Secret, DataverseError> {
-    if let Some(secret) = variables(SECRET).filter(|secret| !secret.is_empty()) {
+    if let Some(secret) = variables(SECRET).filter(|secret| !secret.trim().is_empty()) {
         return Ok(Secret::new(secret));
     }
     let Some(path) = variables(SECRET_FILE).filter(|path| !path.is_empty()) else {
-        return Err(DataverseError::NoVariable { name: SECRET });
+        return Err(DataverseError::NoSecret);
     };
     let unread = |source| DataverseError::SecretFile {
         path: PathBuf::from(&path),
         source,
     };
     let text = std::fs::read_to_string(Path::new(&path)).map_err(unread)?;
-    Ok(Secret::new(text.trim_end_matches(['\r', '\n']).to_owned()))
+    let secret = text.trim_end_matches(['\r', '\n']);
+    if secret.trim().is_empty() {
+        let path = PathBuf::from(path);
+        return Err(DataverseError::BlankSecret { path });
+    }
+    Ok(Secret::new(secret.to_owned()))
 }
 
 /// What was said, in one line, with ids of requests that help its support. Somebody on the way may say back
