@@ -228,6 +228,8 @@ fn what_is_pulled_is_what_is_there_and_nothing_is_written() {
     run(|console| cutover::run::plan(served, false, console));
     let changes = |project| document(project).totals.changes;
     assert_eq!(changes(own), changes(served), "the same plan comes of both");
+    let ready = |project| document(project).readiness;
+    assert_eq!(ready(own), ready(served), "the same people can work");
     assert_eq!(live.log(), "", "pull and plan write nothing");
     live.rehearsal.stop().unwrap();
 }

@@ -99,6 +99,7 @@ pub(super) async fn facts(
     for table in tables {
         entity(client, table, sink).await?;
     }
+    owners_of_others(client, tables, sink).await?;
     for table in tables.iter().map(String::as_str).chain(["systemuser"]) {
         custom_logic::facts(client, table, sink).await?;
     }
@@ -200,28 +201,59 @@ async fn privileges(
     Ok(())
 }
 
+/// Who can own rows of the tables that the plan does not concern: what roles read of them says who works with data.
+async fn owners_of_others(
+    client: &Arc<Client>,
+    tables: &BTreeSet<String>,
+    sink: &mut dyn FnMut(Fact),
+) -> Result<(), DataverseError> {
+    let what = "who can own rows of which table";
+    let read = |unreadable| malformed(client, what, unreadable);
+    let path = "EntityDefinitions?$select=LogicalName,OwnershipType";
+    let mut answer = pages(client, path, what);
+    while let Some(page) = answer.recv().await {
+        for row in rows(&page?).map_err(read)? {
+            let row = Row(row);
+            let text = |column: &'static str| row.text(column).map_err(read);
+            let (Some(name), Some(word)) = (text("LogicalName")?, text("OwnershipType")?) else {
+                continue;
+            };
+            if !tables.contains(&name) {
+                sink(Fact::Entity(Entity {
+                    name,
+                    ownership: Some(ownership(&word)),
+                    records_loaded: false,
+                }));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// What the service calls `OwnershipType`.
+fn ownership(word: &str) -> Ownership {
+    match word {
+        "UserOwned" => Ownership::User,
+        "TeamOwned" => Ownership::Team,
+        "BusinessOwned" => Ownership::Business,
+        "OrganizationOwned" => Ownership::Organisation,
+        "BusinessParented" => Ownership::BusinessParented,
+        _ => Ownership::None,
+    }
+}
+
 /// A table that the plan concerns: who can own its rows, and what assigning one does to others.
 async fn entity(
     client: &Arc<Client>,
     table: &str,
     sink: &mut dyn FnMut(Fact),
 ) -> Result<(), DataverseError> {
-    let definition = definition(client, table).await?;
-    let ownership = match definition.as_ref().map(|found| found.ownership.as_str()) {
-        Some("UserOwned") => Some(Ownership::User),
-        Some("TeamOwned") => Some(Ownership::Team),
-        Some("BusinessOwned") => Some(Ownership::Business),
-        Some("OrganizationOwned") => Some(Ownership::Organisation),
-        Some("BusinessParented") => Some(Ownership::BusinessParented),
-        Some(_) => Some(Ownership::None),
-        None => None,
-    };
-    if definition.is_none() {
+    let Some(definition) = definition(client, table).await? else {
         return Ok(());
-    }
+    };
     sink(Fact::Entity(Entity {
         name: table.to_owned(),
-        ownership,
+        ownership: Some(ownership(&definition.ownership)),
         records_loaded: true,
     }));
     let what = format!("what follows rows of `{table}`");
