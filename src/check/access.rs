@@ -6,6 +6,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::check::administrators::{WHO_CAN, can_administer};
 use crate::check::roles::Removal;
 use crate::check::state::{Seen, State};
 use crate::check::{Fall, Trial};
@@ -42,7 +43,7 @@ pub(super) fn check(
     falls
 }
 
-/// The role System Administrator would be left to nobody who is enabled.
+/// The role System Administrator would be left to nobody who can administer.
 fn last_administrator(
     trial: &mut Trial<'_>,
     state: &State<'_>,
@@ -69,48 +70,55 @@ fn last_administrator(
     } else {
         Some(Fall::Own(nobody_left(trial, &removals)))
     };
-    // A disabled user's role keeps nobody in; it falls only where nobody enabled had it before.
-    let enabled = |removal: &&&Removal| is_enabled(trial, removal.user);
-    let any_enabled = removals.iter().any(|removal| enabled(&removal));
+    // Who cannot administer keeps nobody in; theirs falls only where nobody else's does.
+    let keeps = |removal: &&&Removal| {
+        let users = state.facts().users();
+        let user = users.get(&removal.user);
+        user.is_some_and(|user| administers(state, user, &BTreeSet::new(), Seen::Surviving))
+    };
+    let any_keeps = removals.iter().any(|removal| keeps(&removal));
     fall.map_or_else(Vec::new, |fall| {
         let fallen = removals.iter();
         fallen
-            .filter(|removal| !any_enabled || enabled(removal))
+            .filter(|removal| !any_keeps || keeps(removal))
             .map(|removal| (removal.index, fall))
             .collect()
     })
 }
 
-fn is_enabled(trial: &Trial<'_>, user: UserId) -> bool {
-    trial
-        .facts
-        .users()
-        .get(&user)
-        .is_some_and(|user| !user.disabled)
+/// Whether somebody who is there can administer with what is left to them.
+fn administers(
+    state: &State<'_>,
+    user: &User,
+    removed: &BTreeSet<(UserId, RoleId)>,
+    seen: Seen,
+) -> bool {
+    can_administer(user, state.mode(user, seen))
+        && state
+            .roles(Principal::User(user.id), seen)
+            .into_iter()
+            .any(|role| state.is_administrator(role) && !removed.contains(&(user.id, role)))
 }
 
 fn one_remains(state: &State<'_>, removed: &BTreeSet<(UserId, RoleId)>, seen: Seen) -> bool {
-    let enabled = state.facts().users().values().filter(|user| !user.disabled);
-    enabled.map(|user| user.id).any(|user| {
-        let roles = state.roles(Principal::User(user), seen);
-        roles
-            .into_iter()
-            .any(|role| state.is_administrator(role) && !removed.contains(&(user, role)))
-    })
+    let mut users = state.facts().users().values();
+    users.any(|user| administers(state, user, removed, seen))
 }
 
-/// Why nobody else gets the role, though the plan meant to give it.
+/// Why nobody else can administer, though the plan meant to give them the role or the access mode.
 fn replacement_fell(state: &State<'_>, removed: &BTreeSet<(UserId, RoleId)>) -> Option<Cause> {
-    let enabled = state.facts().users().values().filter(|user| !user.disabled);
-    enabled
+    let users = state.facts().users().values();
+    users
+        .filter(|user| administers(state, user, removed, Seen::Intended))
         .flat_map(|user| {
-            let fallen = state.fallen(Principal::User(user.id));
-            fallen.map(|(role, cause)| (user.id, role, cause))
+            let given = state.fallen(Principal::User(user.id)).filter(|(role, _)| {
+                state.is_administrator(*role) && !removed.contains(&(user.id, *role))
+            });
+            let now = state.mode(user, Seen::Surviving);
+            let change = state.change_fell(user.id);
+            let change = change.filter(|_| !can_administer(user, now));
+            given.map(|(_, cause)| cause).chain(change)
         })
-        .filter(|(user, role, _)| {
-            state.is_administrator(*role) && !removed.contains(&(*user, *role))
-        })
-        .map(|(_, _, cause)| cause)
         .min()
 }
 
@@ -123,7 +131,10 @@ fn nobody_left(trial: &mut Trial<'_>, removals: &[&Removal]) -> Cause {
         .collect();
     let message = || {
         let users = users.join(", ");
-        format!("the rows take `{subject}` from {users}, and no other enabled user has it")
+        format!(
+            "the rows take `{subject}` from {users}, and nobody is left who can administer the environment; \
+             expected {WHO_CAN}"
+        )
     };
     let cure = || Code::Acc009.rule().cure.to_owned();
     trial.cause(Code::Acc009, &subject, message, cure)
@@ -154,7 +165,7 @@ fn caller(trial: &Trial<'_>) -> Option<UserId> {
 }
 
 /// SYSTEM, INTEGRATION, and Microsoft's support and delegated administrator accounts.
-fn is_built_in(user: &User) -> bool {
+pub(super) fn is_built_in(user: &User) -> bool {
     let by_mode = matches!(
         user.access_mode,
         AccessMode::Support | AccessMode::DelegatedAdministrator

@@ -9,6 +9,7 @@
 
 mod access;
 mod accounts;
+mod administrators;
 mod approve;
 mod caller;
 mod day_one;

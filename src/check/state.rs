@@ -1,4 +1,4 @@
-//! The state that the stages before a change lead to: which roles each principal has by then.
+//! The state that the stages before a change lead to: which roles and access mode each has by then.
 //!
 //! In: facts, planned stub users, users to be changed, roles to be given. Out: the roles of a principal once stages 1 to 3
 //! ended, as intended (everything planned goes through) and as it survives (what fell stays away).
@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 
 use crate::environment::Facts;
 use crate::model::{
-    Principal, Role, RoleAction, RoleId, SYSTEM_ADMINISTRATOR_TEMPLATE, Team, TeamId, TeamType,
-    UnitId, UserId,
+    AccessMode, Principal, Role, RoleAction, RoleId, SYSTEM_ADMINISTRATOR_TEMPLATE, Team, TeamId,
+    TeamType, UnitId, User, UserId,
 };
 use crate::plan::{Cause, DraftRole, DraftStub, DraftUser};
 
@@ -41,6 +41,7 @@ struct Stub {
 #[derive(Clone, Debug)]
 struct Change {
     unit: Option<UnitId>,
+    mode: Option<AccessMode>,
     roles: Vec<RoleId>,
     fallen: Option<Cause>,
 }
@@ -80,6 +81,7 @@ impl<'a> State<'a> {
         let changes = users.iter().map(|user| {
             let change = Change {
                 unit: user.business_unit.as_ref().map(|unit| unit.after),
+                mode: user.access_mode.as_ref().map(|mode| mode.after),
                 roles: user.roles_kept().collect(),
                 fallen: user.fallen,
             };
@@ -112,6 +114,19 @@ impl<'a> State<'a> {
     pub(super) fn move_fell(&self, principal: Principal) -> Option<Cause> {
         let change = self.change(principal)?;
         change.unit.and(change.fallen)
+    }
+
+    /// Why this user is not changed; `None` for who is, and for everybody else.
+    pub(super) fn change_fell(&self, user: UserId) -> Option<Cause> {
+        self.changes.get(&user)?.fallen
+    }
+
+    /// The access mode of somebody who is there.
+    pub(super) fn mode(&self, user: &User, seen: Seen) -> AccessMode {
+        let change = self.changes.get(&user.id);
+        let changed = change.filter(|it| seen == Seen::Intended || it.fallen.is_none());
+        let mode = changed.and_then(|change| change.mode);
+        mode.unwrap_or(user.access_mode)
     }
 
     /// Whether the principal is a stub user for whom there is no default role.

@@ -1,47 +1,56 @@
 //! Rules about changes of existing users: ACC009, and ROL003 and ROL004 for roles that a move strips.
 //!
 //! In: users to be moved or changed. Out: which of them fall. All of one user is one unit of work, so one fault
-//! stops all that the row wishes. Roles that a roles file gives to the same user are judged in `roles.rs`.
+//! stops all that the row wishes. Whether somebody is left who can administer is asked of all rows together, in
+//! `administrators.rs`; roles that a roles file gives to the same user are judged in `roles.rs`.
 
 use std::collections::BTreeSet;
 
 use crate::check::caller::{self, Caller};
 use crate::check::labels::listed;
-use crate::check::{Fall, Trial, access, gifts, modes, placeholders, profile};
-use crate::model::{
-    AccessMode, Code, Loadable, Place, Principal, RoleId, SYSTEM_ADMINISTRATOR_TEMPLATE, UnitId,
-    UserId, setting, setting_on,
+use crate::check::{
+    Fall, Trial, access, administrators, gifts, modes, placeholders, profile, row_of,
 };
+use crate::model::{Code, Loadable, Principal, RoleId, UnitId, setting, setting_on};
 use crate::plan::{Cause, DraftUser};
 
 /// Judges every user to be changed.
 ///
 /// A row may have several faults, all of them are told; its fate is the lowest code's.
 pub(super) fn check(trial: &mut Trial<'_>, caller: &Caller, users: &mut [DraftUser]) {
-    for user in users {
-        roles_unknown(trial, user);
-        let own = [
-            protected(trial, user),
-            last_administrator(trial, user),
-            roles_of_disabled(trial, user),
-            no_copy(trial, user),
-            gifts::again_to_support(trial, user),
-            placeholders::to_sign_in(trial, user),
-            modes::of_application_user(trial, user),
-            modes::without_licence(trial, user),
-            profile::kept_in_directory(trial, user),
-            profile::too_long(trial, user),
-            caller::changes(trial, caller),
-            caller::changes_mode(trial, caller, user),
-        ];
-        let mut own: Vec<Cause> = own.into_iter().flatten().collect();
-        own.extend(caller::gives_again(trial, caller, user));
+    let own: Vec<Vec<Cause>> = users
+        .iter()
+        .map(|user| faults(trial, caller, user))
+        .collect();
+    let last = administrators::check(trial, users, &own);
+    for ((user, mut own), last) in users.iter_mut().zip(own).zip(last) {
+        own.extend(last);
         for cause in &own {
-            let place = Place::row(user.file, user.row, user.line);
-            trial.findings.place(cause.finding, place);
+            trial.findings.place(cause.finding, row_of(user));
         }
         user.fallen = trial.fell(own.into_iter().map(Fall::Own));
     }
+}
+
+/// What is wrong with a row, whatever the others are.
+fn faults(trial: &mut Trial<'_>, caller: &Caller, user: &DraftUser) -> Vec<Cause> {
+    roles_unknown(trial, user);
+    let own = [
+        protected(trial, user),
+        roles_of_disabled(trial, user),
+        no_copy(trial, user),
+        gifts::again_to_support(trial, user),
+        placeholders::to_sign_in(trial, user),
+        modes::of_application_user(trial, user),
+        modes::without_licence(trial, user),
+        profile::kept_in_directory(trial, user),
+        profile::too_long(trial, user),
+        caller::changes(trial, caller),
+        caller::changes_mode(trial, caller, user),
+    ];
+    let mut own: Vec<Cause> = own.into_iter().flatten().collect();
+    own.extend(caller::gives_again(trial, caller, user));
+    own
 }
 
 /// Rows that ask for a role which a change would have given or taken fall with it.
@@ -72,51 +81,6 @@ fn protected(trial: &mut Trial<'_>, user: &DraftUser) -> Option<Cause> {
         (None, None) => return None,
     };
     access::protected(trial, user.user, asked)
-}
-
-/// ACC009: a move strips the role for a moment, and some modes keep it from being used.
-fn last_administrator(trial: &mut Trial<'_>, user: &DraftUser) -> Option<Cause> {
-    let mode = user.access_mode.as_ref().map(|mode| mode.after);
-    let by_mode = mode
-        .is_some_and(|mode| !matches!(mode, AccessMode::ReadWrite | AccessMode::Administrative));
-    if !(by_mode || user.strips) || !is_only_administrator(trial, user.user) {
-        return None;
-    }
-    let subject = trial.labels.principal(Principal::User(user.user));
-    let message = || {
-        let asked = match mode.filter(|_| by_mode) {
-            Some(mode) => format!("makes the access mode {mode}"),
-            None => "moves them, which strips the roles".to_owned(),
-        };
-        format!(
-            "{subject} is the only enabled user with System Administrator, and a row {asked}; expected \
-             another enabled user to have the role before"
-        )
-    };
-    let cure = || Code::Acc009.rule().cure.to_owned();
-    Some(trial.cause(Code::Acc009, &subject, message, cure))
-}
-
-/// Whether the user is enabled, has System Administrator, and nobody else who is enabled has.
-fn is_only_administrator(trial: &Trial<'_>, user: UserId) -> bool {
-    let facts = trial.facts;
-    let enabled = facts.users().values().filter(|user| !user.disabled);
-    let mut holders = enabled.map(|user| user.id).filter(|id| {
-        facts
-            .user_roles(*id)
-            .iter()
-            .any(|role| is_administrator(trial, *role))
-    });
-    holders.next() == Some(user) && holders.next().is_none()
-}
-
-fn is_administrator(trial: &Trial<'_>, role: RoleId) -> bool {
-    let template = |role: &RoleId| trial.facts.roles().get(role).and_then(|role| role.template);
-    let root = trial.facts.roles().get(&role).map(|role| role.root);
-    [Some(role), root]
-        .iter()
-        .flatten()
-        .any(|role| template(role) == Some(SYSTEM_ADMINISTRATOR_TEMPLATE))
 }
 
 /// ROL003: what a move strips from a disabled user is not given again while the setting is off.

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use crate::model::{
     AccessMode, Loadable, Principal, RoleId, SYSTEM_ADMINISTRATOR_TEMPLATE, TeamType, UnitId,
-    UserId, setting_on,
+    UserId, comparison_key, setting_on,
 };
 use crate::service::ServiceError;
 
@@ -209,43 +209,65 @@ pub(super) fn is_system_administrator(
     yes(connection, sql, values)
 }
 
-/// Whether an enabled user would have System Administrator if `user` had not this copy of it.
+/// Whether somebody who can use it would have System Administrator if `user` had not this copy of it.
 pub(super) fn other_system_administrator(
     connection: &Connection,
     user: UserId,
     role: RoleId,
 ) -> Result<bool, ServiceError> {
-    let sql = "SELECT EXISTS (SELECT 1 FROM user_role
-               JOIN role ON role.id = user_role.role
-               JOIN role AS root ON root.id = role.root
-               JOIN user ON user.id = user_role.user
-               WHERE (role.template = ?3 OR root.template = ?3) AND user.disabled = 0
-                 AND NOT (user_role.user = ?1 AND user_role.role = ?2))";
-    let values = (
-        user.0.into_bytes(),
-        role.0.into_bytes(),
-        SYSTEM_ADMINISTRATOR_TEMPLATE.into_bytes(),
-    );
-    yes(connection, sql, values)
+    let mut other = false;
+    each_system_administrator(connection, |holder, copy| {
+        other = (holder, copy) != (user, role);
+        !other
+    })?;
+    Ok(other)
 }
 
-/// Whether the user has System Administrator and no other enabled user has.
+/// Whether the user can use System Administrator and nobody else can.
 pub(super) fn is_last_system_administrator(
     connection: &Connection,
     user: UserId,
 ) -> Result<bool, ServiceError> {
-    let sql =
-        "SELECT count(*) FILTER (WHERE user = ?1) > 0 AND count(*) FILTER (WHERE user <> ?1) = 0
-               FROM (SELECT user.id AS user FROM user_role
-                     JOIN role ON role.id = user_role.role
-                     JOIN role AS root ON root.id = role.root
-                     JOIN user ON user.id = user_role.user
-                     WHERE (role.template = ?2 OR root.template = ?2) AND user.disabled = 0)";
-    let values = (
-        user.0.into_bytes(),
+    let (mut himself, mut other) = (false, false);
+    each_system_administrator(connection, |holder, _| {
+        himself |= holder == user;
+        other = holder != user;
+        !other
+    })?;
+    Ok(himself && !other)
+}
+
+/// Shows each copy of System Administrator that somebody holds who can use it, until `more` says no: people
+/// who sign in, and may write. No source says whom the service counts; an application, a stub user and the
+/// service's own users give nobody a role again.
+fn each_system_administrator(
+    connection: &Connection,
+    mut more: impl FnMut(UserId, RoleId) -> bool,
+) -> Result<(), ServiceError> {
+    let sql = "SELECT user.id, user_role.role, user.upn, user.full_name FROM user_role
+               JOIN role ON role.id = user_role.role
+               JOIN role AS root ON root.id = role.root
+               JOIN user ON user.id = user_role.user
+               WHERE (role.template = ?1 OR root.template = ?1)
+                 AND user.disabled = 0 AND user.stub = 0 AND user.application_id IS NULL
+                 AND user.access_mode IN (?2, ?3)";
+    let mut statement = connection.prepare_cached(sql)?;
+    let mut rows = statement.query((
         SYSTEM_ADMINISTRATOR_TEMPLATE.into_bytes(),
-    );
-    yes(connection, sql, values)
+        AccessMode::ReadWrite.code(),
+        AccessMode::Administrative.code(),
+    ))?;
+    while let Some(row) = rows.next()? {
+        let (upn, name): (String, Option<String>) = (row.get(2)?, row.get(3)?);
+        let name = comparison_key(&name.unwrap_or_default());
+        let of_the_service = upn.trim().is_empty() || ["system", "integration"].contains(&&*name);
+        let (user, role) = (row.get(0)?, row.get(1)?);
+        let (user, role) = (Uuid::from_bytes(user), Uuid::from_bytes(role));
+        if !of_the_service && !more(UserId(user), RoleId(role)) {
+            break;
+        }
+    }
+    Ok(())
 }
 
 /// How many users, application users apart, have the access mode non-interactive.

@@ -7,6 +7,7 @@ use crate::model::{Changed, ProfileField, setting};
 use crate::plan::DraftUser;
 
 const USERS: FileId = FileId(2);
+const GUS: Principal = user(107);
 
 impl World {
     /// A row that moves a user from the root unit to Europe, and back from there.
@@ -40,9 +41,12 @@ impl World {
         let Principal::User(user) = principal else {
             panic!("teams have no access mode");
         };
-        let before = self.facts().users()[&user].access_mode;
+        let facts = self.facts();
+        let before = facts.users()[&user].access_mode;
+        let held = facts.user_roles(user).iter();
         let row = DraftUser {
             access_mode: Some(Changed { before, after }),
+            roles: held.map(|role| (*role, *role)).collect(),
             ..wish(user, self.draft.users.len())
         };
         self.wishes(row)
@@ -118,7 +122,7 @@ fn moves() {
     check("the caller",                           world().caller(ANA).moves(ANA),                               &["ROL013", "ACC009", "ENV002"]);
     let support = world().one(ANA, |user| user.access_mode = AccessMode::Support);
     check("a support user with roles",            support.moves(ANA),                                           &["ROL016", "ACC009"]);
-    check("roles not loaded",                     world().without(Loadable::UserRoles).moves(BEN),              &["?ROL003", "?ROL004"]);
+    check("roles not loaded",                     world().without(Loadable::UserRoles).moves(BEN),              &["?ROL003", "?ROL004", "?ACC009"]);
 }
 
 #[test]
@@ -130,6 +134,54 @@ fn modes_of_administrators() {
     check("the only one, administrative",         mode(EVA, AccessMode::Administrative),                        &[]);
     check("somebody else",                        mode(BEN, AccessMode::NonInteractive),                        &[]);
     check("the caller",                           world().caller(ANA).gets_mode(ANA, AccessMode::Read),         &["ACC009", "ENV002", "ENV008"]);
+}
+
+#[test]
+#[rustfmt::skip] // keeps the columns of the table
+fn all_who_can_administer() {
+    let gus = || world().user(GUS, "Gus", EUROPE, false).holds(GUS, SALES_IN_EUROPE)
+        .holds(GUS, ADMINISTRATOR_IN_EUROPE).holds(EVA, READER);
+    let as_gus = |change: fn(&mut User)| gus().one(GUS, change);
+    let reads = |user: &mut User| user.access_mode = AccessMode::Read;
+    let lost = |world: World| world.gets_mode(EVA, AccessMode::Read);
+    let keeps = || gus().set(setting::OWNERSHIP_ACROSS_UNITS).set(setting::KEEP_ROLES_ON_MOVE);
+    let off = |world: World, who| world.one(who, |user| user.licensed = Some(false));
+    //    case                                            world                                                      rules that speak
+    check("one of two",                                   lost(gus()),                                               &[]);
+    check("both",                                         lost(gus()).gets_mode(GUS, AccessMode::NonInteractive),    &["ACC009"]);
+    check("the other becomes administrative",             lost(gus()).gets_mode(GUS, AccessMode::Administrative),    &[]);
+    check("the other is moved",                           lost(gus()).moves(GUS),                                    &["ACC009"]);
+    check("the other is moved, roles are kept",           lost(keeps()).moves(GUS),                                  &[]);
+    check("both are moved, one after the other",          gus().moves(EVA).moves(GUS),                               &[]);
+    check("both, and one falls for a reason of its own",  off(lost(gus()).gets_mode(GUS, AccessMode::Read), GUS),    &["ACC020", "ACC008"]);
+    check("the only one, for two reasons",                off(lost(world()), EVA),                                   &["ACC009", "ACC020", "ACC008"]);
+    check("the other only reads",                         lost(as_gus(reads)),                                       &["ACC009"]);
+    check("the other is administrative",
+          lost(as_gus(|user| (user.access_mode, user.licensed) = (AccessMode::Administrative, None))),                                       &[]);
+    check("the other is a program's user",
+          lost(as_gus(|user| (user.access_mode, user.licensed) = (AccessMode::NonInteractive, None))),                                       &["ACC009"]);
+    check("the other is disabled",                        lost(as_gus(|user| (user.disabled, user.licensed) = (true, None))), &["ACC009"]);
+    check("the other is a stub user",                     lost(as_gus(|user| (user.stub, user.licensed) = (true, None))), &["ACC009"]);
+    check("the other is an application",
+          lost(as_gus(|user| (user.application_id, user.licensed) = (Some(Uuid::nil()), None))),                                             &["ACC009"]);
+    check("the other is SYSTEM",
+          lost(as_gus(|user| user.full_name = Some("SYSTEM".to_owned()))),                                           &["ACC009"]);
+    check("who only reads is kept from nothing",          as_gus(reads).gets_mode(GUS, AccessMode::NonInteractive),  &[]);
+    check("the other can only by this plan",
+          lost(as_gus(reads)).gets_mode(GUS, AccessMode::ReadWrite),                                                 &["ACC009"]);
+    check("the other is given the role by this plan",     lost(world()).give(ANA, ADMINISTRATOR),                    &["ACC009"]);
+    check("one by a mode, one by a removal",
+          lost(gus()).remove(GUS, ADMINISTRATOR_IN_EUROPE),                                                          &["ACC009"]);
+    check("one by a removal, and the other only reads",   as_gus(reads).remove(EVA, ADMINISTRATOR),                  &["ACC009"]);
+    check("the role goes to one who only reads",
+          world().one(ANA, reads).give(ANA, ADMINISTRATOR).holds(EVA, READER).remove(EVA, ADMINISTRATOR),            &["ACC009"]);
+    check("a removal, the other is moved before",         gus().moves(GUS).remove(EVA, ADMINISTRATOR),               &[]);
+    check("a removal, the other can by then",
+          as_gus(reads).gets_mode(GUS, AccessMode::ReadWrite).remove(EVA, ADMINISTRATOR),                            &[]);
+    check("a removal, the other could by then, and falls",
+          off(as_gus(reads), GUS).gets_mode(GUS, AccessMode::ReadWrite).remove(EVA, ADMINISTRATOR),                  &["ACC020+1", "ACC008"]);
+    check("roles not loaded",
+          world().without(Loadable::UserRoles).gets_mode(EVA, AccessMode::Read),                                     &["?ACC009"]);
 }
 
 #[test]

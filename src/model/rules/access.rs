@@ -164,16 +164,20 @@ pub(super) const ACC009: Rule = Rule {
     title: "changes access mode or business unit of the caller, a built-in user or the last \
           System Administrator",
     what: "No change may move, strip or switch the mode of the user who applies the plan or of \
-          a user of the service itself, and somebody enabled must keep the role System \
-          Administrator: here, roles that the plan removes. All removals are looked at \
-          together. The service refuses the last one (`0x80041d2f`, an assumed code).",
+          a user of the service itself, and at every stage somebody must be left who can administer: an \
+          enabled person, no stub user and no application, with System Administrator of their own and \
+          access mode read-write or administrative. Access modes, moves and removed roles are looked at \
+          together, in the order in which they are written: a removal counts who was given the role or the \
+          access mode before, a change of a user only who is there already. The service refuses the last \
+          one (`0x80041d2f`, an assumed code).",
     why: "Whoever strips the caller cuts off the branch that the run sits on, and an \
           environment without a System Administrator can be mended by Microsoft's support \
           alone.",
-    example: "`System Administrator` is removed from Ana Costa and Ben Okoro, and nobody else who \
-          is enabled has it.",
-    cure: "Drop the row, or for System Administrator give the role to another enabled user by a row of a \
-           roles file. What the caller himself needs changed, another System Administrator changes by hand \
+    example: "Ana Costa is to have access mode read, `System Administrator` is removed from Ben Okoro, and \
+          nobody else has it.",
+    cure: "Drop the row, or for System Administrator give the role to another enabled user who reads and writes, \
+           by a row of a roles file; where a user is moved or gets another access mode, by a plan that is \
+           applied before. What the caller himself needs changed, another System Administrator changes by hand \
            after the run.",
     source: "design 8",
     guards: false,

@@ -1,5 +1,5 @@
-//! What is put wrong with a valid world, by name: here with its environment, in `exports.rs`, `roles.rs`
-//! and `users.rs` with its exports and rulings.
+//! What is put wrong with a valid world, by name: here with its environment, in `administrators.rs`,
+//! `exports.rs`, `roles.rs` and `users.rs` with its exports and rulings.
 //!
 //! A disturbance that finds nothing to disturb leaves the world as it is and says so.
 
@@ -8,6 +8,7 @@
     reason = "the disturbances are one table of functions, and most may find nothing to disturb"
 )]
 
+mod administrators;
 mod exports;
 mod roles;
 mod users;
@@ -30,8 +31,9 @@ pub(super) const DISTURBANCES: &[(&str, Disturb)] = &[
     ("access mode of a stub user", users::mode_of_a_stub),
     ("access mode that is none", users::no_mode),
     ("access team shall own", exports::access_team_owns),
-    ("administrator not named", users::administrator_not_named),
-    ("administrator of the directory loses the role", users::administrator_of_the_directory),
+    ("administrator not named", administrators::administrator_not_named),
+    ("administrator of the directory loses the role", administrators::administrator_of_the_directory),
+    ("all administrators lose it", administrators::administrators_lose_it),
     ("all last roles removed", roles::last_role),
     ("application user changed", users::application_changed),
     ("access mode without a licence", users::mode_without_licence),
@@ -51,7 +53,7 @@ pub(super) const DISTURBANCES: &[(&str, Disturb)] = &[
     ("no copy in the new unit", users::no_copy_there),
     ("no owner", exports::no_owner),
     ("no record's id", exports::no_id),
-    ("only administrator moved or changed", users::only_administrator),
+    ("only administrator moved or changed", administrators::only_administrator),
     ("person disabled", person_disabled),
     ("planned id taken", planned_id_taken),
     ("profile that the directory keeps", users::profile_of_the_directory),

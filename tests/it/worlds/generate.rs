@@ -238,7 +238,7 @@ fn people(world: &mut World, chance: &mut Chance) {
                 "administrative",
                 "non-interactive",
                 "read",
-            ][chance.below(5)]
+            ][chance.below(if number == FIRST_PERSON { 3 } else { 5 })]
             .to_owned(),
             disabled: number != FIRST_PERSON && chance.percent(15),
             roles: BTreeSet::new(),

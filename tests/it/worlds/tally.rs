@@ -34,6 +34,8 @@ pub(super) enum Kind {
     Precision,
     /// A write that must be refused is not.
     Probe,
+    /// Of those who could administer the environment, the plan leaves nobody who can.
+    LockedOut,
     /// After apply other cells differ than those that were planned.
     Frame,
     /// After undo not all is as before.

@@ -2,10 +2,11 @@
 //!
 //! In: a world, and an empty folder. Out: every fault of the plan, and what the world reached. Here it
 //! is planned and its changes held against who was meant; `account.rs` says what each row must come to,
-//! `users.rs` what is changed of a user, `force.rs` asks the service, `frame.rs` says which cells may differ afterwards, `moved.rs` lets
+//! `users.rs` what is changed of a user, `force.rs` asks the service, `administer.rs` that nobody is locked out, `frame.rs` says which cells may differ afterwards, `moved.rs` lets
 //! others write between plan and apply, `meanwhile.rs` during apply what `deed.rs` lists, `probe.rs` asks for what no plan may ask.
 
 mod account;
+mod administer;
 mod deed;
 mod force;
 mod frame;

@@ -237,7 +237,7 @@ pub(super) const WORKER: usize = 1;
 pub(super) const VISITOR: usize = 2;
 pub(super) const OVERSEER: usize = 3;
 pub(super) const ADMINISTRATOR: usize = 4;
-/// The administrator of every world is the first person, enabled, and the fallback owner too.
+/// The administrator of every world is the first person, enabled and able to work, and the fallback owner too.
 pub(super) const FIRST_PERSON: usize = 0;
 pub(super) const ROLES_ON_DISABLED: &str = "AllowRoleAssignmentOnDisabledUsers";
 pub(super) const ACROSS_UNITS: &str = "EnableOwnershipAcrossBusinessUnits";

@@ -10,17 +10,17 @@ use cutover::model::{AccessMode, Inheritance, ProfileField};
 use crate::worlds::chance::Chance;
 use crate::worlds::disturb::exports::name_by_id;
 use crate::worlds::generate::few_rights;
-use crate::worlds::rows::{give, remove};
+use crate::worlds::rows::give;
 use crate::worlds::wish::UserWant;
 use crate::worlds::wishes::another_unit;
 use crate::worlds::world::{
     ACROSS_UNITS, ADMINISTRATOR, CALLER, FIRST_PERSON, KEEP_ROLES, Leads, NON_INTERACTIVE,
-    ROLES_ON_DISABLED, Role, RoleWant, Stranger, Unit, VISITOR, Who, World,
+    ROLES_ON_DISABLED, Role, Stranger, Unit, VISITOR, Who, World,
 };
 
 /// Somebody of the environment who is no stub user and no application, and not the administrator of every
 /// world.
-fn somebody(world: &World, chance: &mut Chance) -> Option<usize> {
+pub(super) fn somebody(world: &World, chance: &mut Chance) -> Option<usize> {
     let people = (FIRST_PERSON + 1..world.people.len()).filter(|one| world.people[*one].is_there);
     let people = people.filter(|one| {
         let person = &world.people[*one];
@@ -39,7 +39,7 @@ pub(super) fn is_unclear(world: &World, person: usize) -> bool {
 }
 
 /// Lets one row alone wish something for somebody.
-fn wish(world: &mut World, want: UserWant) {
+pub(super) fn wish(world: &mut World, want: UserWant) {
     world.user_wants.retain(|row| row.person != want.person);
     let by_id = want.by_id || has_twin(world, want.person);
     world.user_wants.push(UserWant { by_id, ..want });
@@ -61,11 +61,11 @@ fn has_twin(world: &World, person: usize) -> bool {
     world.strangers.iter().any(|stranger| stranger.upn == upn)
 }
 
-fn strips(world: &World) -> bool {
+pub(super) fn strips(world: &World) -> bool {
     !world.keeps_roles() && world.units.len() > 1 && !world.not_loaded.contains("user_roles")
 }
 
-fn move_of(world: &World, person: usize, chance: &mut Chance) -> Option<UserWant> {
+pub(super) fn move_of(world: &World, person: usize, chance: &mut Chance) -> Option<UserWant> {
     let unit = Some(another_unit(world, person, chance)?);
     Some(UserWant {
         unit,
@@ -233,34 +233,6 @@ pub(super) fn role_of_the_old_unit(world: &mut World, chance: &mut Chance) -> Op
     Some(())
 }
 
-/// Nobody else who is enabled has the administrator's role.
-pub(super) fn only_administrator(world: &mut World, chance: &mut Chance) -> Option<()> {
-    if world.not_loaded.contains("user_roles") || is_unclear(world, FIRST_PERSON) {
-        return None;
-    }
-    let moved = strips(world) && chance.percent(50);
-    for person in FIRST_PERSON + 1..world.people.len() {
-        let roles = &mut world.people[person].roles;
-        roles.retain(|(role, _)| *role != ADMINISTRATOR);
-    }
-    let of_role = |want: &RoleWant| want.role == ADMINISTRATOR;
-    world.role_wants.retain(|want| !of_role(want));
-    let want = if moved {
-        move_of(world, FIRST_PERSON, chance)?
-    } else {
-        let modes = [AccessMode::Read, AccessMode::NonInteractive];
-        let mut others = modes
-            .into_iter()
-            .filter(|mode| *mode != world.mode_of(FIRST_PERSON));
-        UserWant {
-            mode: others.next_back(),
-            ..UserWant::blank(FIRST_PERSON)
-        }
-    };
-    wish(world, want);
-    Some(())
-}
-
 /// The caller may do everything, and is still not touched.
 pub(super) fn caller_moved(world: &mut World, chance: &mut Chance) -> Option<()> {
     if world.not_loaded.contains("settings") || world.settings.contains_key(CALLER) {
@@ -383,41 +355,6 @@ pub(super) fn long_text(world: &mut World, chance: &mut Chance) -> Option<()> {
             ..UserWant::blank(person)
         },
     );
-    Some(())
-}
-
-/// The administrator of every world is one of the directory too, and is to lose the role.
-pub(super) fn administrator_of_the_directory(world: &mut World, chance: &mut Chance) -> Option<()> {
-    if world.not_loaded.contains("user_roles") {
-        return None;
-    }
-    let who = Who::Person(FIRST_PERSON);
-    let held = world.roles_kept(who).into_iter();
-    let copy = held.into_iter().find(|copy| copy.0 == ADMINISTRATOR)?;
-    let want = remove(world, who, copy, chance);
-    world.role_wants.push(want);
-    let unit = world.people[FIRST_PERSON].unit;
-    world.people[FIRST_PERSON].roles.insert((VISITOR, unit));
-    // Somebody else keeps the role, so that this alone is in the way.
-    let other = somebody(world, chance)?;
-    let unit = world.people[other].unit;
-    world.people[other].roles.insert((ADMINISTRATOR, unit));
-    world.people[other].disabled = false;
-    world.has_directory = true;
-    world.directory_administrators.insert(FIRST_PERSON);
-    Some(())
-}
-
-pub(super) fn administrator_not_named(world: &mut World, chance: &mut Chance) -> Option<()> {
-    let person = somebody(world, chance)?;
-    let roles = &mut world.people[person].roles;
-    roles.retain(|(role, _)| *role != ADMINISTRATOR);
-    let gift = give(world, Who::Person(person), ADMINISTRATOR, chance);
-    world.role_wants.push(RoleWant {
-        leads: Leads::ToError,
-        ..gift
-    });
-    world.names_nobody = true;
     Some(())
 }
 

@@ -8,13 +8,14 @@ use std::collections::BTreeSet;
 use std::fs;
 
 use cutover::environment::EnvironmentFile;
-use cutover::model::{ChangeKind, Code, Present, Principal, Write};
+use cutover::model::{AccessMode, ChangeKind, Code, Present, Principal, Write};
 use cutover::service::{self, Performed, Reason};
 use rusqlite::Connection;
 
 use crate::foretell::FORETOLD_BY;
 use crate::worlds::files::Asked;
 use crate::worlds::tally::Kind;
+use crate::worlds::trial::administer::who_can;
 use crate::worlds::trial::frame::user_rows;
 use crate::worlds::trial::reason::reason_of;
 use crate::worlds::trial::script::{Asking, Step};
@@ -39,6 +40,7 @@ impl Trial<'_> {
         let file = EnvironmentFile::open_for_writing(&path).expect("an environment file");
         let connection = file.connection();
         let transaction = connection.unchecked_transaction().expect("a transaction");
+        let administrators = who_can(connection);
         for stage in [
             ChangeKind::CreateStubUser,
             ChangeKind::ChangeUser,
@@ -58,6 +60,7 @@ impl Trial<'_> {
             for one in late {
                 self.force(connection, one, &forced);
             }
+            self.somebody_is_left(connection, administrators, stage.words());
             self.ask_blocked(connection, stage, &mut accounts);
         }
         self.compare_ledgers(&accounts);
@@ -155,13 +158,14 @@ impl Trial<'_> {
             .expect("a savepoint");
         let mut lost = false;
         let mut beside = Vec::new();
-        for other in all.iter().filter(|other| other.write != one.write) {
-            if are_together(one, other) {
-                beside.push(other.write.clone());
-                let answer = service::perform(connection, &other.write);
-                lost |= matches!(answer, Ok(Performed::Refused(refusal))
-                    if [Reason::DuplicateKey, Reason::TextTooLong].contains(&reason_of(&refusal)));
-            }
+        let others = all.iter().filter(|other| other.write != one.write);
+        let others = others.filter(|other| are_together(one, other));
+        let others = others.map(|other| other.write.clone());
+        for other in others.chain(self.lost_by_planned(one)) {
+            let answer = service::perform(connection, &other);
+            lost |= matches!(answer, Ok(Performed::Refused(refusal))
+                if [Reason::DuplicateKey, Reason::TextTooLong].contains(&reason_of(&refusal)));
+            beside.push(other);
         }
         let before = user_rows(connection);
         let answer = service::perform(connection, &one.write);
@@ -208,6 +212,24 @@ impl Trial<'_> {
                 self.fault(Kind::Precision, words);
             }
         }
+    }
+
+    /// The planned changes that keep somebody from administering, where one is foretold to be too much beside
+    /// them: in which order they are written is not what the finding speaks of.
+    fn lost_by_planned(&self, one: &Forced) -> Vec<Write> {
+        let is_last =
+            one.codes.contains(&Code::Acc009) && one.write.kind() == ChangeKind::ChangeUser;
+        let writes = self.changes.iter().map(|change| &change.write);
+        let lost = writes.filter(|write| match write {
+            Write::ChangeUser(change) => {
+                let mode = change.access_mode.as_ref().map(|mode| mode.after);
+                mode.is_some_and(|mode| {
+                    [AccessMode::Read, AccessMode::NonInteractive].contains(&mode)
+                })
+            }
+            _ => false,
+        });
+        lost.filter(|_| is_last).cloned().collect()
     }
 
     /// Whether the service meets, first of all, what a protected user would lose: ACC009 stops what takes
