@@ -114,3 +114,20 @@ fn a_day_is_a_day() {
             .contains("2026-11-28")
     );
 }
+
+#[test]
+#[rustfmt::skip] // keeps the columns of the table
+fn who_may_administer_matters_to_the_seal() {
+    let told = |list: &str| {
+        let manifest = Manifest::parse(&format!("{ENVIRONMENT}[accept]\nadministrators = {list}\n"));
+        manifest.expect(list).settings().remove("accept.administrators")
+    };
+    for (list, expected) in [
+        ("[]",                           None),
+        ("[\"ana@b.c\"]",                Some("[\"ana@b.c\"]")),
+        ("[\"Ben@b.c \", \"ana@b.c\"]",  Some("[\"ana@b.c\",\"ben@b.c\"]")),
+        ("[\"Costa, Ana\"]",             Some("[\"costa, ana\"]")),
+    ] {
+        assert_eq!(told(list).as_deref(), expected, "case: {list}");
+    }
+}

@@ -31,7 +31,8 @@ impl Anonymiser {
         told
     }
 
-    /// A value of the manifest: the fallback owner is somebody, and domains are in key and value.
+    /// A value of the manifest: the fallback owner and those who may administer are people, and domains are
+    /// in key and value.
     fn setting(&self, key: String, value: String) -> (String, String) {
         if let Some(old) = key.strip_prefix("owners.domains.") {
             let key = format!("owners.domains.{}", self.domain(old));
@@ -39,8 +40,16 @@ impl Anonymiser {
         }
         let value = match key.as_str() {
             "owners.fallback" => self.cell(&value),
+            "accept.administrators" => self.list(&value),
             _ => value,
         };
         (key, value)
+    }
+
+    /// People in a list, as a setting writes it.
+    fn list(&self, written: &str) -> String {
+        let people: Vec<String> = serde_json::from_str(written).unwrap_or_default();
+        let people: Vec<String> = people.iter().map(|one| self.cell(one)).collect();
+        serde_json::Value::from(people).to_string()
     }
 }

@@ -67,6 +67,16 @@ const STALE: &[Move] = &[
         &["`[accept]` of the manifest"],
     ),
     (
+        "an administrator was named",
+        |folder| {
+            append(
+                &folder.join("cutover.toml"),
+                "[accept]\nadministrators = [\"ben@contoso.com\"]\n",
+            );
+        },
+        &["`accept.administrators` of the manifest"],
+    ),
+    (
         "an export was taken out",
         |folder| {
             replace(
