@@ -4,7 +4,7 @@
 //! user or to take from an administrator of the directory, and roles that let somebody rule, unless the
 //! manifest names who may.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::check::people::InDirectory;
 use crate::check::{Trial, needs};
@@ -15,6 +15,9 @@ use crate::plan::{Cause, Draft, DraftRole, DraftStub, DraftUser};
 
 /// What lets somebody give roles.
 const ASSIGN_ROLE: &str = "prvAssignRole";
+
+/// What the manifest may name somebody by: UPN, mail, name.
+const RUNGS: usize = 3;
 
 /// ROL014: rows about roles that come with a licence never become changes. What comes by itself goes by
 /// itself, and a row that gives or takes it is as good as obeyed.
@@ -71,26 +74,54 @@ fn support(trial: &mut Trial<'_>, user: UserId) -> Cause {
 }
 
 /// ROL011: the role rules, or lets its holder give roles, and the manifest does not name who gets it.
-pub(super) fn of_power(
-    trial: &mut Trial<'_>,
-    stubs: &[DraftStub],
-    row: &DraftRole,
-) -> Option<Cause> {
+pub(super) fn of_power(trial: &mut Trial<'_>, named: &Named, row: &DraftRole) -> Option<Cause> {
     let power = power(trial, row.role)?;
-    if is_named(trial, stubs, row.principal) {
+    if named.who.contains(&row.principal) {
         return None;
     }
     let who = trial.labels.principal(row.principal);
     let name = &row.role_name;
     let subject = format!("{name} for {who}");
+    let several = named.several.get(&row.principal);
+    let message = || {
+        let not_named = not_named(several);
+        format!("the row gives `{name}`, {power}, to {who}, whom {not_named}")
+    };
+    let cure = || Code::Rol011.rule().cure.to_owned();
+    Some(trial.cause(Code::Rol011, &subject, message, cure))
+}
+
+/// ROL011 of the role that every stub user comes with: one finding for all of them.
+pub(super) fn default_role_of_power(
+    trial: &mut Trial<'_>,
+    named: &Named,
+    stub: &DraftStub,
+) -> Option<Cause> {
+    let role = stub.default_role?;
+    let power = power(trial, role)?;
+    if named.who.contains(&Principal::User(stub.person.id)) {
+        return None;
+    }
+    let name = trial.labels.role(role);
+    let subject = format!("default role {name}");
     let message = || {
         format!(
-            "the row gives `{name}`, {power}, to {who}, whom `administrators` under `[accept]` does \
-             not name"
+            "stub users would come with the default role `{name}`, {power}, and `administrators` under \
+             `[accept]` does not name them"
         )
     };
     let cure = || Code::Rol011.rule().cure.to_owned();
     Some(trial.cause(Code::Rol011, &subject, message, cure))
+}
+
+fn not_named(several: Option<&String>) -> String {
+    match several {
+        None => "`administrators` under `[accept]` does not name".to_owned(),
+        Some(text) => format!(
+            "`administrators` under `[accept]` names only as `{text}`, which says not who of several is meant; \
+             expected a UPN that is one person's"
+        ),
+    }
 }
 
 /// What a role lets its holder do beyond working with data.
@@ -108,27 +139,65 @@ fn power(trial: &mut Trial<'_>, role: RoleId) -> Option<&'static str> {
         .then_some("which lets its holder give roles (`prvAssignRole`)")
 }
 
-/// Whether `[accept] administrators` names the user or team: by UPN, mail or name, whether the user is there
-/// or the plan makes it.
-fn is_named(trial: &Trial<'_>, stubs: &[DraftStub], principal: Principal) -> bool {
-    let named = &trial.policy.accept.administrators;
-    let is = |text: &str| named.contains(&comparison_key(text));
-    match principal {
-        Principal::Team(team) => {
-            (trial.facts.teams().get(&team)).is_some_and(|team| is(&team.name))
+/// Whom `[accept] administrators` names, whether they are there or the plan makes them.
+///
+/// A text means who has it for a UPN; where nobody has, for a mail; where nobody has that either, for a name.
+/// What several have names nobody: that one of them is meant is no word for each of them.
+#[derive(Debug, Default)]
+pub(super) struct Named {
+    who: BTreeSet<Principal>,
+    /// Who has a text for theirs that others have, too.
+    several: BTreeMap<Principal, String>,
+}
+
+impl Named {
+    pub(super) fn of(trial: &Trial<'_>, stubs: &[DraftStub]) -> Self {
+        let texts = &trial.policy.accept.administrators;
+        let mut bearers: BTreeMap<&str, [BTreeSet<Principal>; RUNGS]> = texts
+            .iter()
+            .map(|text| (text.as_str(), Default::default()))
+            .collect();
+        let mut bears = |principal: Principal, by_rung: [Option<&str>; RUNGS]| {
+            for (rung, text) in by_rung.into_iter().enumerate() {
+                let found = text.and_then(|text| bearers.get_mut(comparison_key(text).as_str()));
+                if let Some(found) = found {
+                    found[rung].insert(principal);
+                }
+            }
+        };
+        if texts.is_empty() {
+            return Self::default();
         }
-        Principal::User(id) => {
-            let there = trial.facts.users().get(&id).is_some_and(|user| {
-                let more = [&user.mail, &user.full_name];
-                is(&user.upn) || more.into_iter().flatten().any(|text| is(text))
-            });
-            let mut made = stubs.iter().map(|stub| &stub.person);
-            there
-                || made.any(|person| {
-                    let texts = [&person.upn, &person.mail, &person.full_name];
-                    person.id == id && texts.into_iter().any(|text| is(text))
-                })
+        for user in trial.facts.users().values() {
+            let texts = [Some(&user.upn), user.mail.as_ref(), user.full_name.as_ref()];
+            bears(
+                Principal::User(user.id),
+                texts.map(|text| text.map(String::as_str)),
+            );
         }
+        for person in stubs.iter().map(|stub| &stub.person) {
+            let texts = [&person.upn, &person.mail, &person.full_name];
+            bears(
+                Principal::User(person.id),
+                texts.map(|text| Some(text.as_str())),
+            );
+        }
+        for team in trial.facts.teams().values() {
+            bears(Principal::Team(team.id), [None, None, Some(&team.name)]);
+        }
+        let mut named = Self::default();
+        for (text, rungs) in bearers {
+            let mut rungs = rungs.iter().filter(|found| !found.is_empty());
+            match rungs.next() {
+                Some(found) if found.len() == 1 => named.who.extend(found),
+                Some(found) => {
+                    let several = found.iter().map(|one| (*one, text.to_owned()));
+                    named.several.extend(several);
+                }
+                None => {}
+            }
+        }
+        named
     }
 }
 

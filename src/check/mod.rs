@@ -41,6 +41,7 @@ mod tests;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::check::caller::Caller;
+use crate::check::gifts::Named;
 use crate::check::labels::{Labels, names};
 use crate::check::outcome::Outcome;
 use crate::check::people::People;
@@ -83,18 +84,21 @@ pub fn check(
 fn mark_falls(trial: &mut Trial<'_>, draft: &mut Draft) {
     let caller = Caller::of(trial);
     let arrivals = Arrivals::of(trial);
+    let named = Named::of(trial, &draft.stubs);
     gifts::automatic(trial, draft);
     stubs::check(
         trial,
         &caller,
         &arrivals,
+        &named,
         &mut draft.stubs,
         &draft.default_role_names,
     );
     users::check(trial, &caller, &mut draft.users);
     modes::too_many(trial, &mut draft.users);
     users::block_role_rows(trial, &draft.users);
-    roles::check_given(trial, &caller, &draft.stubs, &draft.users, &mut draft.roles);
+    let before = (&draft.stubs[..], &draft.users[..]);
+    roles::check_given(trial, &caller, &named, before, &mut draft.roles);
     let state = State::of(trial.facts, &draft.stubs, &draft.users, &draft.roles);
     roles::check_removed(trial, &caller, &state, &mut draft.roles);
     for table in &mut draft.tables {

@@ -6,9 +6,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::check::caller::{self, Caller};
+use crate::check::gifts::{self, Named};
 use crate::check::labels::listed;
 use crate::check::state::{Seen, State};
-use crate::check::{Fall, Trial, access, gifts};
+use crate::check::{Fall, Trial, access};
 use crate::model::{
     AccessMode, Code, Inheritance, Loadable, Place, Principal, RoleAction, RoleId, TeamType,
     UserId, setting, setting_on,
@@ -21,8 +22,8 @@ use crate::plan::{Cause, DraftRole, DraftStub, DraftUser};
 pub(super) fn check_given(
     trial: &mut Trial<'_>,
     caller: &Caller,
-    stubs: &[DraftStub],
-    users: &[DraftUser],
+    named: &Named,
+    (stubs, users): (&[DraftStub], &[DraftUser]),
     roles: &mut [DraftRole],
 ) {
     let state = State::of(trial.facts, stubs, users, roles);
@@ -36,7 +37,7 @@ pub(super) fn check_given(
             team_only(trial, &state, role),
             to_disabled(trial, &state, role),
             of_other_unit(trial, &state, role),
-            gifts::of_power(trial, stubs, role),
+            gifts::of_power(trial, named, role),
             caller::may_change_role(trial, caller, role, state.unit(role.principal)),
             gifts::to_support(trial, role, &modes),
         ];

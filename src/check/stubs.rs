@@ -1,4 +1,4 @@
-//! Rules about stub users: STB001, STB003, STB004, STB005.
+//! Rules about stub users: STB001, STB003, STB004, STB005; what rules of other rooms' files say of them, too.
 //!
 //! In: planned stub users. Out: which of them can be made, and why the others cannot. What is not
 //! known well enough to plan one (STB002) is `resolve/`'s.
@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use crate::check::caller::{self, Caller};
+use crate::check::gifts::{self, Named};
 use crate::check::labels::listed;
 use crate::check::placeholders::{self, Arrivals};
 use crate::check::{Fall, Trial, profile};
@@ -19,6 +20,7 @@ pub(super) fn check(
     trial: &mut Trial<'_>,
     caller: &Caller,
     arrivals: &Arrivals<'_>,
+    named: &Named,
     stubs: &mut [DraftStub],
     names: &[String],
 ) {
@@ -26,6 +28,7 @@ pub(super) fn check(
     for stub in stubs {
         let causes = [
             default_role(trial, stub, names),
+            gifts::default_role_of_power(trial, named, stub),
             role_on_disabled(trial, stub),
             already_taken(trial, &taken, stub),
             profile::too_long_for_a_stub(trial, stub),

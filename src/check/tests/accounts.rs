@@ -171,3 +171,42 @@ fn stub_users_and_their_people() {
     speaks("an access mode is wished",     calm().one(ANA, stub).unlicensed("ana").wish_mode(ANA, AccessMode::Read), &["STB008"]);
     speaks("the person has arrived",       arrived(),                                                              &["STB009", "LIC004"]);
 }
+
+#[test]
+#[rustfmt::skip] // keeps the columns of the table
+fn whom_the_manifest_names() {
+    let gus = || world().user(GUS, "Gus", ROOT, false).give(GUS, ADMINISTRATOR);
+    let two = || gus().user(APP, "Gus", ROOT, false)
+        .one(APP, |user| (user.upn, user.mail) = ("other@contoso.com".to_owned(), None));
+    let text = || "GUS".to_owned();
+    let named_gus = |stub: &mut DraftStub| stub.person.full_name = "Gus".to_owned();
+    //    case                                          world                                                         rules that speak
+    check("by a name",                                  gus(),                                                        &[]);
+    check("by a name of two users",                     two(),                                                        &["ROL011"]);
+    check("by a name of two, which is the UPN of one",  two().one(GUS, |user| user.upn = text()),                     &[]);
+    check("by a name of two, which is the mail of one", two().one(GUS, |user| user.mail = Some(text())),              &[]);
+    check("by a name that is another's UPN",            two().one(APP, |user| user.upn = text()),                     &["ROL011"]);
+    check("by a mail of two",
+          two().one(GUS, |user| user.mail = Some(text())).one(APP, |user| user.mail = Some(text())),                  &["ROL011"]);
+    check("by a name that a stub user has too",         gus().stub().stubs(named_gus),                                &["ROL011"]);
+    check("by a name that a team has too",              gus().team(team(309), "gus", TeamType::Owner),                &["ROL011"]);
+    check("a team, by a name that is a user's too",
+          world().user(GUS, "Gus", ROOT, false).team(team(309), "gus", TeamType::Owner).give(team(309), ADMINISTRATOR), &["ROL011"]);
+    check("a team, by its name",
+          world().team(team(309), "gus", TeamType::Owner).give(team(309), ADMINISTRATOR),                             &[]);
+}
+
+#[test]
+#[rustfmt::skip] // keeps the columns of the table
+fn what_stub_users_come_with() {
+    let stub = |role| world().stub().stubs(move |stub| stub.default_role = Some(role));
+    let named = |stub: &mut DraftStub| stub.person.upn = "Gus".to_owned();
+    //    case                                          world                                                         rules that speak
+    check("a role that works with data",                stub(READER),                                                 &[]);
+    check("System Administrator",                       stub(ADMINISTRATOR),                                          &["ROL011"]);
+    check("System Administrator, and records follow",   stub(ADMINISTRATOR).assign("account", OLD),                   &["ROL011+1"]);
+    check("a role that can give roles",
+          stub(READER).privilege(READER, "prvAssignRole", Depth::User),                                               &["ROL011"]);
+    check("System Administrator, for one who is named", stub(ADMINISTRATOR).stubs(named),                             &[]);
+    check("privileges not loaded",                      stub(READER).without(Loadable::RolePrivileges),               &["?ROL011"]);
+}

@@ -179,14 +179,15 @@ pub(super) const ROL011: Rule = Rule {
     severity: Severity::Error,
     title: "administrator role, or one that can give roles, not named in `[accept] \
           administrators`",
-    what: "A row of a roles file gives System Administrator, or a role with \
-          `prvAssignRole`, to a user or team that `administrators` under `[accept]` does \
-          not name, by UPN, mail or name.",
+    what: "A row of a roles file, or the default role of stub users, gives System Administrator or a role \
+          with `prvAssignRole` to somebody whom `administrators` under `[accept]` does not name: by UPN, by a \
+          mail that is nobody else's, or by a name that is nobody else's.",
     why: "Whoever can give roles can give himself all of them. In a file of thousands of \
           rows one such role is easily passed over, so it takes a word of its own.",
     example: "Row 214: `System Administrator` for `temp.consultant@contoso.com`.",
     cure: "Drop the row, or name who is meant: `administrators = [\"ana@contoso.com\"]` \
-          under `[accept]` in `cutover.toml`.",
+          under `[accept]` in `cutover.toml`. For stub users, name a role that only works with data: \
+          `default_role` under `[environment]`.",
     source: "S45 S48",
     guards: false,
     keep_out: false,
