@@ -9,7 +9,7 @@ use std::path::Path;
 
 use crate::apply::ApplyError;
 use crate::apply::applied::words;
-use crate::apply::entry::{Entry, State};
+use crate::apply::entry::Entry;
 use crate::apply::journal::Journal;
 use crate::apply::judge::is_same;
 use crate::apply::source::{Changes, Sealed, each_batch, total};
@@ -59,8 +59,10 @@ pub struct Difference {
     pub expected: Present,
     /// What is there.
     pub found: Present,
-    /// What the journal knows of it.
+    /// How it ended, as far as the journal knows.
     pub outcome: Option<Outcome>,
+    /// How taking it back ended, where that was tried.
+    pub undone: Option<Outcome>,
 }
 
 /// A plan compared with the target.
@@ -178,19 +180,12 @@ impl Comparison<'_> {
         self.step.advance(changes.len() as u64);
         for ((seq, write), found) in changes.into_iter().zip(found) {
             let applied = succeeded(&applied, seq);
-            // What never came about needed no way back.
-            let never_came = self.is_undone && !applied;
-            let undone = succeeded(&undone, seq) || never_came || self.was_not_let_go(&undone, seq);
+            // Once all that could be taken back was, each change is held against what was there before the plan: what
+            // drifted, was refused, or never came about is as before, or is to be told.
+            let undone = self.is_undone || succeeded(&undone, seq);
             self.one(seq, &write, found, applied, undone)?;
         }
         Ok(())
-    }
-
-    /// Whether the way back has come to its end, and this change could not be taken back: it is to be told that not all
-    /// is as before.
-    fn was_not_let_go(&self, undone: &BTreeMap<Seq, Entry>, seq: Seq) -> bool {
-        let failed = |entry: &Entry| matches!(entry.state, State::Failed | State::Skipped);
-        self.is_undone && undone.get(&seq).is_some_and(failed)
     }
 
     fn one(
@@ -221,32 +216,31 @@ impl Comparison<'_> {
         if self.verified.differences.len() == DIFFERENCES_MAX {
             return Ok(());
         }
-        let outcome = match &self.applied {
-            Some(journal) => journal.outcome(seq)?,
-            None => None,
-        };
-        if outcome.is_some() || !not_applied {
+        let applied_so = outcome(self.applied.as_ref(), seq)?;
+        if applied_so.is_some() || !not_applied {
             self.verified.differences.push(Difference {
                 seq,
                 kind: write.kind(),
                 what: words(&write.subject()),
                 expected,
                 found,
-                outcome,
+                outcome: applied_so,
+                undone: outcome(self.undone.as_ref(), seq)?,
             });
         }
         Ok(())
     }
 
     /// What was there before the plan. A role that is taken from a user whom the plan changes as well is one that
-    /// the change had left him with; where that was taken back, so are the roles of before it.
+    /// the change had left him with; where that is held against what was before it, so is the role.
     fn before_the_plan(&self, write: &Write) -> Result<Present, ApplyError> {
         if let Write::RemoveRole {
             principal: Principal::User(user),
             role,
         } = write
             && let Some((change, roles)) = self.spoken_of.changed.get(user)
-            && succeeded(&entries(self.undone.as_ref(), *change, *change)?, *change)
+            && (self.is_undone
+                || succeeded(&entries(self.undone.as_ref(), *change, *change)?, *change))
         {
             return Ok(Present::Role(roles.contains(role)));
         }
@@ -352,6 +346,13 @@ fn entries(
     match journal {
         Some(journal) => Ok(journal.entries(first, last)?),
         None => Ok(BTreeMap::new()),
+    }
+}
+
+fn outcome(journal: Option<&Journal>, seq: Seq) -> Result<Option<Outcome>, ApplyError> {
+    match journal {
+        Some(journal) => Ok(journal.outcome(seq)?),
+        None => Ok(None),
     }
 }
 

@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use crate::apply::{JOURNAL, JournalState, Verified, journal_state};
+use crate::apply::{Difference, JOURNAL, JournalState, Verified, journal_state};
+use crate::model::{Outcome, Refusal};
 use crate::plan::SealedPlan;
 use crate::project::Project;
 use crate::report::{
@@ -60,6 +61,31 @@ fn words(plan: &SealedPlan, state: JournalState) -> (String, &'static str, &'sta
     }
 }
 
+/// What the journals know of a change that is not as expected; the last word is the undo's.
+fn past(difference: &Difference, teller: &Teller) -> String {
+    let refused = |who: &str, refusal: &Refusal| {
+        let message = teller.prose(refusal.message.clone());
+        format!("; {who} was refused: {} {message}", refusal.code)
+    };
+    let words = match (&difference.undone, &difference.outcome) {
+        (Some(Outcome::Failed(refusal)), _) => return refused("undo", refusal),
+        (None, Some(Outcome::Failed(refusal))) => return refused("apply", refusal),
+        (Some(Outcome::Done { .. } | Outcome::NoChangeNeeded), _) => {
+            "; it was taken back, and changed since"
+        }
+        (Some(Outcome::Drifted(_)), _) => "; undo found it changed since apply, and left it alone",
+        (Some(Outcome::Skipped), _) => "; undo did not try it, because of another change",
+        (None, Some(Outcome::Done { .. })) => "; apply wrote it, and it was changed since",
+        (None, Some(Outcome::NoChangeNeeded)) => "; apply found it as planned and wrote nothing",
+        (None, Some(Outcome::Drifted(_))) => {
+            "; apply found it changed since the plan, and left it alone"
+        }
+        (None, Some(Outcome::Skipped)) => "; apply did not try it, because of another change",
+        (None, None) => "",
+    };
+    words.to_owned()
+}
+
 const GOOD: &str = "The target holds what was planned.";
 
 fn print(
@@ -90,9 +116,10 @@ fn print(
                 teller.prose(difference.what.clone())
             ),
             message: format!(
-                "expected {}, found {}",
+                "expected {}, found {}{}",
                 teller.values(present_word(&difference.expected)),
-                teller.values(present_word(&difference.found))
+                teller.values(present_word(&difference.found)),
+                past(difference, teller)
             ),
         })
         .collect();

@@ -36,6 +36,7 @@ mod statements;
 mod support;
 mod switches;
 mod tidy;
+mod undone;
 mod whole_way;
 mod wiring;
 mod workbook;

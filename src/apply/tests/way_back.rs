@@ -282,3 +282,70 @@ fn what_never_came_about_is_as_before_once_the_rest_is_taken_back() {
     let verified = compare(&plan, &target, &folder.journal, &Silent).unwrap();
     assert!(verified.is_as_planned(), "{verified:?}");
 }
+
+#[test]
+fn once_undone_every_change_is_held_against_what_was_there_before() {
+    //    before apply, after it, after the undo         as before, different
+    held_against_before("nothing happened", [None, None, None], [7, 0]);
+    held_against_before("drifted since apply", [None, Some(9), None], [6, 1]);
+    let case = "drifted since apply, then put where the plan wants it";
+    held_against_before(case, [None, Some(9), Some(1)], [6, 1]);
+    let case = "drifted since apply, then put back by hand";
+    held_against_before(case, [None, Some(9), Some(0)], [7, 0]);
+    let case = "drifted before apply, which left it";
+    held_against_before(case, [Some(9), None, None], [6, 1]);
+    let case = "drifted before apply, then put back by hand";
+    held_against_before(case, [Some(9), None, Some(0)], [7, 0]);
+    let case = "put where the plan wants it before apply, which had nothing to write";
+    held_against_before(case, [Some(1), None, None], [6, 1]);
+    let case = "moved after the undo";
+    held_against_before(case, [None, None, Some(9)], [6, 1]);
+}
+
+/// Whom somebody else gives the record to at three moments; it was user 0's, and the plan gives it to user 1.
+#[track_caller]
+fn held_against_before(case: &str, owners: [Option<u128>; 3], expected: [u64; 2]) {
+    let (plan, folder) = (Listed::small(), Folder::new(2));
+    let target = plan.target();
+    let given = |moment: usize| {
+        if let Some(number) = owners[moment] {
+            target.put(plan.subject(RECORD), owner(number));
+        }
+    };
+    given(0);
+    carry_out(&plan, &target, &folder.options()).unwrap();
+    given(1);
+    back(&plan, &target, &folder).unwrap();
+    given(2);
+    let verified = compare(&plan, &target, &folder.journal, &Silent).unwrap();
+    let total = verified.total();
+    assert_eq!(
+        [total.as_planned, total.different],
+        expected,
+        "case: {case}"
+    );
+    for difference in verified.differences {
+        assert_eq!(difference.seq, Seq(RECORD), "case: {case}");
+        assert_eq!(difference.expected, owner(0), "case: {case}");
+    }
+}
+
+#[test]
+fn a_role_that_was_to_go_is_held_against_what_the_user_had_before_his_change() {
+    let folder = Folder::new(2);
+    let (users, removed) = (Stage::ExistingUsers, Stage::RolesRemoved);
+    let plan = Listed::new(vec![
+        (users, "systemuser", vec![change_user(5)]),
+        (removed, "systemuserroles", vec![remove(user(5), 6)]),
+    ]);
+    let target = plan.target();
+    // The change would have given the role that goes in the end; it is refused, so he never has it.
+    let (code, message) = (ServiceCode(1), "no".to_owned());
+    target.refuse(Seq(0), Refusal { code, message });
+    target.put(plan.subject(1), Present::Role(false));
+    let applied = carry_out(&plan, &target, &folder.options()).unwrap();
+    assert_eq!((applied.total().failed, applied.total().skipped), (1, 1));
+    back(&plan, &target, &folder).unwrap();
+    let verified = compare(&plan, &target, &folder.journal, &Silent).unwrap();
+    assert!(verified.is_as_planned(), "{verified:?}");
+}

@@ -1,0 +1,98 @@
+//! What is told of plans that were undone: by `verify`, and by `undo` itself.
+//!
+//! In: the clean sample, applied, undone, and what somebody else did in between. Out: what stands in the environment is
+//! held against what was there before, whoever moved it.
+
+use std::path::Path;
+
+use cutover::run::{ApplyRequest, Consent, Exit};
+use rusqlite::Connection;
+use tempfile::TempDir;
+
+use crate::support::{Ended, copy, repository, run};
+
+/// A record of the sample, whom it belongs to before the plan, and after it.
+const RECORD: &str = "13473db1-ce39-4a89-8f3d-1eee2c2030df";
+const BEFORE: &str = "6115c411-51ce-41d8-9ca5-a9d49efb9693";
+const AFTER: &str = "4b7af695-852b-489f-a93b-984487ff09cf";
+
+fn applied() -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    copy(&repository("samples/clean"), folder.path());
+    ends(&command("plan", folder.path()), Exit::Done);
+    ends(&command("apply", folder.path()), Exit::Done);
+    folder
+}
+
+fn command(name: &str, folder: &Path) -> Ended {
+    let request = ApplyRequest {
+        folder,
+        consent: Consent::Yes,
+        limit: None,
+    };
+    run(|console| match name {
+        "plan" => cutover::run::plan(folder, false, console),
+        "apply" => cutover::run::apply(&request, console),
+        "undo" => cutover::run::undo(&request, console),
+        _ => cutover::run::verify(folder, console),
+    })
+}
+
+#[track_caller]
+fn ends(ended: &Ended, exit: Exit) {
+    assert_eq!(ended.exit, exit, "{}{}", ended.out, ended.err);
+}
+
+fn blob(id: &str) -> String {
+    format!("X'{}'", id.replace('-', ""))
+}
+
+/// Somebody else gives the record away.
+fn given_to(folder: &Path, owner: &str) {
+    let file = Connection::open(folder.join("environment.sqlite")).unwrap();
+    let (owner, record) = (blob(owner), blob(RECORD));
+    let moved = file
+        .execute(
+            &format!("UPDATE record SET owner = {owner} WHERE id = {record}"),
+            [],
+        )
+        .unwrap();
+    assert_eq!(moved, 1);
+}
+
+/// Somebody who is neither.
+fn third(folder: &Path) -> String {
+    let file = Connection::open(folder.join("environment.sqlite")).unwrap();
+    let sql = format!(
+        "SELECT lower(hex(id)) FROM user WHERE id NOT IN ({}, {}) AND disabled = 0 LIMIT 1",
+        blob(BEFORE),
+        blob(AFTER)
+    );
+    let hex: String = file.query_row(&sql, [], |row| row.get(0)).unwrap();
+    hex
+}
+
+#[test]
+fn a_change_that_drifted_is_held_against_what_was_there_before_the_plan() {
+    let folder = applied();
+    let path = folder.path();
+    given_to(path, &third(path));
+    ends(&command("undo", path), Exit::Partly);
+    let good = "The target holds what was there before the plan.";
+    for (owner, exit) in [(AFTER, Exit::Partly), (BEFORE, Exit::Done)] {
+        given_to(path, owner);
+        let verified = command("verify", path);
+        ends(&verified, exit);
+        assert_eq!(
+            verified.out.contains(good),
+            exit == Exit::Done,
+            "{owner}: {}",
+            verified.out
+        );
+    }
+    given_to(path, AFTER);
+    let verified = command("verify", path);
+    for said in [RECORD, BEFORE, AFTER, "undo found it changed since apply"] {
+        assert!(verified.out.contains(said), "{said}: {}", verified.out);
+    }
+}
