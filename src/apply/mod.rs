@@ -8,6 +8,7 @@
 mod applied;
 mod causes;
 mod dependents;
+mod earlier;
 mod effects;
 mod entry;
 mod journal;
@@ -25,13 +26,15 @@ mod tests;
 
 use std::path::{Path, PathBuf};
 
+use jiff::Timestamp;
+
 pub use applied::{Account, Applied, FAILURES_MAX, Failure, Tally};
 pub use causes::Cause;
 pub use effects::{Effects, effects};
-pub use journal::JournalError;
+pub use journal::{JournalError, Pass as PassTime};
 pub use told::{Told, each_failure, told};
 pub use undo::{WayBack, undo, way_back};
-pub use verify::{Compared, DIFFERENCES_MAX, Difference, Verified, verify};
+pub use verify::{Compared, DIFFERENCES_MAX, Difference, Verified, verify, verify_undone};
 
 use crate::apply::applied::{by_kind, sum_up};
 use crate::apply::dependents::Way;
@@ -71,6 +74,10 @@ pub struct Options<'a> {
     pub progress: &'a dyn Progress,
     /// Changes in a batch, see [`BATCH`].
     pub batch: usize,
+    /// What time it is, for the journal alone.
+    pub now: &'a dyn Fn() -> Timestamp,
+    /// The seal of the project's current plan: the journal notes after which plan an older one was undone.
+    pub current: &'a str,
 }
 
 /// The run cannot begin or go on. What is in the journal stays; run again to go on.
@@ -188,9 +195,7 @@ fn carry_out(
     if journal.succeeded()? == changes {
         return sum_up(&journal, plan, &plan.planned());
     }
-    let mut pass = Pass::new(plan, target, &mut journal, Way::Out, options);
-    pass.run()?;
-    let ended = pass.ended_so();
+    let ended = Pass::new(plan, target, &mut journal, Way::Out, options).run()?;
     sum_up(&journal, plan, &plan.planned())?.of_run(ended)
 }
 
@@ -238,6 +243,15 @@ pub fn journal_state(plan_folder: &Path) -> Result<JournalState, ApplyError> {
         // Nothing was ever about to be written: the run broke off, or all that it met had drifted.
         _ if !journal.begun() => Ok(JournalState::None),
         open => Ok(JournalState::Begun { done, open, failed }),
+    }
+}
+
+/// The seal of the plan that was the project's current one when a plan was last taken back; `None` where that was
+/// never tried.
+pub fn undone_under(plan_folder: &Path) -> Result<Option<String>, ApplyError> {
+    match Journal::open(&plan_folder.join(UNDO_JOURNAL), None)? {
+        Some(way_back) => Ok(way_back.current()?),
+        None => Ok(None),
     }
 }
 

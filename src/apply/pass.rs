@@ -52,8 +52,22 @@ impl<'a> Pass<'a> {
         }
     }
 
-    /// Runs all stages, or up to where it was asked to stop.
-    pub(super) fn run(&mut self) -> Result<(), ApplyError> {
+    /// Runs all stages, or up to where it was asked to stop; the journal notes when.
+    pub(super) fn run(mut self) -> Result<Ended, ApplyError> {
+        let Options { now, current, .. } = *self.options;
+        self.journal.pass_begins(now(), current)?;
+        self.stages()?;
+        let tallies = self.tally.values();
+        let ended = tallies.map(|tally| tally.succeeded() + tally.unsuccessful());
+        self.journal.pass_ends(now(), ended.sum())?;
+        Ok(Ended {
+            tally: self.tally,
+            wrote: self.wrote,
+            interrupted: self.interrupted,
+        })
+    }
+
+    fn stages(&mut self) -> Result<(), ApplyError> {
         let parts = self.source.parts()?;
         for together in parts.chunk_by(|one, next| one.stage == next.stage) {
             stage::run(self, together)?;
@@ -62,15 +76,6 @@ impl<'a> Pass<'a> {
             }
         }
         Ok(())
-    }
-
-    /// How it ended, without what it worked with.
-    pub(super) fn ended_so(self) -> Ended {
-        Ended {
-            tally: self.tally,
-            wrote: self.wrote,
-            interrupted: self.interrupted,
-        }
     }
 
     /// Takes in how a change ended; `user` is the one whom others depend on, see [`Dependents`].

@@ -122,9 +122,7 @@ pub(super) fn go_back(
         stubs,
         journal_path: options.journal,
     };
-    let mut pass = Pass::new(&backwards, target, &mut journal, way, options);
-    pass.run()?;
-    let ended = pass.ended_so();
+    let ended = Pass::new(&backwards, target, &mut journal, way, options).run()?;
     if !ended.interrupted {
         journal.end()?;
     }

@@ -9,12 +9,13 @@ use std::path::Path;
 
 use crate::apply::ApplyError;
 use crate::apply::applied::words;
+use crate::apply::earlier::Earlier;
 use crate::apply::entry::Entry;
 use crate::apply::journal::Journal;
 use crate::apply::judge::is_same;
 use crate::apply::source::{Changes, Sealed, each_batch, total};
 use crate::apply::translate::{StubUsers, Translation};
-use crate::apply::{present, same_environment, undo_journal};
+use crate::apply::{JOURNAL, present, same_environment, undo_journal};
 use crate::model::{
     Change, ChangeKind, Outcome, Present, Principal, Progress, RoleId, Seq, Stage, Step, Subject,
     Unit, UserId, Write,
@@ -43,6 +44,14 @@ impl Compared {
     /// All of them: what was planned.
     pub fn planned(self) -> u64 {
         self.as_planned + self.not_applied + self.different
+    }
+}
+
+impl std::ops::AddAssign for Compared {
+    fn add_assign(&mut self, other: Self) {
+        self.as_planned += other.as_planned;
+        self.not_applied += other.not_applied;
+        self.different += other.different;
     }
 }
 
@@ -77,13 +86,11 @@ pub struct Verified {
 impl Verified {
     /// All kinds together.
     pub fn total(&self) -> Compared {
-        self.counts
-            .values()
-            .fold(Compared::default(), |sum, compared| Compared {
-                as_planned: sum.as_planned + compared.as_planned,
-                not_applied: sum.not_applied + compared.not_applied,
-                different: sum.different + compared.different,
-            })
+        let mut sum = Compared::default();
+        for compared in self.counts.values() {
+            sum += *compared;
+        }
+        sum
     }
 
     /// Whether the target holds all that was planned.
@@ -103,7 +110,36 @@ pub fn verify(
     compare(plan, target, journal, progress)
 }
 
+/// Compares every change of plans that were undone, the newest first, with what the target holds now: each is held
+/// against what was there before the oldest plan that speaks of the same.
+pub fn verify_undone(
+    plans: &[SealedPlan],
+    target: &dyn Target,
+    progress: &dyn Progress,
+) -> Result<Vec<Verified>, ApplyError> {
+    let mut earlier = Earlier::default();
+    let oldest_first = plans.iter().enumerate().rev().map(|(newer, plan)| {
+        earlier.is_wanted = newer > 0;
+        let journal = plan.folder().join(JOURNAL);
+        compare_after(&mut earlier, plan, target, &journal, progress)
+    });
+    let mut verified: Vec<Verified> = oldest_first.collect::<Result<_, _>>()?;
+    verified.reverse();
+    Ok(verified)
+}
+
 pub(super) fn compare(
+    plan: &dyn Sealed,
+    target: &dyn Target,
+    journal: &Path,
+    progress: &dyn Progress,
+) -> Result<Verified, ApplyError> {
+    compare_after(&mut Earlier::default(), plan, target, journal, progress)
+}
+
+/// Compares a plan; what older ones found goes into it, and what it found itself joins that.
+pub(super) fn compare_after(
+    earlier: &mut Earlier,
     plan: &dyn Sealed,
     target: &dyn Target,
     journal: &Path,
@@ -118,6 +154,7 @@ pub(super) fn compare(
     let undone = Journal::open(&undo_journal(journal), Some(plan.seal()))?;
     let mut comparison = Comparison {
         target,
+        earlier,
         is_undone: undone.as_ref().map_or(Ok(false), Journal::ended)?,
         undone,
         spoken_of: SpokenOf::read(plan, &stubs.translation)?,
@@ -154,6 +191,7 @@ fn adds_up(
 
 struct Comparison<'a> {
     target: &'a dyn Target,
+    earlier: &'a mut Earlier,
     applied: Option<Journal>,
     undone: Option<Journal>,
     /// Whether the way back was gone to its end.
@@ -197,7 +235,9 @@ impl Comparison<'_> {
         undone: bool,
     ) -> Result<(), ApplyError> {
         let expected = if undone {
-            self.before_the_plan(write)?
+            let before = self.earlier.before(write, self.before_the_plan(write)?);
+            self.earlier.note(write, &before);
+            before
         } else {
             write.after()
         };

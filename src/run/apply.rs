@@ -79,6 +79,8 @@ pub fn apply(request: &ApplyRequest<'_>, console: &mut Console<'_>) -> Result<Ex
         stop: console.stop,
         progress: &timed,
         batch,
+        now: &jiff::Timestamp::now,
+        current: approved.plan().seal(),
     };
     let applied = match crate::apply::apply(&approved, &*target, &options) {
         Err(ApplyError::Target(TargetError::NoImport { .. })) => {

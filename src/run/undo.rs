@@ -29,6 +29,7 @@ pub fn undo(request: &ApplyRequest<'_>, console: &mut Console<'_>) -> Result<Exi
     let plan = SealedPlan::open(&folder)?;
     let teller = &Teller::of(&project, &plan, console)?;
     let journal = folder.join(JOURNAL);
+    let current = current(&project, &plan);
     let back = way_back(&plan, &journal)?;
     within(request.limit, back.total())?;
     let seal = plan.short_seal().to_owned();
@@ -57,6 +58,8 @@ pub fn undo(request: &ApplyRequest<'_>, console: &mut Console<'_>) -> Result<Exi
         stop: console.stop,
         progress: &timed,
         batch,
+        now: &jiff::Timestamp::now,
+        current: &current,
     };
     let undone = crate::apply::undo(&plan, &*target, &back, &options)
         .map_err(|error| explained(error, request.folder, teller))?;
@@ -83,4 +86,12 @@ pub fn undo(request: &ApplyRequest<'_>, console: &mut Console<'_>) -> Result<Exi
         ))?;
     }
     Ok(ended(&undone))
+}
+
+/// The seal of the plan in the plan folder. One that cannot be read is not verified either, so that nobody asks what was
+/// taken back under it.
+fn current(project: &Project, undone: &SealedPlan) -> String {
+    let current = SealedPlan::open(&project.plan());
+    let current = current.as_ref().unwrap_or(undone);
+    current.seal().to_owned()
 }

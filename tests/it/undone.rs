@@ -96,3 +96,47 @@ fn a_change_that_drifted_is_held_against_what_was_there_before_the_plan() {
         assert!(verified.out.contains(said), "{said}: {}", verified.out);
     }
 }
+
+#[test]
+fn plans_that_were_undone_one_after_the_other_are_held_against_the_state_before_all() {
+    let folder = applied();
+    let path = folder.path();
+    // In the next plan the same record goes to somebody else; the plan before is in the history.
+    let export = path.join("exports/accounts.csv");
+    let text = std::fs::read_to_string(&export).unwrap();
+    let moved = text.replacen("Greta Aumann", "luca.ferri@skihaus.example", 1);
+    std::fs::write(&export, moved).unwrap();
+    ends(&command("plan", path), Exit::Done);
+    ends(&command("apply", path), Exit::Done);
+    ends(&command("undo", path), Exit::Done);
+    let once = command("verify", path);
+    ends(&once, Exit::Done);
+    assert!(once.out.contains("Plan "), "{}", once.out);
+    ends(&command("undo", path), Exit::Done);
+    let twice = command("verify", path);
+    ends(&twice, Exit::Done);
+    for said in [
+        "Plans ",
+        "The target holds what was there before these plans.",
+    ] {
+        assert!(twice.out.contains(said), "{said}: {}", twice.out);
+    }
+    // What the newer plan found is not what was there before the older one.
+    given_to(path, AFTER);
+    let verified = command("verify", path);
+    ends(&verified, Exit::Partly);
+    assert_eq!(
+        verified.out.matches(&format!("expected {BEFORE}")).count(),
+        2,
+        "{}",
+        verified.out
+    );
+    // Planned anew, the older ones are past.
+    given_to(path, BEFORE);
+    ends(&command("plan", path), Exit::Done);
+    ends(&command("apply", path), Exit::Done);
+    ends(&command("undo", path), Exit::Done);
+    let again = command("verify", path);
+    ends(&again, Exit::Done);
+    assert!(!again.out.contains("Plans "), "{}", again.out);
+}

@@ -5,6 +5,7 @@
 //! the change's number within the seal. What an entry means for the run is `stage.rs`'s to say.
 
 mod error;
+mod passes;
 mod trouble;
 mod write;
 
@@ -16,6 +17,7 @@ use rusqlite::{Connection, OptionalExtension, Row, named_params};
 use uuid::Uuid;
 
 pub use error::JournalError;
+pub use passes::Pass;
 
 use crate::apply::entry::{self, Counts, Entry, Intent, Settled, State};
 use crate::model::{ChangeKind, Identity, Outcome, Seq, UserId};
@@ -24,7 +26,7 @@ use crate::model::{ChangeKind, Identity, Outcome, Seq, UserId};
 const APPLICATION_ID: i32 = 0x636f_6a6f;
 
 /// The version of the tables; a journal of another one is not touched.
-const VERSION: i32 = 1;
+const VERSION: i32 = 2;
 
 const SCHEMA: &str = "
 CREATE TABLE run (
@@ -44,6 +46,13 @@ CREATE TABLE change (
     value_read BLOB,
     actual BLOB,
     detail TEXT
+) STRICT;
+CREATE TABLE pass (
+    number INTEGER PRIMARY KEY,
+    current TEXT NOT NULL,
+    started INTEGER NOT NULL,
+    ended INTEGER,
+    changes INTEGER
 ) STRICT;
 CREATE INDEX failed ON change (seq) WHERE state IN (3, 4);
 ";

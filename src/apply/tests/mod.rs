@@ -4,6 +4,7 @@
 //! refuses is tested in its own room.
 
 mod crashes;
+mod earlier;
 mod protocol;
 mod way_back;
 mod world;

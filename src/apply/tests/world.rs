@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::mpsc::{Sender, channel};
 
+use jiff::Timestamp;
 use tempfile::TempDir;
 use uuid::Uuid;
 
@@ -264,6 +265,8 @@ impl Folder {
             stop: &self.stop,
             progress: &Silent,
             batch: self.batch,
+            now: &|| Timestamp::UNIX_EPOCH,
+            current: SEAL,
         }
     }
 }

@@ -98,6 +98,8 @@ fn options<'a>(journal: &'a Path, stop: &'a StopSignal) -> Options<'a> {
         stop,
         progress: &Silent,
         batch: BATCH,
+        now: &jiff::Timestamp::now,
+        current: "",
     }
 }
 

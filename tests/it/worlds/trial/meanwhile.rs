@@ -292,6 +292,8 @@ fn apply_to(folder: &Path, target: &dyn Target) -> Result<Applied, ApplyError> {
         stop: &stop,
         progress: &Silent,
         batch: BATCH,
+        now: &jiff::Timestamp::now,
+        current: "",
     };
     apply(&approved, target, &options)
 }
