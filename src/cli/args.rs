@@ -136,6 +136,22 @@ impl Command {
         )
     }
 
+    /// The folder of the project that it works on.
+    pub(super) fn folder(&self) -> PathBuf {
+        match self {
+            Self::Init { folder }
+            | Self::Load { folder, .. }
+            | Self::Pull { folder, .. }
+            | Self::Plan { folder, .. }
+            | Self::Apply { folder, .. }
+            | Self::Verify { folder }
+            | Self::Undo { folder, .. } => folder.clone(),
+            Self::Show(show) => show.folder(),
+            Self::Rehearse(rehearse) => rehearse.folder.clone(),
+            Self::Explain { .. } | Self::Completions { .. } | Self::Man => here().to_owned(),
+        }
+    }
+
     /// Whether its exit code says more than that its words were printed.
     pub(super) fn has_verdict(&self) -> bool {
         matches!(

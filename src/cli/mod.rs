@@ -18,6 +18,7 @@ use crate::model::{Progress, Silent, StopSignal};
 use crate::run::{Console, Exit, Failure};
 
 use args::{Arguments, Command};
+use ask::Question;
 use closed::WhileRead;
 
 /// Runs the program on the process's arguments; the result is the exit code.
@@ -36,7 +37,8 @@ pub fn main() -> u8 {
     };
     arguments.color.write_global();
     let stop = StopSignal::default();
-    listen(&stop, arguments.command.hears_a_wish());
+    let question = Question::default();
+    listen(&stop, &question, arguments.command.hears_a_wish());
     #[cfg(unix)]
     raise_open_files();
     if let Some(threads) = arguments.threads {
@@ -58,15 +60,15 @@ pub fn main() -> u8 {
     let shown = !arguments.quiet && io::stderr().is_terminal();
     let progress: &dyn Progress = if shown { &bars } else { &Silent };
     if let Some(fault) = arguments.workbook_fault(io::stdout().is_terminal()) {
-        return tell(&Failure::new(Exit::Usage, fault), &mut err);
+        return tell(&Failure::new(Exit::Usage, fault), here(), &mut err);
     }
-    let mut question = |words: &str| ask::ask(words);
+    let mut ask = |words: &str| question.ask(words);
     let mut console = Console {
         out: &mut out,
         err: &mut err,
         progress,
         stop: &stop,
-        ask: &mut question,
+        ask: &mut ask,
         format: arguments.format.of_text(),
         width: width(),
         quiet: arguments.quiet,
@@ -80,7 +82,7 @@ pub fn main() -> u8 {
         Ok(exit) => exit.code(),
         // The only fault is that the reader of the data has gone.
         Err(_) if out.is_closed() && !arguments.command.has_verdict() => Exit::Done.code(),
-        Err(failure) => tell(&failure, &mut err),
+        Err(failure) => tell(&failure, &arguments.command.folder(), &mut err),
     }
 }
 
@@ -99,16 +101,21 @@ fn width() -> usize {
     terminal_size::terminal_size_of(io::stdout()).map_or(100, |(width, _)| usize::from(width.0))
 }
 
-/// First Ctrl-C: end after the batch in flight, where the wish is heard. Second: at once; the
-/// journal copes.
-fn listen(stop: &StopSignal, is_heard: bool) {
-    let stop = stop.clone();
+/// First Ctrl-C: end after the batch in flight, where the wish is heard; at a question it is a no, and the end. Second:
+/// at once; the journal copes.
+fn listen(stop: &StopSignal, question: &Question, is_heard: bool) {
+    let (stop, question) = (stop.clone(), question.clone());
     // Without a handler Ctrl-C still ends the process, which the journal survives.
     let _ = ctrlc::set_handler(move || {
-        if stop.asked() || !is_heard {
+        let is_open = question.is_open();
+        if is_open {
+            // Nobody is left to hear that standard error is closed.
+            let _ = writeln!(io::stderr(), "\nInterrupted; nothing was written.");
+        }
+        if is_open || stop.asked() || !is_heard {
             #[expect(
                 clippy::exit,
-                reason = "a second Ctrl-C aborts, wherever the run stands"
+                reason = "a second Ctrl-C aborts, wherever the run stands, and one at a question ends it"
             )]
             std::process::exit(i32::from(Exit::Interrupted.code()));
         }
@@ -117,19 +124,20 @@ fn listen(stop: &StopSignal, is_heard: bool) {
 }
 
 /// The causes of a failure, each said once: one that the next says in more words is left out.
-fn causes(failure: &Failure) -> Vec<String> {
+fn each_once(chain: Vec<String>) -> Vec<String> {
     let mut causes: Vec<String> = Vec::new();
-    for cause in failure.error.chain().skip(1).map(ToString::to_string) {
+    for cause in chain {
         causes.pop_if(|last| cause.contains(last.as_str()));
         causes.push(cause);
     }
     causes
 }
 
-fn tell(failure: &Failure, err: &mut dyn Write) -> u8 {
+fn tell(failure: &Failure, folder: &Path, err: &mut dyn Write) -> u8 {
     let style = anstyle::AnsiColor::Red.on_default().bold();
-    let mut words = format!("{style}error{style:#}: {}", failure.error);
-    for cause in causes(failure) {
+    let (message, causes) = failure.words(folder);
+    let mut words = format!("{style}error{style:#}: {message}");
+    for cause in each_once(causes) {
         // A text in memory takes whatever is written to it.
         let _ = write!(words, "\n  because {cause}");
     }
@@ -178,7 +186,10 @@ fn dispatch(arguments: &Arguments, console: &mut Console<'_>) -> Result<Exit, Fa
         Command::Explain { code } => run::explain(code.as_deref(), console),
         Command::Completions { shell } => {
             let mut command = Arguments::command();
-            clap_complete::generate(*shell, &mut command, "cutover", &mut console.out);
+            // The generator panics where it cannot write, as into a pipe that was closed.
+            let mut script = Vec::new();
+            clap_complete::generate(*shell, &mut command, "cutover", &mut script);
+            console.out.write_all(&script)?;
             Ok(Exit::Done)
         }
         Command::Man => {
@@ -195,8 +206,7 @@ fn here() -> &'static Path {
 
 #[cfg(test)]
 mod tests {
-    use super::causes;
-    use crate::run::{Exit, Failure};
+    use super::each_once;
 
     #[test]
     fn a_cause_is_said_once() {
@@ -210,15 +220,8 @@ mod tests {
     }
 
     #[track_caller]
-    fn check(case: &str, chain: &[&'static str], expected: &[&str]) {
-        let links = chain.iter().rev().chain([&"it failed"]);
-        let error = links.fold(None::<anyhow::Error>, |inner, words| {
-            Some(inner.map_or_else(|| anyhow::anyhow!(*words), |inner| inner.context(*words)))
-        });
-        let failure = Failure {
-            exit: Exit::Usage,
-            error: error.expect("at least one link"),
-        };
-        assert_eq!(causes(&failure), expected, "case: {case}");
+    fn check(case: &str, chain: &[&str], expected: &[&str]) {
+        let chain = chain.iter().map(ToString::to_string).collect();
+        assert_eq!(each_once(chain), expected, "case: {case}");
     }
 }

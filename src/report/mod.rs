@@ -37,7 +37,7 @@ pub use one::{
     Asked, OwnerView, RecordView, SheetNote, UserView, owner_view, record_view, user_view,
 };
 pub use outcome::*;
-pub use page::{Page, shell_word};
+pub use page::{Page, shell_word, with_folder};
 pub use past::{PastPlan, PastState, past_csv, past_json, past_text};
 pub use people::{
     hand_over, hand_over_csv, people, readiness_csv, readiness_json, steps, steps_csv,

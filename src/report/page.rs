@@ -90,6 +90,54 @@ pub fn shell_word(word: &str) -> String {
     }
 }
 
+/// Commands on a project, as messages quote them that do not know which project it is.
+const ON_A_PROJECT: [&str; 9] = [
+    "load", "pull", "plan", "show", "apply", "verify", "undo", "rehearse", "init",
+];
+
+/// What messages tell to show.
+const SHOWN: [&str; 6] = [
+    "findings",
+    "changes",
+    "owners",
+    "readiness",
+    "records",
+    "outcome",
+];
+
+/// A text whose commands name the folder too, where they stand in backticks without one. `folder` is what was typed; the
+/// current one needs no name.
+pub fn with_folder(text: &str, folder: &str) -> String {
+    const BEGIN: &str = "`cutover ";
+    if matches!(folder, "" | ".") {
+        return text.to_owned();
+    }
+    let mut parts = text.split(BEGIN);
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let end = part.find(['`', ' ']).unwrap_or(part.len());
+        let (name, rest) = part.split_at(end);
+        let is_without = match name {
+            "show" => rest.starts_with('`') || is_of_show(rest),
+            _ => rest.starts_with('`') || rest.starts_with(" --"),
+        };
+        out += BEGIN;
+        out += name;
+        if is_without && ON_A_PROJECT.contains(&name) {
+            out.push(' ');
+            out += &shell_word(folder);
+        }
+        out += rest;
+    }
+    out
+}
+
+/// Whether what follows `show` is a list to show, and no folder.
+fn is_of_show(rest: &str) -> bool {
+    let word = rest.split('`').next().unwrap_or_default().trim_start();
+    SHOWN.contains(&word)
+}
+
 /// A text without what would move a terminal's cursor, or turn round what stands beside it: the letters of a
 /// right-to-left name stay, the signs that order a terminal to write on from the right do not.
 pub(super) fn visible(text: &str) -> String {
@@ -143,6 +191,23 @@ mod tests {
         assert_eq!(shell_word("Meine Übernahme"), "\"Meine Übernahme\"");
         assert_eq!(shell_word("Übernahme"), "Übernahme");
         assert_eq!(shell_word(""), "\"\"");
+    }
+
+    #[test]
+    #[rustfmt::skip] // keeps the columns of the table
+    fn commands_name_the_folder() {
+        let check = |text: &str, folder: &str, expected: &str| {
+            assert_eq!(with_folder(text, folder), expected);
+        };
+        check("plan anew with `cutover plan`",  "my p", "plan anew with `cutover plan \"my p\"`");
+        check("`cutover show findings` lists",  "p",    "`cutover show p findings` lists");
+        check("`cutover load --replace`, then `cutover plan`", "p", "`cutover load p --replace`, then `cutover plan p`");
+        check("`cutover show p findings`",      "p",    "`cutover show p findings`");
+        check("`cutover pull /a/b`",            "p",    "`cutover pull /a/b`");
+        check("`cutover explain`",              "p",    "`cutover explain`");
+        check("`cutover plan`",                 ".",    "`cutover plan`");
+        check("`cutover` alone",                "p",    "`cutover` alone");
+        check("`cutover show DIR findings`",    "p",    "`cutover show DIR findings`");
     }
 
     #[test]

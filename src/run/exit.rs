@@ -3,6 +3,8 @@
 //! In: the errors of all rooms. Out: a code and one chain of causes. Codes are part of the product's
 //! interface: scripts on a go-live night act on them.
 
+use std::path::Path;
+
 use crate::apply::ApplyError;
 use crate::apply::JournalError;
 use crate::environment::EnvironmentError;
@@ -13,6 +15,7 @@ use crate::project::ProjectError;
 use crate::read::ReadError;
 use crate::rehearse::RehearseError;
 use crate::report::ReportError;
+use crate::report::with_folder;
 use crate::target::DataverseError;
 use crate::target::TargetError;
 
@@ -89,6 +92,17 @@ pub struct Failure {
 }
 
 impl Failure {
+    /// Its message and its causes, each with the folder in the commands that it tells to run.
+    pub fn words(&self, folder: &Path) -> (String, Vec<String>) {
+        let folder = folder.display().to_string();
+        let mut chain = self
+            .error
+            .chain()
+            .map(|link| with_folder(&link.to_string(), &folder));
+        let message = chain.next().unwrap_or_default();
+        (message, chain.collect())
+    }
+
     /// A failure with these words.
     pub fn new(exit: Exit, words: impl Into<String>) -> Self {
         Self {
