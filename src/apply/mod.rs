@@ -32,7 +32,7 @@ pub use applied::{Account, Applied, FAILURES_MAX, Failure, Tally};
 pub use causes::Cause;
 pub use effects::{Effects, effects};
 pub use journal::{JournalError, Pass as PassTime};
-pub use told::{Told, each_failure, told};
+pub use told::{Direction, Told, each_failure, told};
 pub use undo::{WayBack, undo, way_back};
 pub use verify::{Compared, DIFFERENCES_MAX, Difference, Verified, verify, verify_undone};
 
@@ -99,10 +99,12 @@ pub enum ApplyError {
     #[error("the plan is stale: {} moved in the environment since it was made; plan anew", fields(.0.len()))]
     Stale(Vec<Moved>),
     /// The plan was undone.
-    #[error("the plan was undone and is not applied again; plan anew")]
+    #[error("the plan was undone and is not applied again; plan anew with `cutover plan`")]
     Undone,
     /// Its undo has begun.
-    #[error("the undo of this plan has begun; end it with `cutover undo`, then plan anew")]
+    #[error(
+        "the undo of this plan has begun; end it with `cutover undo`, then plan anew with `cutover plan`"
+    )]
     UndoBegun,
     /// There is nothing to take back.
     #[error("the plan was never applied, so there is nothing to undo")]

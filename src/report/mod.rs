@@ -33,6 +33,7 @@ pub use explain::*;
 pub use findings::*;
 pub use html::{PAGE_FILE, write_html};
 pub use listing::{sheet_csv, sheet_json, sheet_text};
+pub use names::Names;
 pub use one::{
     Asked, OwnerView, RecordView, SheetNote, UserView, owner_view, record_view, user_view,
 };

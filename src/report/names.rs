@@ -14,11 +14,11 @@ use crate::report::csv::values_word;
 
 /// Words for ids.
 #[derive(Debug, Default)]
-pub(super) struct Names(BTreeMap<Uuid, String>);
+pub struct Names(BTreeMap<Uuid, String>);
 
 impl Names {
     /// The names that a plan knows.
-    pub(super) fn of(plan: &SealedPlan) -> Result<Self, PlanError> {
+    pub fn of(plan: &SealedPlan) -> Result<Self, PlanError> {
         let mut names = Self::default();
         for row in plan.fields()?.rows() {
             let Ok(id) = row.id.parse::<Uuid>() else {
@@ -53,6 +53,32 @@ impl Names {
         self.0.get(&id).cloned().unwrap_or_else(|| id.to_string())
     }
 
+    /// A text in which every id that the plan has a name for is followed by that name.
+    pub fn beside_ids(&self, text: &str) -> String {
+        const LENGTH: usize = 36;
+        let mut out = String::with_capacity(text.len());
+        let mut rest = text;
+        while let Some(sign) = rest.chars().next() {
+            let id = rest
+                .get(..LENGTH)
+                .filter(|_| !out.ends_with(|last: char| last.is_alphanumeric() || last == '-'));
+            let known = id.and_then(|id| Some((id, self.0.get(&id.parse().ok()?)?)));
+            let step = match known {
+                Some((id, name)) => {
+                    out.push_str(id);
+                    out.push_str(&format!(" ({name})"));
+                    LENGTH
+                }
+                None => {
+                    out.push(sign);
+                    sign.len_utf8()
+                }
+            };
+            rest = rest.get(step..).unwrap_or_default();
+        }
+        out
+    }
+
     /// What a change is about; records have no name in a plan.
     pub(super) fn subject(&self, subject: &Subject) -> String {
         match subject {
@@ -71,5 +97,36 @@ impl Names {
             Present::Values(values) => values_word(values, &|id| self.name(id)),
             Present::Absent | Present::User { .. } | Present::Role(_) => String::new(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use uuid::Uuid;
+
+    use super::Names;
+
+    #[test]
+    fn a_name_stands_beside_its_id() {
+        let id = Uuid::from_u128(7);
+        check(&id.to_string(), &format!("{id} (Ana <ana@contoso.com>)"));
+        check(
+            &format!("user {id}: no"),
+            &format!("user {id} (Ana <ana@contoso.com>): no"),
+        );
+        let other = Uuid::from_u128(8).to_string();
+        check(&other, &other);
+        check("nobody – ünïcode", "nobody – ünïcode");
+        check(&format!("1{id}"), &format!("1{id}"));
+        check("", "");
+    }
+
+    #[track_caller]
+    fn check(text: &str, expected: &str) {
+        let ana = "Ana <ana@contoso.com>".to_owned();
+        let names = Names(BTreeMap::from([(Uuid::from_u128(7), ana)]));
+        assert_eq!(names.beside_ids(text), expected);
     }
 }

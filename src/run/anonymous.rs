@@ -5,9 +5,10 @@
 
 use uuid::Uuid;
 
+use crate::model::Present;
 use crate::plan::SealedPlan;
 use crate::project::Project;
-use crate::report::{Anonymiser, AnonymousKey, SheetKind, Sheets};
+use crate::report::{Anonymiser, AnonymousKey, Names, SheetKind, Sheets, present_word};
 use crate::run::{Console, Failure};
 
 /// What tokens are made with, where the console wants them.
@@ -34,8 +35,11 @@ pub(super) fn sheets<'a>(
     }
 }
 
-/// Tells texts that name people of a plan.
-pub(super) struct Teller(Option<Anonymiser>);
+/// Tells texts that name people of a plan, its ids with the names that it knows.
+pub(super) struct Teller {
+    anonymiser: Option<Anonymiser>,
+    names: Names,
+}
 
 impl Teller {
     /// As the console wants them.
@@ -46,7 +50,10 @@ impl Teller {
     ) -> Result<Self, Failure> {
         let key = key(project, console)?;
         let anonymiser = key.map(|key| Anonymiser::of(plan, &key));
-        Ok(Self(anonymiser.transpose()?))
+        Ok(Self {
+            anonymiser: anonymiser.transpose()?,
+            names: Names::of(plan)?,
+        })
     }
 
     /// A sentence.
@@ -59,13 +66,19 @@ impl Teller {
         self.tell(SheetKind::Cell, text)
     }
 
-    /// What a target holds, in words.
-    pub(super) fn values(&self, text: String) -> String {
-        self.tell(SheetKind::Values, text)
+    /// What a change is about, in words.
+    pub(super) fn about(&self, text: &str) -> String {
+        self.prose(self.names.beside_ids(text))
+    }
+
+    /// What a target holds.
+    pub(super) fn held(&self, present: &Present) -> String {
+        let words = self.names.beside_ids(&present_word(present));
+        self.tell(SheetKind::Values, words)
     }
 
     fn tell(&self, kind: SheetKind, text: String) -> String {
-        match &self.0 {
+        match &self.anonymiser {
             Some(anonymiser) => anonymiser.of_kind(kind, &text),
             None => text,
         }

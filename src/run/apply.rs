@@ -10,7 +10,7 @@ use crate::check::approve;
 use crate::model::{ChangeKind, Findings};
 use crate::plan::{Document, SealedPlan};
 use crate::project::Project;
-use crate::report::{shell_word, thousands};
+use crate::report::{Way, shell_word, thousands};
 use crate::run::anonymous::Teller;
 use crate::run::consent::{Consent, Sought, agreed};
 use crate::run::hand_over::hand_over;
@@ -47,7 +47,8 @@ pub fn apply(request: &ApplyRequest<'_>, console: &mut Console<'_>) -> Result<Ex
         JournalState::None | JournalState::Begun { .. } | JournalState::Complete => {}
     }
     let changes: u64 = plan.document().totals.changes.values().sum();
-    within(request.limit, changes)?;
+    let look = "`cutover show changes` lists them";
+    within(request.limit, changes, look)?;
     if state == JournalState::None {
         unchanged(&project, plan.document(), request.folder)?;
         refuse_old_copy(&project, plan.document(), jiff::Timestamp::now())?;
@@ -96,6 +97,8 @@ pub fn apply(request: &ApplyRequest<'_>, console: &mut Console<'_>) -> Result<Ex
         heading: &heading,
         applied: &applied,
         document: Some(document),
+        way: Way::Out,
+        runs: &[],
         timing,
         folder: &request.folder.display().to_string(),
         teller,
@@ -116,19 +119,18 @@ fn heading(document: &Document, applied: &Applied) -> String {
     }
 }
 
-/// Refuses a plan with more changes than agreed.
-pub(super) fn within(limit: Option<u64>, changes: u64) -> Result<(), Failure> {
-    match limit.filter(|limit| changes > *limit) {
-        None => Ok(()),
-        Some(limit) => Err(Failure::new(
-            Exit::Refused,
-            format!(
-                "{} changes, and `--limit` allows {}; nothing was written",
-                thousands(changes),
-                thousands(limit)
-            ),
-        )),
-    }
+/// Refuses more changes than agreed; `look` says how they are looked through.
+pub(super) fn within(limit: Option<u64>, changes: u64, look: &str) -> Result<(), Failure> {
+    let Some(limit) = limit.filter(|limit| changes > *limit) else {
+        return Ok(());
+    };
+    let words = format!(
+        "{} changes, and `--limit` allows {}; nothing was written: {look}, and where all of them are meant, say \
+         `--limit {changes}`",
+        thousands(changes),
+        thousands(limit),
+    );
+    Err(Failure::new(Exit::Refused, words))
 }
 
 /// Refuses where inputs, rulings or manifest have moved since the plan was made.

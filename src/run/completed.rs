@@ -4,9 +4,14 @@
 
 use std::path::PathBuf;
 
-use crate::apply::{Effects, Standing, effects, standing as standing_of};
+use crate::apply::{
+    Effects, JournalState, Standing, effects, journal_state, standing as standing_of,
+    undone_under as under,
+};
+use crate::plan::SealedPlan;
 use crate::project::Project;
 use crate::project::history_folders;
+use crate::run::live::command;
 use crate::run::{Exit, Failure};
 
 /// The folders of plans whose writing stands, the current plan first, then the history from the
@@ -24,6 +29,23 @@ pub(super) fn standing(project: &Project) -> Result<Vec<PathBuf>, Failure> {
     }
     written.append(&mut left);
     Ok(written)
+}
+
+/// The plans of the history that were undone while this one was the current one, the newest first, and whether each
+/// undo has ended.
+pub(super) fn undone_under(
+    project: &Project,
+    current: &SealedPlan,
+) -> Result<Vec<(SealedPlan, JournalState)>, Failure> {
+    let mut undone = Vec::new();
+    for folder in history_folders(&project.history())? {
+        let state = journal_state(&folder)?;
+        let is_undone = matches!(state, JournalState::Undone | JournalState::Undoing);
+        if is_undone && under(&folder)?.as_deref() == Some(current.seal()) {
+            undone.push((SealedPlan::open(&folder)?, state));
+        }
+    }
+    Ok(undone)
 }
 
 /// Refuses to replace the environment file where a plan was applied to it: the old one is the only place that knows what
@@ -44,10 +66,11 @@ pub(super) fn refuse_to_lose(project: &Project) -> Result<(), Failure> {
             return Err(Failure::new(
                 Exit::Refused,
                 format!(
-                    "plan `{}` was applied to `{}`: what it wrote would be lost; run `cutover undo` first, or say \
+                    "plan `{}` was applied to `{}`: what it wrote would be lost; run {} first, or say \
                      `--replace`",
                     plan.display(),
-                    section.file
+                    section.file,
+                    command("undo", project)
                 ),
             ));
         }

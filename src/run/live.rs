@@ -151,7 +151,8 @@ fn refused(project: &Project, found: &str, expected: &str) -> Failure {
     )
 }
 
-fn command(name: &str, project: &Project) -> String {
+/// A command on this project, to be typed.
+pub(super) fn command(name: &str, project: &Project) -> String {
     let folder = shell_word(&project.folder.display().to_string());
     format!("`cutover {name} {folder}`")
 }

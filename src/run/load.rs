@@ -9,6 +9,7 @@ use crate::environment::{beside_fingerprint, folder_fingerprint};
 use crate::model::{Progress, setting};
 use crate::project::Project;
 use crate::run::completed::refuse_to_lose;
+use crate::run::live::command;
 use crate::run::{Console, Exit, Failure};
 
 /// Fills the environment file from the folder that the manifest names.
@@ -86,7 +87,7 @@ pub(super) fn open_or_load(
         .filter(|folder| folder.is_dir())
     {
         // Of a pulled file only the files beside what was pulled came from the folder.
-        let (now, command) = match environment.pulled()? {
+        let (now, verb) = match environment.pulled()? {
             Some(_) => (beside_fingerprint(&folder)?, "pull"),
             None => (folder_fingerprint(&folder)?, "load"),
         };
@@ -99,7 +100,8 @@ pub(super) fn open_or_load(
                 .unwrap_or_default();
             console.say(&format!(
                 "`{name}` has changed since the environment file was loaded from it; the file is \
-                 used as it is (`cutover {command}` takes the change over)"
+                 used as it is ({} takes the change over)",
+                command(verb, project)
             ))?;
         }
     }
@@ -117,15 +119,16 @@ fn expect_number(project: &Project, environment: &EnvironmentFile) -> Result<(),
     if kept.as_deref() == Some(&most.to_string()) {
         return Ok(());
     }
-    let command = environment.pulled()?.map_or("load", |_| "pull");
+    let verb = environment.pulled()?.map_or("load", |_| "pull");
     let kept = kept.map_or("no number".to_owned(), |kept| format!("`{kept}`"));
     Err(Failure::new(
         Exit::Usage,
         format!(
             "`{}` was loaded with {kept} as `{}`, and `non_interactive_max` under `[environment]` is \
-             {most}; run `cutover {command}` to take that over, or correct the manifest",
+             {most}; run {} to take that over, or correct the manifest",
             section.file,
-            setting::NON_INTERACTIVE_MAX
+            setting::NON_INTERACTIVE_MAX,
+            command(verb, project)
         ),
     ))
 }

@@ -7,8 +7,8 @@ use crate::apply::{Account, Applied, Cause, Tally};
 use crate::model::{ChangeKind, Outcome};
 use crate::plan::Document;
 use crate::report::{
-    CauseOf, CauseRow, FailureRow, NotForetellable, OutcomeReport, OutcomeRow, Page, Timing,
-    cause_row, counts_csv, outcome, outcome_json, present_word,
+    CauseOf, CauseRow, FailureRow, NotForetellable, OutcomeReport, OutcomeRow, Page, RunTime,
+    Timing, Way, cause_row, counts_csv, outcome, outcome_json,
 };
 use crate::run::anonymous::Teller;
 use crate::run::{Console, Failure, Format};
@@ -22,6 +22,10 @@ pub(super) struct Reported<'a> {
     pub(super) applied: &'a Applied,
     /// The plan whose rows are accounted for; none for an undo.
     pub(super) document: Option<&'a Document>,
+    /// What was on its way.
+    pub(super) way: Way,
+    /// When it ran, where only the journal is known.
+    pub(super) runs: &'a [RunTime],
     /// How long it took; none where only the journal is known.
     pub(super) timing: Option<&'a Timing>,
     /// The project's folder as typed.
@@ -65,18 +69,14 @@ pub(super) fn with_report<T>(
         .failures
         .iter()
         .map(|failure| FailureRow {
-            subject: format!(
-                "{}: {}",
-                failure.kind.words(),
-                teller.prose(failure.what.clone())
-            ),
-            message: words(&failure.outcome, teller),
+            subject: format!("{}: {}", failure.kind.words(), teller.about(&failure.what)),
+            message: words(&failure.outcome, reported.way, teller),
         })
         .collect();
     let causes: Vec<CauseRow> = applied
         .causes
         .iter()
-        .map(|one| cause(one, teller))
+        .map(|one| cause(one, reported.way, teller))
         .collect();
     let refusals = reported
         .document
@@ -88,6 +88,8 @@ pub(super) fn with_report<T>(
         failures: &failures,
         not_foretellable: refusals.as_ref(),
         document: reported.document,
+        way: reported.way,
+        runs: reported.runs,
         timing: reported.timing,
     })
 }
@@ -120,7 +122,7 @@ fn row(kind: &str, account: Account) -> OutcomeRow {
     }
 }
 
-fn cause(cause: &Cause, teller: &Teller) -> CauseRow {
+fn cause(cause: &Cause, way: Way, teller: &Teller) -> CauseRow {
     let Cause {
         kind,
         count,
@@ -128,13 +130,13 @@ fn cause(cause: &Cause, teller: &Teller) -> CauseRow {
         about,
         ..
     } = cause;
-    let about = about.iter().map(|one| teller.prose(one.clone()));
-    why(*kind, outcome, *count, about.collect(), teller)
+    let about = about.iter().map(|one| teller.about(one));
+    why((*kind, way), outcome, *count, about.collect(), teller)
 }
 
 /// Why changes did not come out that ended like this one.
 pub(super) fn why(
-    kind: ChangeKind,
+    (kind, way): (ChangeKind, Way),
     outcome: &Outcome,
     count: u64,
     about: Vec<String>,
@@ -146,12 +148,12 @@ pub(super) fn why(
             let message = teller.prose(refusal.message.clone());
             (CauseOf::Refused(refusal.code.0), message)
         }
-        Outcome::Drifted(_) => (CauseOf::Drifted, words(outcome, teller)),
+        Outcome::Drifted(_) => (CauseOf::Drifted, words(outcome, way, teller)),
         Outcome::Skipped | Outcome::Done { .. } | Outcome::NoChangeNeeded => {
-            (CauseOf::Skipped, words(outcome, teller))
+            (CauseOf::Skipped, words(outcome, way, teller))
         }
     };
-    cause_row(of, kind.words(), message, count, about)
+    cause_row((of, way), kind.words(), message, count, about)
 }
 
 /// Every refusal of an approved plan is one that no finding foretold; but a guarding rule that the
@@ -174,7 +176,7 @@ fn not_foretellable(applied: &Applied, document: &Document) -> NotForetellable {
 }
 
 /// How a change ended, in words.
-fn words(outcome: &Outcome, teller: &Teller) -> String {
+fn words(outcome: &Outcome, way: Way, teller: &Teller) -> String {
     match outcome {
         Outcome::Done { .. } => "done".to_owned(),
         Outcome::NoChangeNeeded => "no change needed".to_owned(),
@@ -183,8 +185,12 @@ fn words(outcome: &Outcome, teller: &Teller) -> String {
             format!("refused: {} {message}", refusal.code)
         }
         Outcome::Drifted(present) => format!(
-            "drifted: holds {}, which is neither the planned before nor after; nothing was written",
-            teller.values(present_word(present))
+            "drifted: holds {}, which is neither {}; nothing was written",
+            teller.held(present),
+            match way {
+                Way::Out => "the planned before nor after",
+                Way::Back => "what was written nor what was there before",
+            }
         ),
         Outcome::Skipped => "skipped: a change that it needs did not come about".to_owned(),
     }

@@ -1,9 +1,9 @@
 //! `undo`: takes back what apply wrote, the newest plan first, each change in reverse order.
 
-use crate::apply::{JOURNAL, JournalState, Options, journal_state, way_back};
+use crate::apply::{Applied, JOURNAL, JournalState, Options, journal_state, way_back};
 use crate::plan::SealedPlan;
 use crate::project::Project;
-use crate::report::{shell_word, thousands};
+use crate::report::{Way, shell_word, thousands};
 use crate::run::anonymous::Teller;
 use crate::run::apply::{ApplyRequest, ended, explained, within};
 use crate::run::completed::standing;
@@ -31,7 +31,8 @@ pub fn undo(request: &ApplyRequest<'_>, console: &mut Console<'_>) -> Result<Exi
     let journal = folder.join(JOURNAL);
     let current = current(&project, &plan);
     let back = way_back(&plan, &journal)?;
-    within(request.limit, back.total())?;
+    let look = "without `--limit` they are told by kind, and you are asked";
+    within(request.limit, back.total(), look)?;
     let seal = plan.short_seal().to_owned();
     let site = Site::of(&project)?;
     console.say(&format!(
@@ -68,6 +69,8 @@ pub fn undo(request: &ApplyRequest<'_>, console: &mut Console<'_>) -> Result<Exi
         heading: &format!("Took back plan {seal}"),
         applied: &undone,
         document: None,
+        way: Way::Back,
+        runs: &[],
         timing: Some(&timing),
         folder: &request.folder.display().to_string(),
         teller,
@@ -80,9 +83,8 @@ pub fn undo(request: &ApplyRequest<'_>, console: &mut Console<'_>) -> Result<Exi
         ))?;
     } else if !undone.is_complete() {
         console.say(&format!(
-            "Not everything was taken back. See why above; what was refused or skipped is tried \
-             again with:\n  cutover undo {}",
-            request.folder.display()
+            "Not everything was taken back. See why above.{}",
+            again(&undone, &shell_word(&request.folder.display().to_string()))
         ))?;
     }
     Ok(ended(&undone))
@@ -94,4 +96,21 @@ fn current(project: &Project, undone: &SealedPlan) -> String {
     let current = SealedPlan::open(&project.plan());
     let current = current.as_ref().unwrap_or(undone);
     current.seal().to_owned()
+}
+
+/// What can be done about what was not taken back. What drifted is not tried again: it is somebody else's.
+fn again(undone: &Applied, folder: &str) -> String {
+    let total = undone.total();
+    let mut words = String::new();
+    if total.failed + total.skipped > 0 {
+        words +=
+            &format!(" What was refused or skipped is tried again with:\n  cutover undo {folder}");
+    }
+    if total.drifted > 0 {
+        let and = if words.is_empty() { " " } else { "\n" };
+        words += &format!(
+            "{and}What drifted is left as it is; what was there before the plan is told by:\n  cutover verify {folder}"
+        );
+    }
+    words
 }

@@ -5,34 +5,39 @@ use std::path::Path;
 
 use crate::apply::{
     Compared, DIFFERENCES_MAX, Difference, JOURNAL, JournalState, Verified, journal_state,
-    undone_under, verify_undone,
+    verify_undone,
 };
 use crate::model::{ChangeKind, Outcome, Refusal};
 use crate::plan::SealedPlan;
 use crate::project::Project;
-use crate::project::history_folders;
 use crate::report::{
-    ComparedReport, ComparedRow, FailureRow, Page, compared, compared_json, counts_csv,
-    present_word, shell_word,
+    ComparedReport, ComparedRow, FailureRow, Page, compared, compared_json, counts_csv, shell_word,
 };
 use crate::run::anonymous::Teller;
+use crate::run::completed::undone_under;
 use crate::run::target::Site;
 use crate::run::{Console, Exit, Failure, Format};
 
-/// Verifies the current plan; one that was undone is held against the state before it, and so are those before it that
-/// were undone after it.
+/// Verifies the current plan; one that was undone is held against the state before it, and with it those that were
+/// undone after it.
 pub fn verify(folder: &Path, console: &mut Console<'_>) -> Result<Exit, Failure> {
     let project = Project::open(folder)?;
     let plan = SealedPlan::open(&project.plan())?;
     let state = journal_state(&project.plan())?;
-    let (mut plans, mut states) = (vec![plan], vec![state]);
-    if state == JournalState::Undone {
-        undone_after(&project, &mut plans, &mut states)?;
+    let mut plans = Vec::new();
+    let mut states = Vec::new();
+    if matches!(state, JournalState::Undone | JournalState::None) {
+        (plans, states) = undone_under(&project, &plan)?.into_iter().unzip();
+    }
+    // One that wrote nothing has nothing to be held against where the plans before it were undone after it was made.
+    if state != JournalState::None || plans.is_empty() {
+        plans.insert(0, plan);
+        states.insert(0, state);
     }
     let target = Site::of(&project)?.open()?;
     let verified = match plans.as_slice() {
         [plan] => {
-            let journal = project.plan().join(JOURNAL);
+            let journal = plan.folder().join(JOURNAL);
             vec![crate::apply::verify(
                 plan,
                 &*target,
@@ -56,24 +61,6 @@ pub fn verify(folder: &Path, console: &mut Console<'_>) -> Result<Exit, Failure>
     } else {
         Exit::Partly
     })
-}
-
-/// The plans before the current one that were undone since it was: what it found was theirs.
-fn undone_after(
-    project: &Project,
-    plans: &mut Vec<SealedPlan>,
-    states: &mut Vec<JournalState>,
-) -> Result<(), Failure> {
-    let current = plans.first().map(|plan| plan.seal().to_owned());
-    for folder in history_folders(&project.history())? {
-        let state = journal_state(&folder)?;
-        let is_undone = matches!(state, JournalState::Undone | JournalState::Undoing);
-        if is_undone && undone_under(&folder)? == current {
-            plans.push(SealedPlan::open(&folder)?);
-            states.push(state);
-        }
-    }
-    Ok(())
 }
 
 /// Plans, the newest first, and how they compare with the target.
@@ -173,12 +160,12 @@ impl Verdict<'_> {
                 subject: format!(
                     "{whose}{}: {}",
                     difference.kind.words(),
-                    teller.prose(difference.what.clone())
+                    teller.about(&difference.what)
                 ),
                 message: format!(
                     "expected {}, found {}{}",
-                    teller.values(present_word(&difference.expected)),
-                    teller.values(present_word(&difference.found)),
+                    teller.held(&difference.expected),
+                    teller.held(&difference.found),
                     past(difference, teller)
                 ),
             }));

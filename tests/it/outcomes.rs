@@ -87,9 +87,25 @@ fn causes_are_told_with_their_cures_and_again_from_the_journal() {
     assert_eq!(sum(&out["causes"], "count"), troubled.iter().sum::<u64>());
     each_is_listed(path, &out["causes"]);
     let text = told(path, Format::Text);
-    let counts = |text: &str| text.split_once('\n').unwrap().1.to_owned();
-    assert_eq!(counts(&text.out), counts(&applied.out));
+    let again = counts(&text.out);
+    let (told, runs) = again.split_once("  run 1: ").expect("when it ran");
+    assert_eq!(told.trim_end(), counts(&applied.out).trim_end());
+    assert!(
+        runs.contains("  run 2: ") && runs.contains("changes, took "),
+        "{runs}"
+    );
+    let runs = out["runs"].as_array().unwrap();
+    assert_eq!(runs.len(), 2, "{runs:?}");
+    assert!(
+        runs.iter()
+            .all(|run| run["changes"].is_u64() && run["ended"].is_string())
+    );
     undone(path);
+}
+
+/// A report without its heading.
+fn counts(text: &str) -> String {
+    text.split_once('\n').unwrap().1.to_owned()
 }
 
 /// As CSV every change stands in a line of its own.

@@ -3,13 +3,14 @@
 //! In: the clean sample, applied, undone, and what somebody else did in between. Out: what stands in the environment is
 //! held against what was there before, whoever moved it.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
-use cutover::run::{ApplyRequest, Consent, Exit};
+use cutover::run::{Answer, ApplyRequest, Consent, Exit, Format, What};
 use rusqlite::Connection;
 use tempfile::TempDir;
 
-use crate::support::{Ended, copy, repository, run};
+use crate::support::{Ended, copy, repository, run, run_with};
 
 /// A record of the sample, whom it belongs to before the plan, and after it.
 const RECORD: &str = "13473db1-ce39-4a89-8f3d-1eee2c2030df";
@@ -139,4 +140,95 @@ fn plans_that_were_undone_one_after_the_other_are_held_against_the_state_before_
     let again = command("verify", path);
     ends(&again, Exit::Done);
     assert!(!again.out.contains("Plans "), "{}", again.out);
+}
+
+/// What `show outcome` lists, a row a change.
+fn listed(folder: &Path) -> Vec<BTreeMap<String, String>> {
+    let told = run_with(Format::Csv, Answer::Yes, |console| {
+        cutover::run::show(folder, &What::Outcome, console)
+    });
+    let mut rows = csv::Reader::from_reader(told.out.as_bytes());
+    rows.deserialize().map(Result::unwrap).collect()
+}
+
+#[test]
+fn what_drifted_in_an_undo_is_told_with_what_helps() {
+    let folder = applied();
+    let path = folder.path();
+    let third = third(path);
+    given_to(path, &third);
+    let undone = command("undo", path);
+    ends(&undone, Exit::Partly);
+    let flat = undone.out.split_whitespace().collect::<Vec<_>>().join(" ");
+    for said in [
+        "Not taken back: 1 change",
+        "neither what was written nor what was there before",
+        "put it back by hand",
+    ] {
+        assert!(flat.contains(said), "{said}: {flat}");
+    }
+    assert!(!flat.contains("apply again"), "{flat}");
+    // Tried again it would drift again.
+    assert!(!undone.err.contains("cutover undo"), "{}", undone.err);
+    assert!(undone.err.contains("cutover verify"), "{}", undone.err);
+    let rows = listed(path);
+    let [row] = rows.as_slice() else {
+        panic!("one row: {rows:?}")
+    };
+    let cells = ["direction", "what", "kind"].map(|header| row[header].as_str());
+    assert_eq!(cells, ["undo", "drifted", "assign record"]);
+    assert!(row["about"].contains(RECORD), "{row:?}");
+}
+
+#[test]
+fn owners_are_told_by_name_beside_their_ids() {
+    let folder = applied();
+    let path = folder.path();
+    given_to(path, BEFORE);
+    let verified = command("verify", path);
+    ends(&verified, Exit::Partly);
+    for said in [
+        AFTER,
+        "(Greta Aumann <greta.aumann@alpineskihouse.com>)",
+        BEFORE,
+        "(Data Migration <",
+    ] {
+        assert!(verified.out.contains(said), "{said}: {}", verified.out);
+    }
+    let anonymous = run(|console| {
+        console.anonymise = true;
+        cutover::run::verify(path, console)
+    });
+    ends(&anonymous, Exit::Partly);
+    assert!(anonymous.out.contains(AFTER), "{}", anonymous.out);
+    for name in ["Greta", "Aumann", "Data Migration", "alpineskihouse"] {
+        assert!(!anonymous.out.contains(name), "{name}: {}", anonymous.out);
+    }
+    assert!(anonymous.out.contains("(Person "), "{}", anonymous.out);
+}
+
+#[test]
+fn an_older_plan_that_was_undone_has_its_outcome_too() {
+    let folder = applied();
+    let path = folder.path();
+    let export = path.join("exports/accounts.csv");
+    let text = std::fs::read_to_string(&export).unwrap();
+    std::fs::write(
+        &export,
+        text.replacen("Greta Aumann", "luca.ferri@skihaus.example", 1),
+    )
+    .unwrap();
+    ends(&command("plan", path), Exit::Done);
+    let seal = crate::support::document(path).seal;
+    given_to(path, &third(path));
+    ends(&command("undo", path), Exit::Partly);
+    let rows = listed(path);
+    assert_eq!(rows.len(), 1, "{rows:?}");
+    assert_ne!(rows[0]["plan"], seal[..8], "the older one");
+    let verified = command("verify", path);
+    ends(&verified, Exit::Partly);
+    let heading = format!("Plan {} was undone", rows[0]["plan"]);
+    assert!(verified.out.contains(&heading), "{}", verified.out);
+    given_to(path, BEFORE);
+    ends(&command("verify", path), Exit::Done);
 }

@@ -260,6 +260,8 @@ fn a_pipe_that_closes_is_no_fault_and_changes_no_verdict() {
     closed(path, &["show", "changes"], 0);
     closed(path, &["show", "findings", "--format", "json"], 0);
     closed(path, &["show", "findings", "--format", "csv"], 0);
+    closed(path, &["completions", "bash"], 0);
+    closed(path, &["man"], 0);
     let clean = sample("clean");
     let path = clean.path();
     closed(path, &["plan"], 0);
@@ -272,7 +274,9 @@ fn a_pipe_that_closes_is_no_fault_and_changes_no_verdict() {
 #[track_caller]
 fn closed(folder: &Path, words: &[&str], code: i32) {
     let mut words = words.to_vec();
-    words.insert(1, folder.to_str().unwrap());
+    if !matches!(words[0], "completions" | "man") {
+        words.insert(1, folder.to_str().unwrap());
+    }
     let mut child = Command::new(env!("CARGO_BIN_EXE_cutover"))
         .args(&words)
         .arg("--quiet")
@@ -324,4 +328,100 @@ fn a_plan_ends_at_the_first_interrupt() {
     child.kill().unwrap();
     child.wait().unwrap();
     panic!("one interrupt did not end it");
+}
+
+/// Answers the question of `apply` on a terminal with these keys.
+#[cfg(unix)]
+fn answered(folder: &TempDir, keys: &str) -> Output {
+    Command::new("python3")
+        .arg(repository("tests/tools/prompt.py"))
+        .args([keys, env!("CARGO_BIN_EXE_cutover"), "apply"])
+        .arg(folder.path())
+        .output()
+        .unwrap()
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupt_at_the_question_is_a_no_and_the_end() {
+    let folder = sample("clean");
+    check(&in_folder(&folder, &["plan"]), 0, &[]);
+    // What is typed after it reaches nobody.
+    let interrupted = answered(&folder, "\\x03y\\n");
+    let said = text(&interrupted.stdout);
+    assert_eq!(interrupted.status.code(), Some(130), "{said}");
+    assert!(said.contains("Interrupted; nothing was written."), "{said}");
+    assert!(!folder.path().join("plan/journal.sqlite").exists());
+    assert_eq!(answered(&folder, "n\\n").status.code(), Some(4));
+    let agreed = answered(&folder, "y\\n");
+    assert_eq!(agreed.status.code(), Some(0), "{}", text(&agreed.stdout));
+}
+
+#[test]
+fn a_command_that_is_told_can_be_typed() {
+    let parent = tempfile::tempdir().unwrap();
+    let folder = parent.path().join("night one");
+    copy(&repository("samples/clean"), &folder);
+    let path = folder.to_str().unwrap();
+    let quoted = format!("\"{path}\"");
+    let says = |words: &[&str], code: i32, said: &str| {
+        let said = said.replace("DIR", &quoted);
+        check(&cutover(words), code, &[&said]);
+    };
+    says(&["show", path], 2, "make one with `cutover plan DIR`");
+    says(
+        &["show", path, "history"],
+        0,
+        "make one with `cutover plan DIR`",
+    );
+    check(&cutover(&["plan", path]), 0, &[]);
+    says(
+        &["show", path, "owner", "nobodyx"],
+        2,
+        "`cutover show DIR owners` lists all",
+    );
+    says(
+        &["apply", path, "--yes", "--limit", "9"],
+        4,
+        "`cutover show DIR changes` lists them",
+    );
+    says(
+        &["apply", path, "--yes", "--limit", "9"],
+        4,
+        "say `--limit 97`",
+    );
+    check(&cutover(&["apply", path, "--yes"]), 0, &[]);
+    says(&["load", path], 4, "run `cutover undo DIR` first");
+    says(
+        &["undo", path, "--yes", "--limit", "9"],
+        4,
+        "say `--limit 97`",
+    );
+    check(&cutover(&["undo", path, "--yes"]), 0, &[]);
+    says(
+        &["apply", path, "--yes"],
+        4,
+        "plan anew with `cutover plan DIR`",
+    );
+    let manifest = folder.join("cutover.toml");
+    let text = fs::read_to_string(&manifest).unwrap();
+    fs::write(
+        &manifest,
+        text.replace("[owners]", "non_interactive_max = 3\n[owners]"),
+    )
+    .unwrap();
+    says(
+        &["plan", path],
+        2,
+        "run `cutover load DIR` to take that over",
+    );
+    fs::write(&manifest, text).unwrap();
+    let document = folder.join("plan/plan.json");
+    let text = fs::read_to_string(&document).unwrap();
+    fs::write(&document, text.replacen("1", "2", 1)).unwrap();
+    says(&["verify", path], 4, "plan anew with `cutover plan DIR`");
+    let contoso = sample("contoso");
+    check(&in_folder(&contoso, &["plan", "--quiet"]), 1, &[]);
+    let named = format!("`cutover show {} findings` lists", contoso.path().display());
+    check(&in_folder(&contoso, &["apply", "--yes"]), 1, &[&named]);
 }

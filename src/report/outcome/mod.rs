@@ -19,10 +19,10 @@ use crate::report::page::Page;
 use crate::report::summary::rows_accounted;
 use crate::report::table::{BAD, GOOD, HEADING, WARN, aligned, counted, styled, thousands};
 
-pub use causes::{CauseOf, cause_row};
+pub use causes::{CauseOf, Way, cause_row};
 pub use compared::{ComparedReport, ComparedRow, compared, compared_json};
 pub use cures::{SERVICE_CURES, ServiceCure};
-pub use timing::{Forecast, Line, StageTime, Timing};
+pub use timing::{Forecast, Line, RunTime, StageTime, Timing};
 
 /// What became of the changes of one kind.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -84,7 +84,7 @@ pub struct CauseRow {
     /// The first of them: to whom or what.
     pub first: Vec<String>,
     /// What to do.
-    pub cure: &'static str,
+    pub cure: String,
     /// Rules of the dry run that foretell such a refusal where they can.
     pub rules: Vec<String>,
 }
@@ -104,6 +104,10 @@ pub struct OutcomeReport<'a> {
     pub not_foretellable: Option<&'a NotForetellable>,
     /// The plan whose rows are accounted for; none for an undo, which goes by the journal.
     pub document: Option<&'a Document>,
+    /// What was on its way.
+    pub way: Way,
+    /// When it ran, where only the journal is known.
+    pub runs: &'a [RunTime],
     /// How long it took, where that is known: for programs, as no two runs take the same time.
     pub timing: Option<&'a Timing>,
 }
@@ -162,12 +166,27 @@ pub fn outcome(page: &mut Page<'_>, report: &OutcomeReport<'_>) -> io::Result<()
         rows_accounted(page, document)?;
         writeln!(page.out)?;
     }
+    runs(page, report.runs)?;
     let words = match (report.open(), report.troubled()) {
-        (0, 0) => styled(GOOD, "As planned."),
+        (0, 0) => styled(
+            GOOD,
+            match report.way {
+                Way::Out => "As planned.",
+                Way::Back => "All of it is taken back.",
+            },
+        ),
         (0, _) => return Ok(()),
         (open, _) => styled(WARN, format!("{} still to come", counted(open, "change"))),
     };
     writeln!(page.out, "{words}")
+}
+
+/// Writes when it ran.
+fn runs(page: &mut Page<'_>, runs: &[RunTime]) -> io::Result<()> {
+    for (number, run) in (1..).zip(runs) {
+        page.paragraph(2, &format!("run {number}: "), &run.words())?;
+    }
+    Ok(())
 }
 
 /// Writes the refusals that no finding foretold.
@@ -236,6 +255,9 @@ pub fn outcome_json(out: &mut dyn Write, report: &OutcomeReport<'_>) -> io::Resu
         "causes": report.causes,
         "failures": report.failures,
     });
+    if !report.runs.is_empty() {
+        all["runs"] = serde_json::json!(report.runs);
+    }
     if let Some(timing) = report.timing {
         all["timing"] = serde_json::json!(timing);
     }

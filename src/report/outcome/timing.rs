@@ -3,7 +3,8 @@
 //! In: times and counts of one run. Out: words for the terminal, which are no data, and fields for programs. No two
 //! runs take the same time, so nothing of this stands in a report of the plan.
 
-use serde::Serialize;
+use jiff::Timestamp;
+use serde::{Serialize, Serializer};
 
 use crate::plan::Document;
 use crate::report::table::{counted, thousands};
@@ -119,6 +120,69 @@ impl Timing {
     }
 }
 
+/// When one run of `apply` or `undo` was, as the journal keeps it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct RunTime {
+    /// When it began.
+    #[serde(serialize_with = "as_text")]
+    pub started: Timestamp,
+    /// When it ended; `None` where it broke off, or is under way.
+    #[serde(serialize_with = "as_text_or_none")]
+    pub ended: Option<Timestamp>,
+    /// How long it took, in seconds.
+    pub seconds: Option<f64>,
+    /// Changes that ended in it.
+    pub changes: Option<u64>,
+}
+
+impl RunTime {
+    /// A run from its begin to its end, with the changes that had ended then.
+    pub fn new(started: Timestamp, end: Option<(Timestamp, u64)>) -> Self {
+        let length = |(ended, _): (Timestamp, u64)| ended.duration_since(started).as_secs_f64();
+        Self {
+            started,
+            ended: end.map(|(ended, _)| ended),
+            // A clock that was set back in between says nothing of the time that it took.
+            seconds: end.map(length).filter(|seconds| *seconds >= 0.0),
+            changes: end.map(|(_, changes)| changes),
+        }
+    }
+
+    /// The same in words.
+    pub fn words(&self) -> String {
+        let at = |moment: Timestamp| moment.strftime("%Y-%m-%d %H:%M:%S UTC").to_string();
+        let started = at(self.started);
+        let (Some(ended), Some(changes)) = (self.ended, self.changes) else {
+            return format!("{started}, broken off or still under way");
+        };
+        let timing = self.seconds.map(|seconds| Timing {
+            seconds,
+            ended: changes,
+            ..Timing::default()
+        });
+        let took = timing.map(|timing| format!(", {}", timing.duration_words()));
+        format!(
+            "{started} to {}, {}{}",
+            at(ended),
+            counted(changes, "change"),
+            took.unwrap_or_default()
+        )
+    }
+}
+
+fn as_text<S: Serializer>(moment: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(moment)
+}
+
+fn as_text_or_none<S: Serializer>(
+    moment: &Option<Timestamp>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    moment
+        .map(|moment| moment.to_string())
+        .serialize(serializer)
+}
+
 fn per_second(ended: u64, seconds: f64) -> String {
     #[expect(clippy::cast_precision_loss, reason = "a rate is read with few digits")]
     let rate = ended as f64 / seconds;
@@ -174,6 +238,20 @@ mod tests {
             ..Timing::default()
         };
         assert_eq!(timing.words(), [expected]);
+    }
+
+    #[test]
+    #[rustfmt::skip] // keeps the columns of the table
+    fn a_run_is_told_by_its_times() {
+        let at = |second| Timestamp::from_second(second).unwrap();
+        let check = |end: Option<(i64, u64)>, expected: &str| {
+            let end = end.map(|(second, changes)| (at(second), changes));
+            assert_eq!(RunTime::new(at(0), end).words(), expected);
+        };
+        check(None,          "1970-01-01 00:00:00 UTC, broken off or still under way");
+        check(Some((61, 122_000)), "1970-01-01 00:00:00 UTC to 1970-01-01 00:01:01 UTC, 122,000 changes, \
+                                    took 1 min 1 s, 2,000 changes a second");
+        check(Some((-5, 1)), "1970-01-01 00:00:00 UTC to 1969-12-31 23:59:55 UTC, 1 change");
     }
 
     #[test]

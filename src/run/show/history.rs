@@ -7,11 +7,15 @@ use std::path::{Path, PathBuf};
 use crate::apply::{JournalState, journal_state};
 use crate::plan::SealedPlan;
 use crate::project::{Project, history_folders};
-use crate::report::{PastPlan, PastState, past_csv, past_json, past_text};
+use crate::report::{PastPlan, PastState, past_csv, past_json, past_text, with_folder};
 use crate::run::show::page;
 use crate::run::{Console, Failure, Format};
 
-pub(super) fn show(project: &Project, console: &mut Console<'_>) -> Result<(), Failure> {
+pub(super) fn show(
+    project: &Project,
+    folder: &str,
+    console: &mut Console<'_>,
+) -> Result<(), Failure> {
     let mut folders: Vec<PathBuf> = history_folders(&project.history())?;
     folders.reverse();
     let current = project.plan();
@@ -21,10 +25,8 @@ pub(super) fn show(project: &Project, console: &mut Console<'_>) -> Result<(), F
     let plans: Vec<PastPlan> = folders.iter().map(|folder| past(folder)).collect();
     match console.format {
         Format::Text if plans.is_empty() => {
-            writeln!(
-                console.out,
-                "no plan was made yet; make one with `cutover plan`"
-            )?;
+            let words = "no plan was made yet; make one with `cutover plan`";
+            writeln!(console.out, "{}", with_folder(words, folder))?;
         }
         Format::Text => past_text(&mut page(console, ""), &plans)?,
         Format::Csv => past_csv(console.out, &plans)?,

@@ -135,14 +135,13 @@ pub fn show(folder: &Path, what: &What, console: &mut Console<'_>) -> Result<Exi
     }
     let project = Project::open(folder)?;
     if *what == What::History {
-        history::show(&project, console)?;
+        history::show(&project, &folder.display().to_string(), console)?;
         return Ok(Exit::Done);
     }
     let plan = SealedPlan::open(&project.plan())?;
     let shown = folder.display().to_string();
     if *what == What::Outcome {
-        let teller = anonymous::Teller::of(&project, &plan, console)?;
-        outcome::show(&plan, &teller, &shown, console)?;
+        outcome::show(&project, plan, &shown, console)?;
         return Ok(Exit::Done);
     }
     let sheets = anonymous::sheets(&project, &plan, console)?;

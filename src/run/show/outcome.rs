@@ -1,75 +1,118 @@
 //! What apply and undo did, from their journals alone.
 //!
-//! In: the plan and its journals. Out: counts and causes as after `apply`; as CSV every change that did not come out.
+//! In: the plan, those of the history that were undone after it, and their journals. Out: counts and causes as after
+//! `apply`, with the times of each run; as CSV every change that was not written or not taken back.
 
 use std::ops::ControlFlow;
 
-use crate::apply::{JournalState, Told, each_failure, journal_state, told};
+use crate::apply::{Direction, JournalState, PassTime, Told, each_failure, journal_state, told};
 use crate::model::guard_cell;
 use crate::plan::SealedPlan;
-use crate::report::outcome_json;
+use crate::project::Project;
+use crate::report::{RunTime, Way, outcome_json};
 use crate::run::anonymous::Teller;
+use crate::run::completed::undone_under;
 use crate::run::outcome::{Reported, print, rows, why, with_report};
 use crate::run::{Console, Failure, Format};
 
 /// Columns of the changes that did not come out.
-const COLUMNS: [&str; 8] = [
-    "seq", "kind", "about", "what", "code", "meaning", "message", "cure",
+const COLUMNS: [&str; 10] = [
+    "plan",
+    "direction",
+    "seq",
+    "kind",
+    "about",
+    "what",
+    "code",
+    "meaning",
+    "message",
+    "cure",
 ];
 
 pub(super) fn show(
+    project: &Project,
+    plan: SealedPlan,
+    folder: &str,
+    console: &mut Console<'_>,
+) -> Result<(), Failure> {
+    let state = journal_state(plan.folder())?;
+    let older = undone_under(project, &plan)?;
+    let mut plans = vec![(plan, state)];
+    plans.extend(older);
+    match console.format {
+        Format::Csv => failures(project, &plans, console),
+        Format::Json => json(project, &plans, console),
+        Format::Text => {
+            for (number, (plan, state)) in plans.iter().enumerate() {
+                if number > 0 {
+                    writeln!(console.out)?;
+                }
+                let teller = Teller::of(project, plan, console)?;
+                text(plan, word(*state), &teller, folder, console)?;
+            }
+            Ok(())
+        }
+    }
+}
+
+fn text(
     plan: &SealedPlan,
+    state: &str,
     teller: &Teller,
     folder: &str,
     console: &mut Console<'_>,
 ) -> Result<(), Failure> {
-    let state = state(journal_state(plan.folder())?);
-    if console.format == Format::Csv {
-        return failures(plan, teller, console);
-    }
-    let told = told(plan)?;
-    if console.format == Format::Json {
-        return json(plan, state, told.as_ref(), teller, console);
-    }
     let seal = plan.short_seal();
-    let Some(told) = told else {
+    let Some(told) = told(plan)? else {
         writeln!(console.out, "plan {seal} was not applied yet")?;
         return Ok(());
     };
     let heading = format!("Plan {seal} on {}: {state}", told.host);
-    let out = reported(plan, &told, &heading, folder, teller);
-    print(&out, console)?;
-    if let Some(back) = &told.back {
+    let (out, back) = (runs(&told.out_times), runs(&told.back_times));
+    let reported = reported(plan, &told, teller);
+    let reported = Reported {
+        heading: &heading,
+        runs: &out,
+        folder,
+        ..reported
+    };
+    print(&reported, console)?;
+    if let Some(applied) = &told.back {
         writeln!(console.out)?;
         let reported = Reported {
             heading: "Taken back by undo",
-            applied: back,
+            applied,
             document: None,
-            ..out
+            way: Way::Back,
+            runs: &back,
+            ..reported
         };
         print(&reported, console)?;
     }
     Ok(())
 }
 
-fn reported<'a>(
-    plan: &'a SealedPlan,
-    told: &'a Told,
-    heading: &'a str,
-    folder: &'a str,
-    teller: &'a Teller,
-) -> Reported<'a> {
+fn reported<'a>(plan: &'a SealedPlan, told: &'a Told, teller: &'a Teller) -> Reported<'a> {
     Reported {
-        heading,
+        heading: "",
         applied: &told.out,
         document: Some(plan.document()),
+        way: Way::Out,
+        runs: &[],
         timing: None,
-        folder,
+        folder: "",
         teller,
     }
 }
 
-fn state(state: JournalState) -> &'static str {
+fn runs(times: &[PassTime]) -> Vec<RunTime> {
+    let runs = times
+        .iter()
+        .map(|time| RunTime::new(time.started, time.ended));
+    runs.collect()
+}
+
+fn word(state: JournalState) -> &'static str {
     match state {
         JournalState::None => "not applied",
         JournalState::Begun { .. } => "applied in part",
@@ -79,10 +122,40 @@ fn state(state: JournalState) -> &'static str {
     }
 }
 
+/// The current plan; those that were undone after it in a list.
 fn json(
+    project: &Project,
+    plans: &[(SealedPlan, JournalState)],
+    console: &mut Console<'_>,
+) -> Result<(), Failure> {
+    for (number, (plan, state)) in plans.iter().enumerate() {
+        write!(
+            console.out,
+            "{}",
+            if number == 1 {
+                ", \"undone_after\": ["
+            } else if number > 1 {
+                ", "
+            } else {
+                ""
+            }
+        )?;
+        let teller = Teller::of(project, plan, console)?;
+        json_of(plan, word(*state), &teller, console)?;
+        if number > 0 {
+            write!(console.out, "}}")?;
+        }
+    }
+    if plans.len() > 1 {
+        write!(console.out, "]")?;
+    }
+    Ok(writeln!(console.out, "}}")?)
+}
+
+/// A plan, without the end of its braces.
+fn json_of(
     plan: &SealedPlan,
     state: &str,
-    told: Option<&Told>,
     teller: &Teller,
     console: &mut Console<'_>,
 ) -> Result<(), Failure> {
@@ -91,58 +164,77 @@ fn json(
         "{{\"seal\": \"{}\", \"state\": \"{state}\"",
         plan.seal()
     )?;
-    let applied = told.map(|told| (&told.out, Some(plan.document())));
-    let back = told
-        .and_then(|told| told.back.as_ref())
-        .map(|back| (back, None));
-    for (key, part) in [("applied", applied), ("undone", back)] {
-        let Some((applied, document)) = part else {
+    let Some(told) = told(plan)? else {
+        return Ok(());
+    };
+    let (out, back) = (runs(&told.out_times), runs(&told.back_times));
+    let applied = Reported {
+        runs: &out,
+        ..reported(plan, &told, teller)
+    };
+    let undone = told.back.as_ref().map(|back_applied| Reported {
+        applied: back_applied,
+        document: None,
+        way: Way::Back,
+        runs: &back,
+        ..applied
+    });
+    for (key, part) in [("applied", Some(applied)), ("undone", undone)] {
+        let Some(reported) = part else {
             continue;
         };
         write!(console.out, ", \"{key}\": ")?;
-        let reported = Reported {
-            heading: "",
-            applied,
-            document,
-            timing: None,
-            folder: "",
-            teller,
-        };
-        with_report(&reported, &rows(applied), &mut |report| {
+        with_report(&reported, &rows(reported.applied), &mut |report| {
             Ok(outcome_json(console.out, report)?)
         })?;
     }
-    Ok(writeln!(console.out, "}}")?)
+    Ok(())
 }
 
-/// Every change that did not come out, a line each.
-fn failures(plan: &SealedPlan, teller: &Teller, console: &mut Console<'_>) -> Result<(), Failure> {
+/// Every change that was not written or not taken back, a line each.
+fn failures(
+    project: &Project,
+    plans: &[(SealedPlan, JournalState)],
+    console: &mut Console<'_>,
+) -> Result<(), Failure> {
+    let tellers = plans
+        .iter()
+        .map(|(plan, _)| Teller::of(project, plan, console));
+    let tellers: Vec<Teller> = tellers.collect::<Result<_, _>>()?;
     let mut table = csv::Writer::from_writer(&mut *console.out);
     let mut line = |cells: &[String]| {
         let cells = cells.iter().map(|cell| guard_cell(cell).into_owned());
         table.write_record(cells).map_err(std::io::Error::other)
     };
     let mut written = line(&COLUMNS.map(str::to_owned));
-    each_failure(plan, &mut |failure| {
-        let row = why(failure.kind, &failure.outcome, 1, Vec::new(), teller);
-        let cells = [
-            failure.seq.0.to_string(),
-            row.kind,
-            teller.prose(failure.what),
-            row.what.to_owned(),
-            row.code.unwrap_or_default(),
-            row.meaning.unwrap_or_default().to_owned(),
-            row.message,
-            row.cure.to_owned(),
-        ];
-        if written.is_ok() {
-            written = line(&cells);
-        }
-        match written {
-            Ok(()) => ControlFlow::Continue(()),
-            Err(_) => ControlFlow::Break(()),
-        }
-    })?;
+    for ((plan, _), teller) in plans.iter().zip(&tellers) {
+        each_failure(plan, &mut |direction, failure| {
+            let (way, direction) = match direction {
+                Direction::Apply => (Way::Out, "apply"),
+                Direction::Undo => (Way::Back, "undo"),
+            };
+            let row = why((failure.kind, way), &failure.outcome, 1, Vec::new(), teller);
+            let cells = [
+                plan.short_seal().to_owned(),
+                direction.to_owned(),
+                failure.seq.0.to_string(),
+                row.kind,
+                teller.about(&failure.what),
+                row.what.to_owned(),
+                row.code.unwrap_or_default(),
+                row.meaning.unwrap_or_default().to_owned(),
+                row.message,
+                row.cure,
+            ];
+            if written.is_ok() {
+                written = line(&cells);
+            }
+            match written {
+                Ok(()) => ControlFlow::Continue(()),
+                Err(_) => ControlFlow::Break(()),
+            }
+        })?;
+    }
     written?;
     Ok(table.flush()?)
 }
