@@ -12,7 +12,7 @@ use crate::check::state::{Seen, State};
 use crate::check::{Fall, Trial};
 use crate::model::{
     AccessMode, Code, Loadable, Principal, RoleId, User, UserId, comparison_key, parse_guid,
-    setting,
+    quoted, setting,
 };
 use crate::plan::Cause;
 
@@ -132,8 +132,9 @@ fn nobody_left(trial: &mut Trial<'_>, removals: &[&Removal]) -> Cause {
     let message = || {
         let users = users.join(", ");
         format!(
-            "the rows take `{subject}` from {users}, and nobody is left who can administer the environment; \
-             expected {WHO_CAN}"
+            "the rows take {subject} from {users}, and nobody is left who can administer the environment; \
+             expected {WHO_CAN}",
+            subject = quoted(&subject)
         )
     };
     let cure = || Code::Acc009.rule().cure.to_owned();

@@ -11,7 +11,9 @@ use crate::check::people::{
     DisabledBy, GLOBAL_ADMINISTRATOR, InDirectory, Kind, Licensed, Membership, Outsider, PersonView,
 };
 use crate::check::{Trial, needs};
-use crate::model::{AccessMode, Code, DirectoryPerson, Loadable, Principal, comparison_key};
+use crate::model::{
+    AccessMode, Code, DirectoryPerson, Loadable, Principal, comparison_key, quoted,
+};
 use crate::plan::DraftStub;
 
 /// Judges the accounts of everybody.
@@ -92,7 +94,7 @@ fn membership(trial: &mut Trial<'_>) {
 }
 
 fn by_way_of(name: &str, via: &str) -> String {
-    format!("{name} (by way of `{via}`)")
+    format!("{name} (by way of {via})", via = quoted(&via))
 }
 
 /// ACC006: directory administrators are System Administrators here.

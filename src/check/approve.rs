@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::model::{Code, Finding, Severity};
+use crate::model::{Code, Finding, Severity, quoted_list};
 use crate::plan::{Document, SealedPlan, Unchecked};
 
 /// A plan that may be applied.
@@ -48,7 +48,7 @@ fn listed(codes: &[String]) -> String {
     if codes.is_empty() {
         return String::new();
     }
-    format!(" (`{}`)", codes.join("`, `"))
+    format!(" ({})", quoted_list(codes))
 }
 
 /// Whether nothing forbids to apply what was found: no error that is not accepted, and no guarding

@@ -12,7 +12,7 @@ use crate::check::{Fall, Trial, needs};
 use crate::environment::Facts;
 use crate::model::{
     AccessMode, Code, Depth, Inheritance, Loadable, Principal, RoleAction, RoleId, StubWay,
-    TeamType, UnitId, User, UserId, parse_guid, setting,
+    TeamType, UnitId, User, UserId, parse_guid, quoted, setting,
 };
 use crate::plan::{Cause, DraftRole, DraftRow, DraftStub, DraftTable, DraftUser};
 
@@ -175,15 +175,22 @@ fn lacks(trial: &mut Trial<'_>, caller: &Caller, wanted: &[&str], changes: u64) 
     let privilege = rights.lacks(wanted)?;
     let who = trial.labels.principal(Principal::User(rights.user));
     let (live, named) = (trial.policy.live, known_by(trial));
-    let message = || format!("{who} applies the plan ({named}) and has no role with `{privilege}`");
+    let message = || {
+        format!(
+            "{who} applies the plan ({named}) and has no role with {privilege}",
+            privilege = quoted(&privilege)
+        )
+    };
     let cure = || match live {
         Some(live) => format!(
-            "give {who} a role with `{privilege}` in {}, or sign in as somebody who has one; then pull and plan again",
-            live.host
+            "give {who} a role with {privilege} in {}, or sign in as somebody who has one; then pull and plan again",
+            live.host,
+            privilege = quoted(&privilege)
         ),
         None => format!(
-            "give {who} a role with `{privilege}`. {}",
-            Code::Env002.rule().cure
+            "give {who} a role with {privilege}. {}",
+            Code::Env002.rule().cure,
+            privilege = quoted(&privilege)
         ),
     };
     Some(trial.cause(Code::Env002, privilege, message, cure))
@@ -282,14 +289,16 @@ fn refused(
         return Some(match rights.depth("prvAssignRole") {
             None => format!("{who}, who applies the plan, has no role with `prvAssignRole`"),
             Some(depth) => format!(
-                "{who}, who applies the plan, has `prvAssignRole` at level `{depth}`, which does not \
-                 reach business unit {unit}"
+                "{who}, who applies the plan, has `prvAssignRole` at level {depth}, which does not \
+                 reach business unit {unit}",
+                depth = quoted(&depth)
             ),
         });
     }
     let above = rights.above_own(trial, given?)?;
     Some(format!(
-        "the role is above that of {who}, who applies the plan: `{above}` is not his own, or not as deep"
+        "the role is above that of {who}, who applies the plan: {above} is not his own, or not as deep",
+        above = quoted(&above)
     ))
 }
 

@@ -7,7 +7,8 @@ use crate::check::Trial;
 use crate::check::caller::known_by;
 use crate::check::people::is_honoured;
 use crate::model::{
-    AccessMode, Code, EnvironmentKind, Principal, User, UserId, parse_guid, setting, setting_on,
+    AccessMode, Code, EnvironmentKind, Principal, User, UserId, parse_guid, quoted, setting,
+    setting_on,
 };
 use crate::plan::{Draft, DraftTable};
 
@@ -160,8 +161,12 @@ fn left_on(trial: &mut Trial<'_>) {
     if !setting_on(trial.facts.setting(name), false) {
         return;
     }
-    let message =
-        || format!("`{name}` is on; expected it to be so only while roles go to disabled users");
+    let message = || {
+        format!(
+            "{name} is on; expected it to be so only while roles go to disabled users",
+            name = quoted(&name)
+        )
+    };
     let cure = || Code::Env006.rule().cure.to_owned();
     trial.findings.about(Code::Env006, name, message, cure);
 }

@@ -11,7 +11,7 @@ use crate::check::outcome::Outcome;
 use crate::check::people::Kind;
 use crate::check::records::{Column, mark};
 use crate::check::{Fall, Trial};
-use crate::model::{CascadeAssign, Code, Principal, comparison_key, setting, setting_on};
+use crate::model::{CascadeAssign, Code, Principal, comparison_key, quoted, setting, setting_on};
 use crate::plan::DraftTable;
 
 /// Judges what the tables of the plan take along; rows fall where that is not known.
@@ -73,8 +73,9 @@ fn not_loaded(
     let message = || {
         let children = listed(missing.iter().cloned());
         format!(
-            "assigning rows of `{entity}` takes along rows of {children}, whose records were not \
-             loaded (expected {files}): undo could not give them back"
+            "assigning rows of {entity} takes along rows of {children}, whose records were not \
+             loaded (expected {files}): undo could not give them back",
+            entity = quoted(&entity)
         )
     };
     let cure = || Code::Rec010.rule().cure.to_owned();
@@ -95,10 +96,14 @@ fn along(
         match trial.policy.records.get(child) {
             Some(loaded) if *loaded <= in_plan => {}
             Some(loaded) => children.push(format!(
-                "`{child}` (follows: {assign}; of {loaded} records {} are named by no row)",
-                loaded - in_plan
+                "{child} (follows: {assign}; of {loaded} records {} are named by no row)",
+                loaded - in_plan,
+                child = quoted(&child)
             )),
-            None => children.push(format!("`{child}` (follows: {assign}; not counted)")),
+            None => children.push(format!(
+                "{child} (follows: {assign}; not counted)",
+                child = quoted(&child)
+            )),
         }
     }
     if children.is_empty() {
@@ -107,7 +112,8 @@ fn along(
     let children = children.join(", ");
     let message = || {
         format!(
-            "assigning rows of `{entity}` takes along the rows below them that no row names: {children}"
+            "assigning rows of {entity} takes along the rows below them that no row names: {children}",
+            entity = quoted(&entity)
         )
     };
     let cure = || Code::Rec007.rule().cure.to_owned();
@@ -130,7 +136,8 @@ fn kept_share(trial: &mut Trial<'_>, outcome: &Outcome<'_>) {
     let owners = outcome.owners_before().len();
     let message = || {
         format!(
-            "`{name}` is on: of {records} records to be assigned {owners} owners of today keep a share each"
+            "{name} is on: of {records} records to be assigned {owners} owners of today keep a share each",
+            name = quoted(&name)
         )
     };
     let cure = || Code::Rec008.rule().cure.to_owned();

@@ -10,6 +10,7 @@ use crate::check::people::InDirectory;
 use crate::check::{Trial, needs};
 use crate::model::{
     AccessMode, Code, Fate, Loadable, Place, Principal, RoleAction, RoleId, UserId, comparison_key,
+    quoted, quoted_list,
 };
 use crate::plan::{Cause, Draft, DraftRole, DraftStub, DraftUser};
 
@@ -31,7 +32,8 @@ pub(super) fn automatic(trial: &mut Trial<'_>, draft: &mut Draft) {
         let name = &row.role_name;
         let message = || {
             format!(
-                "`{name}` comes by itself with a licence, and goes with it; the rows about it change nothing"
+                "{name} comes by itself with a licence, and goes with it; the rows about it change nothing",
+                name = quoted(&name)
             )
         };
         let cure = || Code::Rol014.rule().cure.to_owned();
@@ -85,7 +87,10 @@ pub(super) fn of_power(trial: &mut Trial<'_>, named: &Named, row: &DraftRole) ->
     let several = named.several.get(&row.principal);
     let message = || {
         let not_named = not_named(several);
-        format!("the row gives `{name}`, {power}, to {who}, whom {not_named}")
+        format!(
+            "the row gives {name}, {power}, to {who}, whom {not_named}",
+            name = quoted(name)
+        )
     };
     let cure = || Code::Rol011.rule().cure.to_owned();
     Some(trial.cause(Code::Rol011, &subject, message, cure))
@@ -106,8 +111,9 @@ pub(super) fn default_role_of_power(
     let subject = format!("default role {name}");
     let message = || {
         format!(
-            "stub users would come with the default role `{name}`, {power}, and `administrators` under \
-             `[accept]` does not name them"
+            "stub users would come with the default role {name}, {power}, and `administrators` under \
+             `[accept]` does not name them",
+            name = quoted(&name)
         )
     };
     let cure = || Code::Rol011.rule().cure.to_owned();
@@ -220,9 +226,14 @@ pub(super) fn keeps_administrator(trial: &mut Trial<'_>, row: &DraftRole) -> Opt
         return None;
     }
     let subject = trial.labels.principal(row.principal);
-    let held = roles.join("`, `");
+    let held = quoted_list(roles);
     let name = &row.role_name;
-    let message = || format!("{subject} has `{held}` in the directory, and the row takes `{name}`");
+    let message = || {
+        format!(
+            "{subject} has {held} in the directory, and the row takes {name}",
+            name = quoted(&name)
+        )
+    };
     let cure = || Code::Rol017.rule().cure.to_owned();
     Some(trial.cause(Code::Rol017, &subject, message, cure))
 }

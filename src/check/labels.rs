@@ -6,7 +6,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::environment::Facts;
-use crate::model::{DirectoryPerson, Principal, RoleId, Team, UnitId, User, UserId};
+use crate::model::{
+    DirectoryPerson, Principal, RoleId, Team, UnitId, User, UserId, quoted, unticked,
+};
 use crate::plan::DraftStub;
 
 /// Names listed in a message at most; the others are counted.
@@ -68,16 +70,19 @@ impl<'a> Labels<'a> {
     pub(super) fn unit(&self, unit: Option<UnitId>) -> String {
         let known = unit.and_then(|unit| self.facts.units().get(&unit));
         match (known, unit) {
-            (Some(unit), _) => format!("`{}`", unit.name),
-            (None, Some(unit)) => format!("`{unit}`"),
+            (Some(unit), _) => quoted(&unit.name).to_string(),
+            (None, Some(unit)) => quoted(&unit).to_string(),
             (None, None) => "that is not known".to_owned(),
         }
     }
 
-    /// The role's name.
+    /// The role's name, as messages name it without quotes.
     pub(super) fn role(&self, role: RoleId) -> String {
         let known = self.facts.roles().get(&role);
-        known.map_or_else(|| role.to_string(), |role| role.name.clone())
+        known.map_or_else(
+            || role.to_string(),
+            |role| unticked(&role.name).into_owned(),
+        )
     }
 
     /// The names of roles in backticks, each once; `no role` where there is none.
@@ -92,7 +97,10 @@ impl<'a> Labels<'a> {
 
 /// Texts in backticks, the first few of them.
 pub(super) fn listed(texts: impl IntoIterator<Item = String>) -> String {
-    let texts: Vec<String> = texts.into_iter().map(|text| format!("`{text}`")).collect();
+    let texts: Vec<String> = texts
+        .into_iter()
+        .map(|text| quoted(&text).to_string())
+        .collect();
     let shown = texts.len().min(LISTED_MAX);
     let list = texts[..shown].join(", ");
     match texts.len() - shown {
@@ -118,7 +126,7 @@ pub(super) fn names(people: &[String]) -> String {
 pub(super) fn person_label(person: &DirectoryPerson) -> String {
     let name = person.display_name.as_deref().unwrap_or_default().trim();
     if name.is_empty() {
-        return person.upn.clone();
+        return unticked(&person.upn).into_owned();
     }
     with_upn(name, &person.upn)
 }
@@ -128,13 +136,14 @@ fn user_label(user: &User) -> String {
 }
 
 fn team_label(team: &Team) -> String {
-    format!("team {}", team.name)
+    format!("team {}", unticked(&team.name))
 }
 
 fn with_upn(name: &str, upn: &str) -> String {
-    if upn.is_empty() || name == upn {
+    let label = if upn.is_empty() || name == upn {
         name.to_owned()
     } else {
         format!("{name} <{upn}>")
-    }
+    };
+    unticked(&label).into_owned()
 }

@@ -12,7 +12,9 @@ use crate::check::labels::{names, person_label};
 use crate::check::outcome::Outcome;
 use crate::check::people::{DisabledBy, Kind, Licensed, Membership, PersonView, is_honoured};
 use crate::check::{Trial, needs};
-use crate::model::{AccessMode, Code, Invitation, Licence, Loadable, Principal, comparison_key};
+use crate::model::{
+    AccessMode, Code, Invitation, Licence, Loadable, Principal, comparison_key, quoted,
+};
 use crate::plan::DraftStub;
 
 /// How long an invitation stays open (S27; platform facts, 7.5).
@@ -104,7 +106,12 @@ fn seats_short(trial: &mut Trial<'_>, unlicensed: &[String]) {
     }
     let seats: Vec<String> = counted
         .iter()
-        .map(|(product, seats, used)| format!("`{product}` {used} of {seats} seats are in use"))
+        .map(|(product, seats, used)| {
+            format!(
+                "{product} {used} of {seats} seats are in use",
+                product = quoted(&product)
+            )
+        })
         .collect();
     let (seats, names, buy) = (seats.join(", of "), names(unlicensed), needed - free);
     let message = || {
@@ -224,7 +231,8 @@ fn below_use(trial: &mut Trial<'_>) {
         let product = &licence.product;
         let message = || {
             format!(
-                "`{product}` has {seats} seats and {used} in use; expected no fewer than are in use"
+                "{product} has {seats} seats and {used} in use; expected no fewer than are in use",
+                product = quoted(&product)
             )
         };
         let cure = || Code::Lic005.rule().cure.to_owned();

@@ -8,7 +8,7 @@ use crate::check::caller::{self, Caller};
 use crate::check::environment::people;
 use crate::check::labels::listed;
 use crate::check::{Live, Trial, needs};
-use crate::model::{Code, Loadable, setting};
+use crate::model::{Code, Loadable, quoted, setting};
 use crate::plan::{Draft, DraftTable};
 
 /// The table of users.
@@ -93,7 +93,10 @@ fn custom_logic(trial: &mut Trial<'_>, table: &str, changes: u64) {
     let what = if table == USERS {
         format!("{changes} changes of users and their roles are written")
     } else {
-        format!("{changes} records of `{table}` are assigned")
+        format!(
+            "{changes} records of {table} are assigned",
+            table = quoted(&table)
+        )
     };
     let names = |list: &[&str]| listed(list.iter().copied().map(str::to_owned));
     let is_bypassed = trial

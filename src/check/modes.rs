@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use crate::check::outcome::Outcome;
 use crate::check::people::{Holding, Kind, Licensed, PersonView};
 use crate::check::{Fall, Trial, needs, row_of};
-use crate::model::{AccessMode, Code, Invitation, Principal, User, UserId, setting};
+use crate::model::{AccessMode, Code, Invitation, Principal, User, UserId, quoted, setting};
 use crate::plan::{Cause, Draft, DraftUser};
 
 /// The limit of today's service (S74); older ones had 5 (S75).
@@ -23,7 +23,8 @@ pub(super) fn of_application_user(trial: &mut Trial<'_>, change: &DraftUser) -> 
     let wanted = mode.after;
     let message = || {
         format!(
-            "{subject} is an application user, and the row wishes the access mode `{wanted}`; expected none"
+            "{subject} is an application user, and the row wishes the access mode {wanted}; expected none",
+            wanted = quoted(&wanted)
         )
     };
     let cure = || Code::Acc018.rule().cure.to_owned();
@@ -41,8 +42,9 @@ pub(super) fn without_licence(trial: &mut Trial<'_>, change: &DraftUser) -> Opti
     let wanted = mode.after;
     let message = || {
         format!(
-            "{subject} has no licence, and the row wishes the access mode `{wanted}`; expected a licence \
-             for the time of the change"
+            "{subject} has no licence, and the row wishes the access mode {wanted}; expected a licence \
+             for the time of the change",
+            wanted = quoted(&wanted)
         )
     };
     let cure = || Code::Acc020.rule().cure.to_owned();

@@ -10,7 +10,7 @@ use crate::check::privileges::{Reading, Right, Standing, lost, standing};
 use crate::check::records::{Column, mark};
 use crate::check::state::{Seen, State};
 use crate::check::{Fall, Trial};
-use crate::model::{Code, Depth, Fate, Loadable, Principal, Team};
+use crate::model::{Code, Depth, Fate, Loadable, Principal, Team, quoted};
 use crate::plan::{CHUNK_ROWS, Cause, DraftFile, DraftTable, PrincipalIndex};
 
 /// Judges the owners to be of a table's standing rows.
@@ -194,10 +194,16 @@ fn cannot_read(trial: &mut Trial<'_>, about: &About<'_>) -> Cause {
         .map(|role| role.id)
         .collect();
     let cure = if readers.is_empty() {
-        format!("add `{privilege}` to a role of theirs and load again (no role has it yet)")
+        format!(
+            "add {privilege} to a role of theirs and load again (no role has it yet)",
+            privilege = quoted(&privilege)
+        )
     } else {
         let readers = trial.labels.roles(readers);
-        format!("give {who} a role with `{privilege}` by a row of a `[[roles]]` file: {readers}")
+        format!(
+            "give {who} a role with {privilege} by a row of a `[[roles]]` file: {readers}",
+            privilege = quoted(&privilege)
+        )
     };
     let cure = || format!("{cure}; or rule for another owner in `owners.csv`");
     trial.cause(Code::Own009, &subject, || message, cure)
@@ -219,7 +225,10 @@ fn cannot_read_because(trial: &Trial<'_>, about: &About<'_>, who: &str) -> Strin
         }
     }
     let privilege = &reading.privilege;
-    format!("{found}; none of it gives `{privilege}`, expected one that does")
+    format!(
+        "{found}; none of it gives {privilege}, expected one that does",
+        privilege = quoted(&privilege)
+    )
 }
 
 /// What a member has through a team, and what the team's roles read that does not reach him.
@@ -233,8 +242,11 @@ fn through_team(trial: &Trial<'_>, state: &State<'_>, reading: &Reading, team: &
         .filter_map(|role| reading.depth(state.role(*role)?))
         .max();
     let short = deepest.map_or_else(String::new, |depth| {
-        format!(" (`team-only`, reads at level `{depth}`, for members it needs `organisation`)")
+        format!(
+            " (`team-only`, reads at level {depth}, for members it needs `organisation`)",
+            depth = quoted(&depth)
+        )
     });
     let roles = trial.labels.roles(roles);
-    format!(", through team `{}` {roles}{short}", team.name)
+    format!(", through team {} {roles}{short}", quoted(&team.name))
 }

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use crate::check::labels::person_label;
 use crate::check::people::{Kind, Licensed, Membership, Outsider};
 use crate::check::{Trial, needs};
-use crate::model::{Code, Loadable, Principal, ProfileField, UserId, comparison_key};
+use crate::model::{Code, Loadable, Principal, ProfileField, UserId, comparison_key, quoted};
 use crate::plan::{Cause, DraftStub, DraftUser};
 
 /// The people of the directory who are no users, by the comparison keys of UPN and mail.
@@ -98,7 +98,8 @@ pub(super) fn to_sign_in(trial: &mut Trial<'_>, change: &DraftUser) -> Option<Ca
     let subject = trial.labels.principal(Principal::User(change.user));
     let message = || {
         format!(
-            "{subject} is a stub user, and the row wishes the access mode `{mode}`; expected none"
+            "{subject} is a stub user, and the row wishes the access mode {mode}; expected none",
+            mode = quoted(&mode)
         )
     };
     let cure = || Code::Stb008.rule().cure.to_owned();

@@ -10,7 +10,7 @@ use crate::check::people::{Kind, PersonView};
 use crate::check::{Trial, needs};
 use crate::model::{
     Code, DirectoryPerson, Loadable, Principal, ProfileField, TextColumn, User, UserId,
-    comparison_key,
+    comparison_key, quoted,
 };
 use crate::plan::{Cause, DraftStub, DraftUser};
 
@@ -112,7 +112,7 @@ fn user_names(trial: &mut Trial<'_>, meant: &[&PersonView<'_>]) {
         let differs = comparison_key(&person.upn) != comparison_key(&view.user.upn);
         differs.then(|| {
             let name = trial.labels.principal(Principal::User(view.user.id));
-            format!("{name} (`{}` in the directory)", person.upn)
+            format!("{name} ({} in the directory)", quoted(&person.upn))
         })
     });
     let names: Vec<String> = renamed.collect();
@@ -262,8 +262,8 @@ fn excess(
         let length = column.excess(text)?;
         let max = column.length_max;
         Some(format!(
-            "{words} of {length} characters, of which `{}` holds {max}",
-            column.name
+            "{words} of {length} characters, of which {} holds {max}",
+            quoted(&column.name)
         ))
     });
     let too_long: Vec<String> = too_long.collect();

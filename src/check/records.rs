@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use rayon::prelude::*;
 
 use crate::check::{Fall, Trial};
-use crate::model::{Code, Fate, FindingId, Ownership, Place, Places};
+use crate::model::{Code, Fate, FindingId, Ownership, Place, Places, quoted};
 use crate::plan::{CHUNK_ROWS, DraftFile, DraftRow, DraftTable};
 
 /// A column of a table's files.
@@ -38,7 +38,13 @@ fn not_owned(trial: &mut Trial<'_>, table: &mut DraftTable) {
         return;
     }
     let entity = &table.entity;
-    let message = || format!("`{entity}` has ownership `{ownership}`; expected `user` or `team`");
+    let message = || {
+        format!(
+            "{entity} has ownership {ownership}; expected `user` or `team`",
+            entity = quoted(&entity),
+            ownership = quoted(&ownership)
+        )
+    };
     let cure = || Code::Rec005.rule().cure.to_owned();
     let cause = trial.cause(Code::Rec005, entity, message, cure);
     mark(trial, table, Column::Owner, |_| Some(Fall::Own(cause)));
@@ -59,9 +65,18 @@ fn not_there(trial: &mut Trial<'_>, table: &mut DraftTable) {
         .map_or_else(String::new, ToString::to_string);
     let message = || {
         if loaded {
-            format!("`{entity}` holds no record `{record}`, the first of those that are missing")
+            format!(
+                "{entity} holds no record {record}, the first of those that are missing",
+                entity = quoted(&entity),
+                record = quoted(&record)
+            )
         } else {
-            format!("the records of `{entity}` were not loaded; expected `records-{entity}`")
+            let file = format!("records-{entity}");
+            format!(
+                "the records of {} were not loaded; expected {}",
+                quoted(&entity),
+                quoted(&file)
+            )
         }
     };
     let cure = || Code::Rec002.rule().cure.to_owned();

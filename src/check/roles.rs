@@ -12,7 +12,7 @@ use crate::check::state::{Seen, State};
 use crate::check::{Fall, Trial, access};
 use crate::model::{
     AccessMode, Code, Inheritance, Loadable, Place, Principal, RoleAction, RoleId, TeamType,
-    UserId, setting, setting_on,
+    UserId, quoted, setting, setting_on,
 };
 use crate::plan::{Cause, DraftRole, DraftStub, DraftUser};
 
@@ -198,8 +198,9 @@ fn team_only(trial: &mut Trial<'_>, state: &State<'_>, role: &DraftRole) -> Opti
     let name = &role.role_name;
     let message = || {
         format!(
-            "`{name}` is a role of team privileges only, and {who} follows a group of the directory; \
-             expected a role that reaches the members as their own"
+            "{name} is a role of team privileges only, and {who} follows a group of the directory; \
+             expected a role that reaches the members as their own",
+            name = quoted(&name)
         )
     };
     let cure = || Code::Rol018.rule().cure.to_owned();
@@ -230,7 +231,10 @@ fn to_disabled(trial: &mut Trial<'_>, state: &State<'_>, role: &DraftRole) -> Op
         } else {
             "is disabled"
         };
-        format!("{subject} {why}, and `{name}` is off; expected an enabled user, or the setting on")
+        format!(
+            "{subject} {why}, and {name} is off; expected an enabled user, or the setting on",
+            name = quoted(&name)
+        )
     };
     let cure = || Code::Rol003.rule().cure.to_owned();
     Some(trial.cause(Code::Rol003, &subject, message, cure))
@@ -259,8 +263,9 @@ fn of_other_unit(trial: &mut Trial<'_>, state: &State<'_>, role: &DraftRole) -> 
     let message = || {
         let units = listed(units);
         format!(
-            "{who} is in business unit {own}, and the row means the copy of `{name}` in {meant}; \
-             expected the copy in {own} (the role has copies in {units})"
+            "{who} is in business unit {own}, and the row means the copy of {name} in {meant}; \
+             expected the copy in {own} (the role has copies in {units})",
+            name = quoted(&name)
         )
     };
     let cure = || Code::Rol004.rule().cure.to_owned();

@@ -11,7 +11,8 @@ use crate::check::labels::listed;
 use crate::check::placeholders::{self, Arrivals};
 use crate::check::{Fall, Trial, profile};
 use crate::model::{
-    Code, FindingId, Place, Principal, StubWay, UserId, comparison_key, setting, setting_on,
+    Code, FindingId, Place, Principal, StubWay, UserId, comparison_key, quoted, setting,
+    setting_on, unticked,
 };
 use crate::plan::{Cause, DraftStub};
 
@@ -68,8 +69,9 @@ fn note(trial: &mut Trial<'_>, stub: &DraftStub) {
         };
         let name = &stub.person.full_name;
         format!(
-            "`{name}` is not in the environment: a disabled stub user is made in business unit \
-             {unit} with role {role}, {way}"
+            "{name} is not in the environment: a disabled stub user is made in business unit \
+             {unit} with role {role}, {way}",
+            name = quoted(&name)
         )
     };
     let cure = || Code::Stb001.rule().cure.to_owned();
@@ -120,8 +122,13 @@ fn role_on_disabled(trial: &mut Trial<'_>, stub: &DraftStub) -> Option<Cause> {
         return None;
     }
     let message = || {
-        let found = value.map_or("not set, so off".to_owned(), |value| format!("`{value}`"));
-        format!("stub users are made by `api` and `{name}` is {found}; expected it to be on")
+        let found = value.map_or("not set, so off".to_owned(), |value| {
+            quoted(&value).to_string()
+        });
+        format!(
+            "stub users are made by `api` and {name} is {found}; expected it to be on",
+            name = quoted(&name)
+        )
     };
     let cure = || Code::Stb004.rule().cure.to_owned();
     Some(trial.cause(Code::Stb004, name, message, cure))
@@ -183,11 +190,15 @@ impl Taken {
             let exists = trial.facts.users().contains_key(other);
             let kind = if exists { "" } else { "the stub user " };
             let name = trial.labels.principal(Principal::User(*other));
-            Some(format!("{what} `{text}` by {kind}{name}"))
+            Some(format!(
+                "{what} {text} by {kind}{name}",
+                text = quoted(&text)
+            ))
         };
         let id = trial.facts.users().get(&person.id).map(|user| {
-            let name = user.label();
-            format!("the planned id `{}` by {name}", person.id)
+            let label = user.label();
+            let name = unticked(&label);
+            format!("the planned id {} by {name}", quoted(&person.id))
         });
         [
             other(&self.upns, "UPN", &person.upn),

@@ -11,7 +11,7 @@ use crate::check::labels::listed;
 use crate::check::{
     Fall, Trial, access, administrators, gifts, modes, placeholders, profile, row_of,
 };
-use crate::model::{Code, Loadable, Principal, RoleId, UnitId, setting, setting_on};
+use crate::model::{Code, Loadable, Principal, RoleId, UnitId, quoted, setting, setting_on};
 use crate::plan::{Cause, DraftUser};
 
 /// Judges every user to be changed.
@@ -95,8 +95,9 @@ fn roles_of_disabled(trial: &mut Trial<'_>, user: &DraftUser) -> Option<Cause> {
     let roles = trial.labels.roles(user.roles_given_again());
     let message = || {
         format!(
-            "{subject} is disabled, and the move strips {roles}, which `{name}`, being off, keeps from \
-             being given again; expected an enabled user, or the setting on"
+            "{subject} is disabled, and the move strips {roles}, which {name}, being off, keeps from \
+             being given again; expected an enabled user, or the setting on",
+            name = quoted(&name)
         )
     };
     let cure = || Code::Rol003.rule().cure.to_owned();

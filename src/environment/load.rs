@@ -35,7 +35,7 @@ pub use problems::{LoadError, Problem, Problems};
 use crate::environment::EnvironmentError;
 use crate::environment::Writer;
 use crate::environment::file::FINGERPRINT;
-use crate::model::{Entity, Fact, Loadable, Progress, setting};
+use crate::model::{Entity, Fact, Loadable, Progress, quoted, setting};
 
 use cells::Sheet;
 use folder::{Folder, Found, What, fingerprint};
@@ -160,8 +160,10 @@ fn tell_needs(found: &Folder, problems: &mut Collector, shown: &dyn Fn(&str) -> 
             && !found.has(needed)
         {
             let message = format!(
-                "it refers to `{0}`, and there is no such file; add `{0}.csv` or `{0}.xlsx`",
-                needed.name()
+                "it refers to {}, and there is no such file; add {} or {}",
+                quoted(needed.name()),
+                quoted(&format_args!("{}.csv", needed.name())),
+                quoted(&format_args!("{}.xlsx", needed.name()))
             );
             problems.of_file(&shown(&files[0].name), message);
         }

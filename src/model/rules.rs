@@ -8,6 +8,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::model::quoted;
+
 mod access;
 mod environment;
 mod files;
@@ -201,7 +203,7 @@ impl fmt::Display for Code {
 
 /// A text that is no rule's code.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no rule; `cutover explain` lists them all")]
+#[error("{} is no rule; `cutover explain` lists them all", quoted(.0))]
 pub struct UnknownCode(pub String);
 
 impl FromStr for Code {

@@ -5,7 +5,7 @@
 
 use std::sync::OnceLock;
 
-use crate::model::{Code, Findings, Input, InputKind, Place};
+use crate::model::{Code, Findings, Input, InputKind, Place, quoted};
 use crate::read::csv::{CsvFile, FileDigest, Origin, Sizes};
 use crate::read::delimiter;
 use crate::read::encoding::{Encoding, LABELS};
@@ -168,7 +168,13 @@ fn note_member(spec: &FileSpec, layers: &Layers, findings: &mut Findings) {
     let id = findings.about(
         Code::Fil008,
         name,
-        || format!("`{member}` in the archive `{name}` was read, not {others}"),
+        || {
+            format!(
+                "{member} in the archive {name} was read, not {others}",
+                member = quoted(&member),
+                name = quoted(&name)
+            )
+        },
         || "unpack it and name another of its files if that is wrong".to_owned(),
     );
     findings.place(id, Place::file(spec.file));
@@ -210,7 +216,7 @@ pub(super) fn open_workbook(
         let others: Vec<String> = opened
             .others
             .iter()
-            .map(|name| format!("`{name}`"))
+            .map(|name| quoted(&name).to_string())
             .collect();
         let id = findings.about(
             Code::Fil008,
@@ -218,8 +224,10 @@ pub(super) fn open_workbook(
             || {
                 let (name, sheet) = (&spec.name, &opened.sheet);
                 format!(
-                    "sheet `{sheet}` of `{name}` was read, not {}",
-                    others.join(", ")
+                    "sheet {sheet} of {name} was read, not {}",
+                    others.join(", "),
+                    sheet = quoted(&sheet),
+                    name = quoted(&name)
                 )
             },
             || match spec.kind {

@@ -7,15 +7,16 @@ use std::error::Error;
 use std::io;
 use std::path::PathBuf;
 
-use crate::model::Code;
+use crate::model::{Code, quoted};
 
 /// The file cannot be read as what it is; every variant ends the run with exit code 2.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
     /// Nothing is there.
     #[error(
-        "`{name}` is not there (looked at {}); put the export there, or correct `file` in the manifest",
-        path.display()
+        "{name} is not there (looked at {}); put the export there, or correct `file` in the manifest",
+        path.display(),
+        name = quoted(&name)
     )]
     Missing {
         /// As the manifest writes it.
@@ -24,7 +25,10 @@ pub enum ReadError {
         path: PathBuf,
     },
     /// The system does not let it be opened or read.
-    #[error("`{name}` cannot be read; close it in other programs and check that it may be read")]
+    #[error(
+        "{name} cannot be read; close it in other programs and check that it may be read",
+        name = quoted(&name)
+    )]
     Unreadable {
         /// As the manifest writes it.
         name: String,
@@ -32,19 +36,22 @@ pub enum ReadError {
         source: io::Error,
     },
     /// Not one byte, or nothing but blanks.
-    #[error("`{name}` is empty; export it again")]
+    #[error("{name} is empty; export it again", name = quoted(&name))]
     Empty {
         /// As the manifest writes it.
         name: String,
     },
     /// A header and nothing below it.
-    #[error("`{name}` has a header and no rows; export it again, or take it out of the manifest")]
+    #[error(
+        "{name} has a header and no rows; export it again, or take it out of the manifest",
+        name = quoted(&name)
+    )]
     NoRows {
         /// As the manifest writes it.
         name: String,
     },
     /// It is something else than a table that can be read.
-    #[error("`{name}` seems to be {seems}; {cure}")]
+    #[error("{name} seems to be {seems}; {cure}", name = quoted(&name))]
     NotATable {
         /// As the manifest writes it.
         name: String,
@@ -54,13 +61,16 @@ pub enum ReadError {
         cure: String,
     },
     /// A workbook that only opens with a password.
-    #[error("`{name}` is password-protected; save it without a password")]
+    #[error("{name} is password-protected; save it without a password", name = quoted(&name))]
     Protected {
         /// As the manifest writes it.
         name: String,
     },
     /// A workbook whose inside is broken.
-    #[error("`{name}` is cut off or damaged; copy it again, or save it again in Excel")]
+    #[error(
+        "{name} is cut off or damaged; copy it again, or save it again in Excel",
+        name = quoted(&name)
+    )]
     Damaged {
         /// As the manifest writes it.
         name: String,
@@ -68,7 +78,10 @@ pub enum ReadError {
         source: Box<dyn Error + Send + Sync>,
     },
     /// What is packed around a CSV is broken.
-    #[error("`{name}` is a {what} that is cut off or damaged; copy it again, or pack it again")]
+    #[error(
+        "{name} is a {what} that is cut off or damaged; copy it again, or pack it again",
+        name = quoted(&name)
+    )]
     BrokenPacking {
         /// As the manifest writes it.
         name: String,
@@ -78,7 +91,7 @@ pub enum ReadError {
         source: io::Error,
     },
     /// Larger than what is read.
-    #[error("`{name}` is over a limit: {what}; {cure}")]
+    #[error("{name} is over a limit: {what}; {cure}", name = quoted(&name))]
     OverLimit {
         /// As the manifest writes it.
         name: String,
@@ -88,7 +101,10 @@ pub enum ReadError {
         cure: String,
     },
     /// A setting of the manifest that no file can be read with.
-    #[error("`{name}`: `{key}` is `{found}`, expected {expected}")]
+    #[error(
+        "{name}: {key} is {found}, expected {expected}",
+        name = quoted(&name), key = quoted(&key), found = quoted(&found)
+    )]
     Setting {
         /// As the manifest writes it.
         name: String,
@@ -100,16 +116,20 @@ pub enum ReadError {
         expected: String,
     },
     /// Another program wrote to it between two passes.
-    #[error("`{name}` changed while it was being read; wait until it is saved and run again")]
+    #[error(
+        "{name} changed while it was being read; wait until it is saved and run again",
+        name = quoted(&name)
+    )]
     Changed {
         /// As the manifest writes it.
         name: String,
     },
     /// What was read cannot be put aside.
     #[error(
-        "the ids of `{name}` cannot be kept in `{}` while the plan is made; see that the folder can be \
+        "the ids of {name} cannot be kept in {} while the plan is made; see that the folder can be \
          written to and its disk has room, then run again",
-        folder.display()
+        quoted(&folder.display()),
+        name = quoted(&name)
     )]
     Scratch {
         /// As the manifest writes it.
@@ -121,7 +141,8 @@ pub enum ReadError {
     },
     /// The workbook has no sheet of that name, or none that holds anything.
     #[error(
-        "`{name}` has no sheet {wanted}; found {found}; name one with `sheet =` in the manifest"
+        "{name} has no sheet {wanted}; found {found}; name one with `sheet =` in the manifest",
+        name = quoted(&name)
     )]
     NoSheet {
         /// As the manifest writes it.
@@ -132,7 +153,10 @@ pub enum ReadError {
         found: String,
     },
     /// A needed column is not there.
-    #[error("`{name}` has no column for the {what}: looked for {wanted}; found {found}; {cure}")]
+    #[error(
+        "{name} has no column for the {what}: looked for {wanted}; found {found}; {cure}",
+        name = quoted(&name)
+    )]
     MissingColumn {
         /// As the manifest writes it.
         name: String,
@@ -175,8 +199,8 @@ pub(super) fn name_list<'a>(names: impl Iterator<Item = &'a str>) -> String {
     let short = |name: &str| {
         let name = name.trim();
         match name.char_indices().nth(LETTERS_MAX) {
-            Some((end, _)) => format!("`{}…`", &name[..end]),
-            None => format!("`{name}`"),
+            Some((end, _)) => quoted(&format_args!("{}…", &name[..end])).to_string(),
+            None => quoted(name).to_string(),
         }
     };
     let mut shown: Vec<String> = names.map(short).collect();

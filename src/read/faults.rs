@@ -3,7 +3,7 @@
 //! In: rows and cells at fault. Out: findings whose subject is the file, or its column. A chunk
 //! collects its own; they are merged in file order. What is a fault is decided by the callers.
 
-use crate::model::{Code, FileId, Findings, Input, Place};
+use crate::model::{Code, FileId, Findings, Input, Place, quoted};
 use crate::read::cell::{is_fraction, is_strange};
 use crate::read::encoding::Encoding;
 use crate::read::header::{HeadRow, column_number};
@@ -82,7 +82,8 @@ impl<'a> Faults<'a> {
             &format!("{name}: {class}"),
             || {
                 format!(
-                    "`{name}`: {class}, such as row {number} with {cells} cells, expected {expected}"
+                    "{name}: {class}, such as row {number} with {cells} cells, expected {expected}",
+                    name = quoted(&name)
                 )
             },
             || {
@@ -102,7 +103,12 @@ impl<'a> Faults<'a> {
         let id = self.findings.about(
             Code::Fil003,
             &format!("{name}: {class}"),
-            || format!("`{name}`: {class}; {lines} lines below it were taken for the cell's text"),
+            || {
+                format!(
+                    "{name}: {class}; {lines} lines below it were taken for the cell's text",
+                    name = quoted(&name)
+                )
+            },
             || "close the quote in that row".to_owned(),
         );
         let place = Place::row(self.input.file, row.number, row.line);
@@ -159,7 +165,7 @@ impl<'a> Faults<'a> {
         let id = self.findings.about(
             code,
             &format!("{name}: {class}"),
-            || format!("`{name}`: {class}"),
+            || format!("{name}: {class}", name = quoted(&name)),
             || cure.to_owned(),
         );
         let place = Place::row(self.input.file, row.number, row.line);
@@ -199,8 +205,10 @@ impl<'a> Faults<'a> {
             &format!("{name} column {header}: {class}"),
             || {
                 format!(
-                    "`{name}`, column `{header}`: {class}, such as `{}`",
-                    shown(text)
+                    "{name}, column {header}: {class}, such as {}",
+                    quoted(&shown(text)),
+                    name = quoted(&name),
+                    header = quoted(&header)
                 )
             },
             || cure.to_owned(),

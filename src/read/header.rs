@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
-use crate::model::{Code, Findings, Input, Place, comparison_key, parse_guid};
+use crate::model::{Code, Findings, Input, Place, comparison_key, parse_guid, quoted};
 use crate::read::ReadError;
 use crate::read::error::name_list;
 use crate::read::names::{Pattern, Wanted, also_called};
@@ -291,7 +291,7 @@ pub(super) fn check_headers(input: &Input, head: &HeadRow, findings: &mut Findin
     let id = findings.about(
         Code::Fil005,
         &input.name,
-        || format!("headers of `{}` are repeated or blank", input.name),
+        || format!("headers of {} are repeated or blank", quoted(&input.name)),
         || "rename them in the export; a column whose header stands twice is not read".to_owned(),
     );
     let mut at: Vec<usize> = columns.into_values().flatten().collect();

@@ -7,6 +7,7 @@
 use std::fs::File;
 use std::io::{self, Read};
 
+use crate::model::quoted;
 use crate::read::encoding::{Encoding, LABELS};
 use crate::read::look::BEGINNING_BYTES;
 use crate::read::stretch::Stretch;
@@ -138,7 +139,7 @@ fn encoding(
         } else {
             "as every second byte is NUL"
         };
-        return Err(refused(&format!("`{label}`, {why}")));
+        return Err(refused(&format!("{label}, {why}", label = quoted(&label))));
     }
     Ok(match named {
         Encoding::Transcoded(named) => Some((named, false)),

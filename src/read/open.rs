@@ -6,7 +6,7 @@
 use std::ops::ControlFlow;
 use std::sync::OnceLock;
 
-use crate::model::{Code, Findings, Input, Place, Progress};
+use crate::model::{Code, Findings, Input, Place, Progress, quoted};
 use crate::read::begin::{Begun, Digested, ToldBy, check_settings, open_csv, open_workbook};
 use crate::read::csv::FileDigest;
 use crate::read::encoding::Encoding;
@@ -245,13 +245,16 @@ fn note_inferred(export: &Export, findings: &mut Findings) -> Result<(), ReadErr
             "its first rows"
         };
         let delimiter = delimiter.escape_default();
-        parts.push(format!("delimiter `{delimiter}`, from {from}"));
+        parts.push(format!(
+            "delimiter {delimiter}, from {from}",
+            delimiter = quoted(&delimiter)
+        ));
     }
     if !parts.is_empty() {
         let id = findings.about(
             Code::Fil002,
             &spec.name,
-            || format!("`{}` was read with {}", spec.name, parts.join("; ")),
+            || format!("{} was read with {}", quoted(&spec.name), parts.join("; ")),
             || "name `encoding` and `delimiter` in the manifest if that is wrong".to_owned(),
         );
         findings.place(id, place);
@@ -269,8 +272,9 @@ fn note_blank_ends(input: &Input, width: Width, findings: &mut Findings) {
             &format!("{name}: ends of rows"),
             || {
                 format!(
-                    "`{name}` was read as one whose rows end with blank cells ({surplus} more than \
-                     the header), from its first rows"
+                    "{name} was read as one whose rows end with blank cells ({surplus} more than \
+                     the header), from its first rows",
+                    name = quoted(&name)
                 )
             },
             || "if a cell holds the delimiter instead, put it into quotes".to_owned(),

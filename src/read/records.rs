@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use crate::model::{
     Code, Findings, Input, KeyId, OwnerCell, Progress, RecordColumn, RecordRows, References,
-    parse_guid,
+    parse_guid, quoted,
 };
 use crate::read::begin::Digested;
 use crate::read::cell::{is_count, is_total};
@@ -82,8 +82,8 @@ fn owner_column(header: &Header<'_>, records: &RecordsSpec) -> Option<usize> {
 fn no_id_column(input: &Input, records: &RecordsSpec) -> ReadError {
     let correct = "correct `id` or `key` under `[[records]]` in the manifest";
     match (&records.key, &records.id) {
-        (Some(key), _) => missing_named(input, "key", &format!("`{}`", key.column), correct),
-        (None, Some(id)) => missing_named(input, "record id", &format!("`{id}`"), correct),
+        (Some(key), _) => missing_named(input, "key", &quoted(&key.column).to_string(), correct),
+        (None, Some(id)) => missing_named(input, "record id", &quoted(&id).to_string(), correct),
         (None, None) => {
             let cure = "name it with `id =` (a Dataverse id) or `key =` (the old system's id) under \
                         `[[records]]` in the manifest";
@@ -95,7 +95,7 @@ fn no_id_column(input: &Input, records: &RecordsSpec) -> ReadError {
 fn no_owner_column(input: &Input, records: &RecordsSpec) -> ReadError {
     let cure = "name it with `owner =` under `[[records]]` in the manifest";
     match &records.owner {
-        Some(owner) => missing_named(input, "owner", &format!("`{owner}`"), cure),
+        Some(owner) => missing_named(input, "owner", &quoted(&owner).to_string(), cure),
         None => missing(input, &RECORD_OWNER, &records.entity, cure),
     }
 }

@@ -5,7 +5,7 @@
 
 use std::ops::ControlFlow;
 
-use crate::model::{Findings, Input, Progress};
+use crate::model::{Findings, Input, Progress, quoted};
 use crate::read::begin::Digested;
 use crate::read::cell::is_strange;
 use crate::read::faults::{ShapeFault, Width, merged_cells, shape_fault};
@@ -98,7 +98,10 @@ impl Table {
         let mut defects = Vec::from_iter(shape_defect(row, self.export.width));
         for column in merged_cells(row, self.export.covered()).take(1) {
             let header = headers[column].trim();
-            defects.push(format!("column `{header}` is merged with another cell"));
+            defects.push(format!(
+                "column {header} is merged with another cell",
+                header = quoted(&header)
+            ));
         }
         let mut owned = OwnedRow {
             row: row.number,
@@ -113,7 +116,10 @@ impl Table {
             } else {
                 let header = headers.get(column).map_or("", |header| header.trim());
                 let words = row.no_text(column).words;
-                defects.push(format!("column `{header}` holds {words}"));
+                defects.push(format!(
+                    "column {header} holds {words}",
+                    header = quoted(&header)
+                ));
             }
             owned.ends.push(owned.text.len());
         }

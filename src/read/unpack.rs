@@ -14,6 +14,7 @@ use flate2::bufread::{DeflateDecoder, MultiGzDecoder};
 use zip::result::ZipError;
 use zip::{CompressionMethod, ZipArchive};
 
+use crate::model::quoted;
 use crate::read::ReadError;
 use crate::read::error::name_list;
 use crate::read::stretch::Stretch;
@@ -321,7 +322,10 @@ fn member(name: &str, file: &File) -> Result<(Member, Vec<String>), ReadError> {
         CompressionMethod::Deflated => true,
         CompressionMethod::Stored => false,
         other => {
-            let seems = format!("a zip archive whose `{inside}` is packed by {other}");
+            let seems = format!(
+                "a zip archive whose {inside} is packed by {other}",
+                inside = quoted(&inside)
+            );
             let cure = "unpack it, or pack it with the usual method (deflate)";
             return Err(no_table(name, &seems, cure));
         }

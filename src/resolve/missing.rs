@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use uuid::Uuid;
 
-use crate::model::{MissingPerson, OrganisationId, Person, UserId, comparison_key};
+use crate::model::{MissingPerson, OrganisationId, Person, UserId, comparison_key, quoted};
 use crate::resolve::identifiers::{
     Shape, after_domain_map, full_name, is_address, shape, split_last_first,
 };
@@ -49,7 +49,10 @@ impl Lack {
     pub(super) fn columns(&self) -> String {
         let name = "a name (column full name, or first name and last name)";
         let address = match &self.login {
-            Some(login) => format!("a UPN or a mail (`{login}` has no `@`: columns UPN and mail)"),
+            Some(login) => format!(
+                "a UPN or a mail ({login} has no `@`: columns UPN and mail)",
+                login = quoted(&login)
+            ),
             None => "a UPN or a mail (columns UPN and mail)".to_owned(),
         };
         match (self.name, self.address) {

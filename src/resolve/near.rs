@@ -11,7 +11,7 @@ use std::sync::{Mutex, PoisonError};
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 
-use crate::model::{Named, NearMiss, Principal, comparison_key};
+use crate::model::{Named, NearMiss, Principal, comparison_key, quoted};
 use crate::resolve::identifiers::{Identifiers, local_part};
 use crate::resolve::index::{Index, full_names, special};
 
@@ -214,12 +214,14 @@ fn shown(index: &Index<'_>, entry: &Entry) -> String {
         (Kind::FullName, Some(user)) => {
             let written = user.full_name.clone();
             let name = written.or_else(|| full_names(user).into_iter().next());
-            format!("full name `{}`", name.unwrap_or_default())
+            format!("full name {}", quoted(&name.unwrap_or_default()))
         }
-        (Kind::Upn, Some(user)) => format!("UPN `{}`", user.upn),
-        (Kind::Mail, Some(user)) => format!("mail `{}`", user.mail.as_deref().unwrap_or_default()),
+        (Kind::Upn, Some(user)) => format!("UPN {}", quoted(&user.upn)),
+        (Kind::Mail, Some(user)) => {
+            format!("mail {}", quoted(&user.mail.as_deref().unwrap_or_default()))
+        }
         (Kind::TeamName, _) | (_, None) => {
-            format!("team name `{}`", index.team_name(entry.principal))
+            format!("team name {}", quoted(&index.team_name(entry.principal)))
         }
     }
 }

@@ -4,7 +4,8 @@
 //! Which remark a case deserves is decided in `mod.rs`.
 
 use crate::model::{
-    Code, MissingPolicy, Named, NearMiss, Person, Principal, Reference, Remark, User,
+    Code, MissingPolicy, Named, NearMiss, Person, Principal, Reference, Remark, User, quoted,
+    unticked,
 };
 use crate::resolve::Question;
 use crate::resolve::identifiers::full_name;
@@ -19,7 +20,11 @@ const NAMED_MAX: usize = 6;
 
 /// Names in one sentence: `A; B`, cut to a length that can be read.
 pub(super) fn list(named: &[Named]) -> String {
-    join(named.iter().map(|named| named.label.clone()))
+    join(
+        named
+            .iter()
+            .map(|named| unticked(&named.label).into_owned()),
+    )
 }
 
 fn join(parts: impl ExactSizeIterator<Item = String>) -> String {
@@ -35,8 +40,8 @@ fn join(parts: impl ExactSizeIterator<Item = String>) -> String {
 fn ruling_cell(question: &Question<'_>, reference: &Reference) -> String {
     let sheet = question.sheet();
     format!(
-        "in column `ruling` of {sheet}, row for `{}`",
-        reference.text
+        "in column `ruling` of {sheet}, row for {}",
+        quoted(&reference.text)
     )
 }
 
@@ -50,10 +55,10 @@ pub(super) fn several(
     Remark {
         code: Code::Own002,
         message: format!(
-            "`{}`: the {} `{}` fits {} principals, so nobody is chosen: {}",
-            reference.text,
+            "{}: the {} {} fits {} principals, so nobody is chosen: {}",
+            quoted(&reference.text),
             found.rung.word(),
-            found.value,
+            quoted(&found.value),
             candidates.len(),
             list(candidates)
         ),
@@ -73,8 +78,8 @@ pub(super) fn several_people(
     Remark {
         code: Code::Own002,
         message: format!(
-            "`{}` fits {} people of the users exports, so nobody is chosen: {}",
-            reference.text,
+            "{} fits {} people of the users exports, so nobody is chosen: {}",
+            quoted(&reference.text),
             people.len(),
             rows(question, people)
         ),
@@ -95,9 +100,10 @@ pub(super) fn shared_upn(
     Remark {
         code: Code::Own002,
         message: format!(
-            "`{}` would become the stub user `{upn}`, and so would others: {}",
-            reference.text,
-            rows(question, people)
+            "{} would become the stub user {upn}, and so would others: {}",
+            quoted(&reference.text),
+            rows(question, people),
+            upn = quoted(&upn)
         ),
         cure: format!(
             "give each person a UPN of their own in the users export, or rule {}",
@@ -111,10 +117,10 @@ fn rows(question: &Question<'_>, people: &[&Persona<'_>]) -> String {
         let places = persona.rows().map(|(file, row)| {
             let input = question.inputs.iter().find(|input| input.file == file);
             let name = input.map_or("users export", |input| input.name.as_str());
-            format!("{name} row {row}")
+            format!("{} row {row}", unticked(name))
         });
         let places = places.collect::<Vec<_>>().join(" and ");
-        format!("{places} ({})", who(&persona.person()))
+        format!("{places} ({})", unticked(&who(&persona.person())))
     }))
 }
 
@@ -140,17 +146,17 @@ pub(super) fn disagree(
     let side = |found: &Found| {
         let named = index.named(found.principals.iter().copied());
         format!(
-            "the {} `{}` is {}",
+            "the {} {} is {}",
             found.rung.word(),
-            found.value,
+            quoted(&found.value),
             list(&named)
         )
     };
     Remark {
         code: Code::Own003,
         message: format!(
-            "`{}`: {}, but {}",
-            reference.text,
+            "{}: {}, but {}",
+            quoted(&reference.text),
             side(first),
             side(second)
         ),
@@ -176,13 +182,16 @@ pub(super) fn by_name_alone(
     Remark {
         code: Code::Own004,
         message: format!(
-            "`{}` fits {} by the full name `{}` alone, and that is not confirmed",
-            reference.text, named.label, found.value
+            "{} fits {} by the full name {} alone, and that is not confirmed",
+            quoted(&reference.text),
+            unticked(&named.label),
+            quoted(&found.value)
         ),
         cure: format!(
-            "if that is right put `{answer}` {}; if all such matches are right set \
+            "if that is right put {answer} {}; if all such matches are right set \
              `by_name = \"accept\"` under [owners]",
-            ruling_cell(question, reference)
+            ruling_cell(question, reference),
+            answer = quoted(&answer)
         ),
     }
 }
@@ -192,9 +201,9 @@ pub(super) fn unknown_id(question: &Question<'_>, reference: &Reference) -> Rema
     Remark {
         code: Code::Own005,
         message: format!(
-            "the id `{}` is in no users export and is no user, directory person or team of the \
+            "the id {} is in no users export and is no user, directory person or team of the \
              environment",
-            reference.text
+            quoted(&reference.text)
         ),
         cure: format!(
             "add the users export that explains it to cutover.toml, or put a UPN {}",
@@ -217,8 +226,8 @@ pub(super) fn nobody(question: &Question<'_>, reference: &Reference) -> Remark {
     Remark {
         code: Code::Own007,
         message: format!(
-            "nobody in the environment fits `{}`, and `missing` under [owners] is `error`",
-            reference.text
+            "nobody in the environment fits {}, and `missing` under [owners] is `error`",
+            quoted(&reference.text)
         ),
         cure: format!("put a UPN or `stub` {}", ruling_cell(question, reference)),
     }
@@ -233,8 +242,8 @@ pub(super) fn no_user_of_roles(question: &Question<'_>, reference: &Reference) -
     Remark {
         code: Code::Rol005,
         message: format!(
-            "nobody in the environment fits `{}`, which only roles files name; {instead}",
-            reference.text
+            "nobody in the environment fits {}, which only roles files name; {instead}",
+            quoted(&reference.text)
         ),
         cure: format!("put a UPN or `leave` {}", ruling_cell(question, reference)),
     }
@@ -260,8 +269,8 @@ pub(super) fn lack(
     Remark {
         code: Code::Stb002,
         message: format!(
-            "no stub user can be made for `{}`{place}: it needs {}",
-            reference.text,
+            "no stub user can be made for {}{place}: it needs {}",
+            quoted(&reference.text),
             lack.columns()
         ),
         cure: format!(
@@ -279,12 +288,12 @@ pub(super) fn near_misses(
 ) -> Remark {
     let misses = misses
         .iter()
-        .map(|miss| format!("{}, by {}", miss.named.label, miss.identifier));
+        .map(|miss| format!("{}, by {}", unticked(&miss.named.label), miss.identifier));
     Remark {
         code: Code::Own012,
         message: format!(
-            "nobody fits `{}`; it resembles {}",
-            reference.text,
+            "nobody fits {}; it resembles {}",
+            quoted(&reference.text),
             join(misses)
         ),
         cure: format!(
@@ -296,15 +305,16 @@ pub(super) fn near_misses(
 
 /// OWN011 and OWN013: what is worth knowing of a principal that was chosen.
 pub(super) fn of_chosen(reference: &Reference, index: &Index<'_>, user: &User) -> Vec<Remark> {
-    let shown = || index.show(Principal::User(user.id));
+    let label = index.show(Principal::User(user.id));
+    let shown = || unticked(&label);
     let special = special(user).map(|what| Remark {
         code: Code::Own011,
-        message: format!("`{}` is {}, {what}", reference.text, shown()),
+        message: format!("{} is {}, {what}", quoted(&reference.text), shown()),
         cure: "check that no person is meant; what it does is done in its own name".to_owned(),
     });
     let disabled = user.disabled.then(|| Remark {
         code: Code::Own013,
-        message: format!("`{}` is {}", reference.text, shown()),
+        message: format!("{} is {}", quoted(&reference.text), shown()),
         cure: "nothing, if the records are to stay with somebody who cannot sign in".to_owned(),
     });
     special.into_iter().chain(disabled).collect()

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use crate::model::{
     AmbiguousPolicy, BlankPolicy, Code, Findings, MissingPolicy, OwnerPolicy, Place, Principal,
-    Ruling, comparison_key, parse_guid, reference_key,
+    Ruling, comparison_key, parse_guid, quoted, reference_key, unticked,
 };
 use crate::resolve::Question;
 use crate::resolve::identifiers::name_key;
@@ -110,12 +110,16 @@ fn decide<'a>(
 fn contradiction(first: &Ruling, second: &Ruling, question: &Question<'_>) -> Fault {
     Fault {
         message: format!(
-            "the rulings on `{}` contradict each other: row {} says `{}`, row {} says `{}`",
-            first.reference, first.row, first.ruling, second.row, second.ruling
+            "the rulings on {} contradict each other: row {} says {}, row {} says {}",
+            quoted(&first.reference),
+            first.row,
+            quoted(&first.ruling),
+            second.row,
+            quoted(&second.ruling)
         ),
         cure: format!(
-            "keep one of the rows of `{}` in {} and empty column `ruling` of the others",
-            first.reference,
+            "keep one of the rows of {} in {} and empty column `ruling` of the others",
+            quoted(&first.reference),
             question.sheet()
         ),
     }
@@ -132,7 +136,8 @@ fn without_effect(question: &Question<'_>, ruling: &Ruling, findings: &mut Findi
     let message = || match reference.as_str() {
         "" => format!("a ruling in {sheet} has no effect: its reference is blank"),
         _ => format!(
-            "the ruling on `{reference}` has no effect: no owner cell of the exports holds that reference"
+            "the ruling on {reference} has no effect: no owner cell of the exports holds that reference",
+            reference = quoted(&reference)
         ),
     };
     let cure = || {
@@ -185,7 +190,10 @@ pub(super) fn fallback(
         || policy.blank == BlankPolicy::Fallback;
     match &policy.fallback {
         Some(text) => whom(text, index).map(Some).map_err(|why| Fault {
-            message: format!("`fallback` under [owners] in cutover.toml is `{text}`, which {why}"),
+            message: format!(
+                "`fallback` under [owners] in cutover.toml is {text}, which {why}",
+                text = quoted(&text)
+            ),
             cure: "give `fallback` the UPN of one user, or the id or name of one team".to_owned(),
         }),
         None if asked_for => Err(Fault::no_fallback()),
@@ -217,7 +225,7 @@ impl NotOne {
             }
         };
         Fault {
-            message: format!("the ruling is `{text}`, which {self}"),
+            message: format!("the ruling is {text}, which {self}", text = quoted(&text)),
             cure: format!("{cure} into column `ruling` of {}", question.sheet()),
         }
     }
@@ -271,9 +279,10 @@ fn by_identifier(text: &str, index: &Index<'_>) -> Result<Principal, NotOne> {
             .user(*one)
             .and_then(|user| special(user).zip(Some(user)))
         {
-            Some((what, user)) if user.application_id.is_none() => {
-                Err(NotOne::BuiltIn(index.show(*one), what))
-            }
+            Some((what, user)) if user.application_id.is_none() => Err(NotOne::BuiltIn(
+                unticked(&index.show(*one)).into_owned(),
+                what,
+            )),
             _ => Ok(*one),
         },
         _ => Err(NotOne::Several(list(&index.named(hits)))),

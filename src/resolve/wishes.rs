@@ -6,7 +6,7 @@
 
 use rayon::prelude::*;
 
-use crate::model::{ByNamePolicy, Meant, Named, Person, Principal, Rung, Wish, WishRow};
+use crate::model::{ByNamePolicy, Meant, Named, Person, Principal, Rung, Wish, WishRow, quoted};
 use crate::resolve::Resolver;
 use crate::resolve::identifiers::full_name;
 use crate::resolve::ladder::{Found, Outcome, climb};
@@ -40,7 +40,7 @@ fn meant(room: &Resolver<'_>, persona: &Persona<'_>) -> Meant {
     let (index, policy) = (&room.index, room.question.policy);
     let known = persona.identifiers(&policy.domains);
     let label = |principal: Principal| match &index.named([principal])[..] {
-        [Named { label, .. }] => format!("`{label}`"),
+        [Named { label, .. }] => quoted(&label).to_string(),
         _ => principal.to_string(),
     };
     match climb(index, &known) {
@@ -61,15 +61,19 @@ fn meant(room: &Resolver<'_>, persona: &Persona<'_>) -> Meant {
         Outcome::Several(found) => {
             let all: Vec<String> = found.principals.iter().map(|one| label(*one)).collect();
             let (rung, value) = (found.rung.word(), &found.value);
-            Meant::Unclear(format!("{rung} `{value}` fits {}", all.join(" and ")))
+            Meant::Unclear(format!(
+                "{rung} {value} fits {}",
+                all.join(" and "),
+                value = quoted(&value)
+            ))
         }
         Outcome::Disagree(first, second) => {
             let words = |found: &Found| {
                 let who: Vec<String> = found.principals.iter().map(|one| label(*one)).collect();
                 format!(
-                    "{} `{}` leads to {}",
+                    "{} {} leads to {}",
                     found.rung.word(),
-                    found.value,
+                    quoted(&found.value),
                     who.join(" and ")
                 )
             };

@@ -11,8 +11,8 @@ use rayon::prelude::*;
 use crate::environment::Facts;
 use crate::model::{
     Code, FileId, Findings, Input, InputKind, OwnerFate, OwnerLine, Place, Principal, Reference,
-    Resolution, Resolved, Ruling, Silent, User, Verdict, comparison_key, reference_key,
-    unguard_cell,
+    Resolution, Resolved, Ruling, Silent, User, Verdict, comparison_key, quoted, quoted_list,
+    reference_key, unguard_cell,
 };
 use crate::project::{
     OwnerRow, OwnersError, OwnersSheet, Project, SheetToWrite, Written, rulings_hash,
@@ -100,8 +100,9 @@ fn is_no_output(project: &Project, workbook: &str) -> Result<(), Failure> {
     Err(Failure::new(
         Exit::Usage,
         format!(
-            "`rulings` under [owners] in cutover.toml is `{workbook}`, which lies in a folder that `plan` writes \
-             to; copy it into the project's folder, and name the copy"
+            "`rulings` under [owners] in cutover.toml is {workbook}, which lies in a folder that `plan` writes \
+             to; copy it into the project's folder, and name the copy",
+            workbook = quoted(&workbook)
         ),
     ))
 }
@@ -120,12 +121,13 @@ fn has_columns(name: &str, headers: &[String]) -> Result<(), Failure> {
 }
 
 fn lacks_columns(name: &str, headers: &[String]) -> Failure {
-    let found = headers.join("`, `");
+    let found = quoted_list(headers);
     Failure::new(
         Exit::Usage,
         format!(
-            "`{name}`: expected columns `reference` (or `Owner reference`) and `ruling`, found `{found}`; name \
-             the two so"
+            "{name}: expected columns `reference` (or `Owner reference`) and `ruling`, found {found}; name \
+             the two so",
+            name = quoted(&name)
         ),
     )
 }
@@ -166,8 +168,18 @@ fn unreadable(input: &Input, defect: &str, place: Place, findings: &mut Findings
     let finding = findings.about(
         Code::Own006,
         &format!("{name} row {row}"),
-        || format!("no ruling can be taken from row {row} of `{name}`: {defect}"),
-        || format!("correct the row in `{name}`, or write the ruling into a row of its own"),
+        || {
+            format!(
+                "no ruling can be taken from row {row} of {name}: {defect}",
+                name = quoted(&name)
+            )
+        },
+        || {
+            format!(
+                "correct the row in {name}, or write the ruling into a row of its own",
+                name = quoted(&name)
+            )
+        },
     );
     findings.place(finding, place);
 }
@@ -218,7 +230,11 @@ fn passed_over(owners: &OwnersInput, sheet: &OwnersSheet, rows: &Rows, findings:
             ruling,
             ..
         } = one;
-        format!("row {row}, `{ruling}` on `{reference}`")
+        format!(
+            "row {row}, {ruling} on {reference}",
+            ruling = quoted(&ruling),
+            reference = quoted(&reference)
+        )
     });
     let mut words: Vec<String> = words.collect();
     if lost.len() > SHOWN_MAX {
@@ -230,11 +246,12 @@ fn passed_over(owners: &OwnersInput, sheet: &OwnersSheet, rows: &Rows, findings:
         || {
             format!(
                 "rulings in owners.csv have no effect, since `rulings` under [owners] in cutover.toml names \
-                 `{workbook}`, which does not hold them: {}",
-                words.join("; ")
+                 {workbook}, which does not hold them: {}",
+                words.join("; "),
+                workbook = quoted(&workbook)
             )
         },
-        || format!("copy them into `{workbook}`, or take `rulings` out of cutover.toml"),
+        || format!("copy them into {workbook}, or take `rulings` out of cutover.toml", workbook = quoted(&workbook)),
     );
     findings.people(finding, lost.len() as u64);
 }
@@ -312,7 +329,8 @@ pub(super) fn say(written: &Written, console: &mut Console<'_>) -> Result<(), Fa
     if let Written::Beside(path) = written {
         let path = path.display();
         console.say(&format!(
-            "`owners.csv` is open in another program; what is new stands in `{path}`"
+            "`owners.csv` is open in another program; what is new stands in {path}",
+            path = quoted(&path)
         ))?;
     }
     Ok(())

@@ -5,6 +5,7 @@
 mod accounting;
 mod anonymous;
 mod awkward_texts;
+mod backticks;
 mod bad_input;
 mod beside;
 mod broken_off;

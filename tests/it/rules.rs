@@ -18,13 +18,13 @@ use crate::support::{copy, document, repository, run};
 /// `case.toml`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Case {
+pub(crate) struct Case {
     /// What the situation is, for the reader.
     about: String,
     /// The exit code of `plan`.
     exit: u8,
     /// Every code that speaks.
-    speaks: BTreeSet<String>,
+    pub(crate) speaks: BTreeSet<String>,
     /// Rules left unchecked.
     #[serde(default)]
     unchecked: BTreeSet<String>,
@@ -72,15 +72,7 @@ fn each_case_speaks_as_it_says() {
 fn check(name: &str, folder: &Path) {
     let case = case(folder);
     assert!(!case.about.is_empty(), "{name}: says what it is about");
-    let project = tempfile::tempdir().unwrap();
-    copy(&repository("tests/cases/base"), project.path());
-    for file in &case.remove {
-        fs::remove_file(project.path().join(file))
-            .unwrap_or_else(|error| panic!("{name}: {error}"));
-    }
-    if folder.join("project").is_dir() {
-        copy(&folder.join("project"), project.path());
-    }
+    let project = project(folder);
     let ended = run(|console| cutover::run::plan(project.path(), false, console));
     let said = format!("{}{}", ended.out, ended.err);
     // Where a line breaks is no part of what is said.
@@ -127,6 +119,20 @@ fn check(name: &str, folder: &Path) {
             at.row
         );
     }
+}
+
+/// The project of a case: the base with what the case has in its place.
+pub(crate) fn project(folder: &Path) -> tempfile::TempDir {
+    let project = tempfile::tempdir().unwrap();
+    copy(&repository("tests/cases/base"), project.path());
+    for file in &case(folder).remove {
+        fs::remove_file(project.path().join(file))
+            .unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    }
+    if folder.join("project").is_dir() {
+        copy(&folder.join("project"), project.path());
+    }
+    project
 }
 
 /// Whether the plan has that code at that place.
@@ -205,12 +211,12 @@ fn no_rule_is_left_without_a_case() {
     assert!(silent.is_empty(), "rules that speak in no case: {silent:?}");
 }
 
-fn case(folder: &Path) -> Case {
+pub(crate) fn case(folder: &Path) -> Case {
     let text = fs::read_to_string(folder.join("case.toml")).expect("case.toml");
     toml::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", folder.display()))
 }
 
-fn cases() -> Vec<(String, std::path::PathBuf)> {
+pub(crate) fn cases() -> Vec<(String, std::path::PathBuf)> {
     let mut cases: Vec<_> = fs::read_dir(repository("tests/cases/rules"))
         .expect("the cases")
         .map(|entry| entry.expect("a case"))

@@ -4,6 +4,7 @@
 //! In: the source files. Out: one list of every breach, by path and line.
 
 mod independence;
+mod quotes;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

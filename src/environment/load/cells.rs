@@ -17,7 +17,7 @@ use crate::environment::load::strays::strays;
 use crate::environment::load::words;
 use crate::environment::load::words::Word;
 use crate::environment::load::world::Found;
-use crate::model::{FileId, Findings, InputKind, Progress, parse_guid};
+use crate::model::{FileId, Findings, InputKind, Progress, parse_guid, quoted};
 use crate::read::FileSpec;
 use crate::read::ReadError;
 use crate::read::Table;
@@ -137,10 +137,10 @@ impl Sheet {
         };
         let names = header.names();
         let message = format!(
-            "there is no column `{}`; found {}; name it by one of {}",
-            header.name,
+            "there is no column {}; found {}; name it by one of {}",
+            quoted(&header.name),
             words::listed(self.headers().iter().map(String::as_str)),
-            words::listed(names),
+            words::listed(names)
         );
         problems.of_file(&self.shown, message);
     }
@@ -257,7 +257,7 @@ fn spec(path: &Path, shown: &str) -> FileSpec {
 /// Tells why a file as a whole cannot be read; its name is said once.
 fn tell_unreadable(shown: &str, error: &ReadError, problems: &mut Collector) {
     let whole = error.with_causes();
-    let named = format!("`{shown}` ");
+    let named = format!("{shown} ", shown = quoted(&shown));
     let message = whole.strip_prefix(&named).unwrap_or(&whole).to_owned();
     problems.of_file(shown, message);
 }
@@ -293,7 +293,8 @@ impl Cells<'_> {
     pub(super) fn repeated(&mut self, column: Column, what: &str) {
         let text = self.cell(column);
         let message = format!(
-            "`{text}`: this {what} stands in an earlier row too, expected each once; remove one row"
+            "{text}: this {what} stands in an earlier row too, expected each once; remove one row",
+            text = quoted(&text)
         );
         self.problem(column, &message);
     }
@@ -305,8 +306,8 @@ impl Cells<'_> {
         let strange: Vec<Column> = columns.filter(|column| self.is_strange(*column)).collect();
         for column in &strange {
             let message = format!(
-                "`{}`: a formula's error or a mangled number; export the column again, as text",
-                self.cell(*column)
+                "{}: a formula's error or a mangled number; export the column again, as text",
+                quoted(&self.cell(*column))
             );
             self.problem(*column, &message);
         }
@@ -379,7 +380,10 @@ impl Cells<'_> {
         if let Some(value) = parse(text) {
             return Ok(Some(value));
         }
-        let message = format!("`{text}`, expected {expected}; correct the cell");
+        let message = format!(
+            "{text}, expected {expected}; correct the cell",
+            text = quoted(&text)
+        );
         self.problem(column, &message);
         Err(Told)
     }
@@ -398,11 +402,13 @@ impl Cells<'_> {
             Found::Unknowable => return None,
             Found::Nothing => {
                 format!(
-                    "`{text}` is no {what}, expected {expected}; correct the cell or add the {what}"
+                    "{text} is no {what}, expected {expected}; correct the cell or add the {what}",
+                    text = quoted(&text)
                 )
             }
             Found::Several(count) => format!(
-                "`{text}` names {count} of the kind {what}, expected one; name it by its id"
+                "{text} names {count} of the kind {what}, expected one; name it by its id",
+                text = quoted(&text)
             ),
         };
         self.problem(column, &message);

@@ -22,7 +22,7 @@ use crate::environment::load::people::Strict;
 use crate::environment::load::people::Trouble;
 use crate::environment::load::problems::Problem;
 use crate::environment::load::words;
-use crate::model::{Loadable, Profile, ProfileField, comparison_key};
+use crate::model::{Loadable, Profile, ProfileField, comparison_key, quoted};
 
 /// What the admin centre writes for somebody without a product.
 const UNLICENSED: &str = "unlicensed";
@@ -181,8 +181,9 @@ pub(super) fn assign(loading: &mut Loading<'_>) {
             let message = match loading.people.give_role(at.row, told, role) {
                 Ok(true) => continue,
                 Ok(false) => format!(
-                    "`{id}` is nobody of the directory's other files, expected one of them, or the \
-                     person's UPN in this row; fill it in, or add the export of the people"
+                    "{id} is nobody of the directory's other files, expected one of them, or the \
+                     person's UPN in this row; fill it in, or add the export of the people",
+                    id = quoted(&id)
                 ),
                 Err(message) => message,
             };
@@ -319,7 +320,8 @@ impl Texts<'_, '_> {
         let plain = csvde::text(&text);
         if plain.is_none() {
             let message = format!(
-                "`{text}`: hexadecimal digits that are no text; export again with `csvde -u`"
+                "{text}: hexadecimal digits that are no text; export again with `csvde -u`",
+                text = quoted(&text)
             );
             self.cells.problem(column, &message);
         }
@@ -381,13 +383,14 @@ impl LeftOut {
                 1 => format!("1 row is no person ({classes}) and is left out"),
                 rows => format!("{rows} rows are no people ({classes}) and are left out"),
             };
-            remarks.push(format!("`{shown}`: {rows}"));
+            remarks.push(format!("{shown}: {rows}", shown = quoted(&shown)));
         }
         if self.details_only > 0 {
             remarks.push(format!(
-                "`{shown}`: {} people have details of licences and no licences: what they hold \
+                "{shown}: {} people have details of licences and no licences: what they hold \
                  counts as unknown",
-                self.details_only
+                self.details_only,
+                shown = quoted(&shown)
             ));
         }
         remarks

@@ -7,7 +7,7 @@ use crate::environment::EnvironmentError;
 use crate::environment::load::Loading;
 use crate::environment::load::cells::Sheet;
 use crate::environment::load::headers;
-use crate::model::{Fact, GroupMember, Loadable, comparison_key};
+use crate::model::{Fact, GroupMember, Loadable, comparison_key, quoted};
 
 /// Reads who is in which group, in `named` where the file does not say; the answer is how many rows
 /// there were.
@@ -60,9 +60,8 @@ pub(super) fn read(
             inner => format!("{inner} rows are no people and are left out"),
         };
         loading.remarks.push(format!(
-            "`{}`: {rows}; who is in a group by way of another group is known from a column `via` only",
-            sheet.shown()
-        ));
+            "{}: {rows}; who is in a group by way of another group is known from a column `via` only",
+            quoted(&sheet.shown())));
     }
     Ok(rows)
 }

@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use crate::environment::EnvironmentError;
 use crate::environment::Writer;
-use crate::model::{DirectoryPerson, Fact, Profile, ProfileField, comparison_key};
+use crate::model::{DirectoryPerson, Fact, Profile, ProfileField, comparison_key, quoted};
 
 /// What a UPN of somebody of another organisation holds.
 const GUEST: &str = "#ext#";
@@ -168,9 +168,9 @@ impl People {
         let remark = |(file, (fields, cells)): (&usize, &(BTreeSet<&str>, u64))| {
             let fields: Vec<&str> = fields.iter().copied().collect();
             format!(
-                "`{}`: {cells} cells ({}) differ from files of the directory that come before it by \
+                "{}: {cells} cells ({}) differ from files of the directory that come before it by \
                  name; theirs are used",
-                self.files[*file],
+                quoted(&self.files[*file]),
                 fields.join(", ")
             )
         };
@@ -233,8 +233,10 @@ impl People {
         let name = told.upn.as_ref().or(told.account.as_ref());
         let name = name.map_or("", String::as_str);
         format!(
-            "`{name}` in `{}`, row {}",
-            self.files[first.file], first.row
+            "{name} in {}, row {}",
+            quoted(&self.files[first.file]),
+            first.row,
+            name = quoted(&name)
         )
     }
 
@@ -373,11 +375,13 @@ impl Merging<'_> {
         let place = self.person.places.get(&what).copied();
         let place = place.unwrap_or(self.person.first);
         let message = format!(
-            "{}: `{told}` here and `{known}` in `{}`, row {}, of one person, expected the same; export \
+            "{}: {told} here and {known} in {}, row {}, of one person, expected the same; export \
              both again on the same day, or take the column out of one",
             what.words(),
-            self.files[place.file],
-            place.row
+            quoted(&self.files[place.file]),
+            place.row,
+            told = quoted(&told),
+            known = quoted(&known)
         );
         Err(Trouble::Clash(what, message))
     }

@@ -9,6 +9,7 @@ use std::io;
 use std::path::PathBuf;
 
 use crate::environment::EnvironmentError;
+use crate::model::quoted;
 
 /// How many problems are shown; the rest are counted.
 const SHOWN_MAX: usize = 50;
@@ -87,10 +88,9 @@ impl fmt::Display for Problems {
 pub enum LoadError {
     /// The folder or a file in it cannot be read.
     #[error(
-        "`{}`: cannot be read; see that it is there and may be read, or correct \
+        "{}: cannot be read; see that it is there and may be read, or correct \
          `[environment] from`",
-        path.display()
-    )]
+        quoted(&path.display()))]
     Folder {
         /// The folder or file.
         path: PathBuf,

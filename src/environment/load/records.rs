@@ -17,7 +17,7 @@ use crate::environment::load::headers::Header;
 use crate::environment::load::problems::Collector;
 use crate::environment::load::world::Found;
 use crate::environment::load::world::World;
-use crate::model::{Principal, RecordId, record_key};
+use crate::model::{Principal, RecordId, quoted, record_key};
 
 /// How many records, or keys of records, are sorted at once (some 150 MB of them).
 const CHUNK_ROWS: usize = 4 << 20;
@@ -97,8 +97,8 @@ fn id_column(entity: &str, sheet: &Sheet, problems: &mut Collector) -> Option<Co
     let column = names.iter().find_map(|name| sheet.named(name));
     if column.is_none() {
         let message = format!(
-            "there is no column of the record's id; name it `id` or `{entity}id`, as the service \
-             does"
+            "there is no column of the record's id; name it `id` or {}, as the service does",
+            quoted(&format_args!("{entity}id"))
         );
         sheet.problem(problems, &message);
     }

@@ -19,7 +19,7 @@ use crate::environment::load::cells::Told;
 use crate::environment::load::users::unit;
 use crate::environment::load::world::World;
 use crate::model::{
-    Depth, Fact, Inheritance, Role, RoleId, RolePrivilege, UnitId, UserId, comparison_key,
+    Depth, Fact, Inheritance, Role, RoleId, RolePrivilege, UnitId, UserId, comparison_key, quoted,
 };
 
 /// What the service gives a role of which nothing else is said.
@@ -156,9 +156,9 @@ fn tell_line(
         return wrong(
             "root",
             format!(
-                "`{}` is no role of this file that is its own root, expected the id of the copy in \
+                "{} is no role of this file that is its own root, expected the id of the copy in \
                  the unit where the role was made; correct the cell or add that copy",
-                line.root
+                quoted(&line.root)
             ),
         );
     };
@@ -166,8 +166,9 @@ fn tell_line(
         return wrong(
             "name",
             format!(
-                "`{}`, expected `{}` as its root copy is called; correct the name or the root",
-                line.name, root.name
+                "{}, expected {} as its root copy is called; correct the name or the root",
+                quoted(&line.name),
+                quoted(&root.name)
             ),
         );
     }
@@ -182,7 +183,10 @@ fn tell_line(
     if let Some(other) = copies.insert((line.root, line.unit), line.id) {
         return wrong(
             "business_unit",
-            format!("the role has two copies in this unit, `{other}` too; remove one of the rows"),
+            format!(
+                "the role has two copies in this unit, {other} too; remove one of the rows",
+                other = quoted(&other)
+            ),
         );
     }
     let agrees = line
@@ -232,8 +236,10 @@ pub(super) fn read_privileges(
             Some(other) if *other == depth => Ok(()),
             Some(other) => {
                 let message = format!(
-                    "`{depth}` here and `{other}` in an earlier row for the same role and \
-                     privilege, expected one of them; remove the wrong row"
+                    "{depth} here and {other} in an earlier row for the same role and \
+                     privilege, expected one of them; remove the wrong row",
+                    depth = quoted(&depth),
+                    other = quoted(&other)
                 );
                 cells.problem(depth_column, &message);
                 Ok(())

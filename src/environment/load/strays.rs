@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use crate::environment::load::headers::Header;
 use crate::environment::load::words;
-use crate::model::comparison_key;
+use crate::model::{comparison_key, quoted};
 
 /// Letters by which a header may differ from the one that was meant.
 const SLIPS_MAX: usize = 2;
@@ -44,8 +44,9 @@ pub(super) fn strays(
             Some(meant) => strays.misspelt.push((
                 index,
                 format!(
-                    "`{}` is no column of this file; expected `{meant}`; correct the header",
-                    header.trim()
+                    "{} is no column of this file; expected {meant}; correct the header",
+                    quoted(&header.trim()),
+                    meant = quoted(&meant)
                 ),
             )),
             None => strays.unread.push(header.trim().to_owned()),
@@ -72,7 +73,10 @@ fn tight(name: &str) -> String {
 /// The remark on columns that are not read.
 pub(super) fn remark(shown: &str, unread: &[String]) -> String {
     let columns = words::listed(unread.iter().map(String::as_str));
-    format!("`{shown}`: not read: columns {columns}")
+    format!(
+        "{shown}: not read: columns {columns}",
+        shown = quoted(&shown)
+    )
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use crate::environment::load::cells::Sheet;
 use crate::environment::load::roles::user;
 use crate::environment::load::words;
 use crate::environment::load::world::World;
-use crate::model::{Cascade, CascadeAssign, Fact, comparison_key, parse_guid, setting};
+use crate::model::{Cascade, CascadeAssign, Fact, comparison_key, parse_guid, quoted, setting};
 
 /// Reads the tables and who can own their rows; the answer is how many rows there were.
 pub(super) fn read_entities(
@@ -118,8 +118,9 @@ pub(super) fn read_settings(
 fn tell_other_number(cells: &mut Cells<'_>, column: Column, value: &str, most: Option<u32>) {
     if let Some(most) = most.filter(|most| most.to_string() != value) {
         let message = format!(
-            "`{value}`, and `non_interactive_max` under `[environment]` of the manifest is {most}, \
-             expected the same; correct one of them, or take it out"
+            "{value}, and `non_interactive_max` under `[environment]` of the manifest is {most}, \
+             expected the same; correct one of them, or take it out",
+            value = quoted(&value)
         );
         cells.problem(column, &message);
     }
@@ -129,7 +130,9 @@ fn tell_case(cells: &mut Cells<'_>, column: Column, name: &str) {
     let near = |known: &&&str| known.eq_ignore_ascii_case(name) && **known != name;
     if let Some(known) = KNOWN.iter().find(near) {
         let message = format!(
-            "`{name}`, expected `{known}`: a name in another case is ignored; correct the name"
+            "{name}, expected {known}: a name in another case is ignored; correct the name",
+            name = quoted(&name),
+            known = quoted(&known)
         );
         cells.problem(column, &message);
     }

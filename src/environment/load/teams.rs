@@ -11,7 +11,7 @@ use crate::environment::load::cells::Sheet;
 use crate::environment::load::roles::user;
 use crate::environment::load::users::unit;
 use crate::environment::load::world::World;
-use crate::model::{Fact, Principal, Team, TeamId, TeamType};
+use crate::model::{Fact, Principal, Team, TeamId, TeamType, quoted};
 
 /// Reads the teams; the answer is how many rows there were.
 pub(super) fn read(sheet: &Sheet, loading: &mut Loading<'_>) -> Result<u64, EnvironmentError> {
@@ -103,8 +103,9 @@ pub(super) fn read_roles(
             && !staged.inherit(root, inheritance)
         {
             let message = format!(
-                "`{inheritance}`, but `roles` or an earlier row says otherwise of this role, \
-                 expected the same; correct one of the cells"
+                "{inheritance}, but `roles` or an earlier row says otherwise of this role, \
+                 expected the same; correct one of the cells",
+                inheritance = quoted(&inheritance)
             );
             cells.problem(inheritance_column, &message);
         }

@@ -11,7 +11,7 @@ use crate::environment::load::cells::Column;
 use crate::environment::load::cells::Sheet;
 use crate::environment::load::cells::Spot;
 use crate::environment::load::world::Found;
-use crate::model::{BusinessUnit, Fact, UnitId};
+use crate::model::{BusinessUnit, Fact, UnitId, quoted};
 
 struct Line {
     spot: Spot,
@@ -83,11 +83,15 @@ fn parents(sheet: &Sheet, loading: &mut Loading<'_>, lines: &[Line]) -> BTreeMap
                 continue;
             }
             Found::Several(count) => {
-                format!("`{text}` names {count} business units, expected one; name it by its id")
+                format!(
+                    "{text} names {count} business units, expected one; name it by its id",
+                    text = quoted(&text)
+                )
             }
             Found::Nothing | Found::Unknowable => format!(
-                "`{text}` is no business unit of this file, expected an id or name; correct the \
-                 cell or add the unit"
+                "{text} is no business unit of this file, expected an id or name; correct the \
+                 cell or add the unit",
+                text = quoted(&text)
             ),
         };
         sheet.problem_at(&mut loading.problems, line.spot, column, &message);
@@ -125,9 +129,10 @@ fn tell_circles(
         let above = std::iter::successors(parents.get(&line.id), |unit| parents.get(unit));
         if above.take(lines.len()).any(|unit| *unit == line.id) {
             let message = format!(
-                "`{}` makes `{}` a unit below itself, expected a way up to the root unit; correct \
+                "{} makes {} a unit below itself, expected a way up to the root unit; correct \
                  the parent",
-                line.parent, line.name
+                quoted(&line.parent),
+                quoted(&line.name)
             );
             sheet.problem_at(&mut loading.problems, line.spot, column, &message);
         }

@@ -5,6 +5,7 @@
 
 use crate::model::{
     AccessMode, CascadeAssign, Depth, Inheritance, Invitation, Ownership, TeamType, comparison_key,
+    quoted,
 };
 
 /// A kind that is written as a word.
@@ -131,7 +132,7 @@ pub(super) fn invitation(text: &str) -> Option<Invitation> {
 /// Words as a message lists them.
 pub(super) fn listed<'a>(words: impl Iterator<Item = &'a str>) -> String {
     words
-        .map(|word| format!("`{word}`"))
+        .map(|word| quoted(&word).to_string())
         .collect::<Vec<_>>()
         .join(", ")
 }

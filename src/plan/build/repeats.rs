@@ -14,7 +14,7 @@ use foldhash::fast::FixedState;
 use hashbrown::HashSet;
 use rayon::prelude::*;
 
-use crate::model::{Code, Fate, Findings, Input, Place, Principal, RecordId};
+use crate::model::{Code, Fate, Findings, Input, Place, Principal, RecordId, quoted};
 use crate::plan::build::name_of;
 use crate::plan::{CHUNK_ROWS, DraftFile, DraftTable, PrincipalIndex};
 
@@ -247,9 +247,10 @@ fn tell(
         let origin = name_of(inputs, first.file);
         if same {
             format!(
-                "named {} times with the same owner, first in `{origin}`, row {}",
+                "named {} times with the same owner, first in {origin}, row {}",
                 group.len(),
-                first.row
+                first.row,
+                origin = quoted(&origin)
             )
         } else {
             let owners = group

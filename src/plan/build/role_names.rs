@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::{RoleId, comparison_key};
+use crate::model::{RoleId, comparison_key, quoted, quoted_list, unticked};
 use crate::plan::build::Wanted;
 use crate::plan::build::roles::unit_of_role;
 
@@ -40,16 +40,20 @@ pub(super) fn unknown(wanted: &Wanted<'_>, text: &str) -> String {
     }
     if DIRECTORY_ROLES.contains(&comparison_key(text).as_str()) {
         return format!(
-            "`{text}` is a role of the directory, which rules the subscription; expected a security \
-             role of the environment"
+            "{text} is a role of the directory, which rules the subscription; expected a security \
+             role of the environment",
+            text = quoted(&text)
         );
     }
     let near = near_names(wanted, text);
     let hint = match near.as_slice() {
         [] => String::new(),
-        names => format!("; near: `{}`", names.join("`, `")),
+        names => format!("; near: {}", quoted_list(names)),
     };
-    format!("the environment has no role `{text}`{hint}")
+    format!(
+        "the environment has no role {text}{hint}",
+        text = quoted(&text)
+    )
 }
 
 /// Up to three role names that resemble a text, the nearest first.
@@ -77,12 +81,13 @@ pub(super) fn several(wanted: &Wanted<'_>, text: &str, roots: &[RoleId]) -> Stri
         .iter()
         .filter_map(|root| {
             let unit = wanted.facts.units().get(&unit_of_role(wanted, *root)?)?;
-            Some(format!("{} ({root})", unit.name))
+            Some(format!("{} ({root})", unticked(&unit.name)))
         })
         .collect();
     format!(
-        "{} roles are called `{text}`: made in {}",
+        "{} roles are called {text}: made in {}",
         roots.len(),
-        units.join(", ")
+        units.join(", "),
+        text = quoted(&text)
     )
 }

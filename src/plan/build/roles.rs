@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use crate::model::{
     Code, Fate, FileId, Findings, OwnerCell, Place, Principal, RoleAction, RoleId, RoleRow, Rung,
-    UnitId, Verdict, parse_guid,
+    UnitId, Verdict, parse_guid, quoted, unticked,
 };
 use crate::plan::build::role_names::{several, unknown};
 use crate::plan::build::users::After;
@@ -106,7 +106,10 @@ fn ask(
         Some(Fault {
             code: Code::Fil003,
             subject: format!("action {text}"),
-            message: format!("`{text}` is no action; expected `give` or `remove`"),
+            message: format!(
+                "{text} is no action; expected `give` or `remove`",
+                text = quoted(&text)
+            ),
             column: row.columns.action,
             cell: text.clone(),
             unknown_unit: None,
@@ -150,24 +153,32 @@ fn principal(
         Verdict::Left => Ok(None),
         Verdict::Fallback(_) => Err(Some(fault(
             text,
-            format!("`{text}` goes to the fallback owner, who is given records and no roles"),
+            format!(
+                "{text} goes to the fallback owner, who is given records and no roles",
+                text = quoted(&text)
+            ),
         ))),
         Verdict::Matched {
             principal,
             rung: Rung::Ruling,
         } => {
-            let who = label_of(wanted, *principal);
+            let label = label_of(wanted, *principal);
+            let who = unticked(&label);
             Err(Some(fault(
                 text,
                 format!(
-                    "`{text}` is ruled to {who}, who gets the records; a role follows no ruling, so \
-                     that nobody inherits rights: write who shall have it into the user column"
+                    "{text} is ruled to {who}, who gets the records; a role follows no ruling, so \
+                     that nobody inherits rights: write who shall have it into the user column",
+                    text = quoted(&text)
                 ),
             )))
         }
         Verdict::Stub(index) if !is_made(wanted, draft, *index) => Err(Some(fault(
             text,
-            format!("no record goes to `{text}`, and no stub user is made for roles alone"),
+            format!(
+                "no record goes to {text}, and no stub user is made for roles alone",
+                text = quoted(&text)
+            ),
         ))),
         Verdict::Stopped(code) => {
             let why = resolved.remarks.iter().find(|remark| remark.code == *code);
@@ -299,7 +310,10 @@ fn named_unit(
             unknown_unit: Some(text.to_owned()),
             ..fault(
                 Code::Rol001,
-                format!("`{text}` is no business unit of the environment"),
+                format!(
+                    "{text} is no business unit of the environment",
+                    text = quoted(&text)
+                ),
             )
         }),
         several => match own.filter(|own| several.contains(own)) {
@@ -307,8 +321,9 @@ fn named_unit(
             None => Err(fault(
                 Code::Rol002,
                 format!(
-                    "{} business units are called `{text}`; write the unit's id",
-                    several.len()
+                    "{} business units are called {text}; write the unit's id",
+                    several.len(),
+                    text = quoted(&text)
                 ),
             )),
         },
@@ -339,17 +354,17 @@ fn take(
         findings.place(id, place);
     };
     if let Some(first) = asked.get_mut(&(principal, role)) {
-        let origin = name_of(wanted.inputs, first.file);
+        let origin = quoted(name_of(wanted.inputs, first.file));
         let number = first.row;
         if first.action == Some(action) {
-            let message = format!("asked for before, in `{origin}`, row {number}");
+            let message = format!("asked for before, in {origin}, row {number}");
             tell(Code::Rol007, message, place);
             settle(draft, row.file, Fate::Repeated);
             return;
         }
         first.action = None;
         let message =
-            format!("given and removed by several rows, the first in `{origin}`, row {number}");
+            format!("given and removed by several rows, the first in {origin}, row {number}");
         let withdrawn = withdraw(draft, first, principal, role);
         for place in withdrawn.into_iter().chain([place]) {
             tell(Code::Rol015, message.clone(), place);

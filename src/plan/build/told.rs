@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use crate::environment::Keys;
 use crate::model::{
     BlankPolicy, Code, FindingId, Findings, OwnerCell, Place, RecordColumn, RecordRows,
-    ReferenceId, Remark,
+    ReferenceId, Remark, quoted,
 };
 use crate::plan::build::records::KeyTargets;
 use crate::plan::build::{Wanted, name_of};
@@ -74,9 +74,19 @@ impl About<'_> {
         let message = || match code {
             Code::Rec006 => {
                 let records = self.keys.map_or(0, |keys| keys.records(key).len());
-                format!("{records} records of `{entity}` hold `{key}` in `{field}`; expected one")
+                format!(
+                    "{records} records of {entity} hold {key} in {field}; expected one",
+                    entity = quoted(&entity),
+                    key = quoted(&key),
+                    field = quoted(&field)
+                )
             }
-            _ => format!("no record of `{entity}` holds `{key}` in `{field}`"),
+            _ => format!(
+                "no record of {entity} holds {key} in {field}",
+                entity = quoted(&entity),
+                key = quoted(&key),
+                field = quoted(&field)
+            ),
         };
         let subject = format!("{entity} {field} {key}");
         findings.about(code, &subject, message, || code.rule().cure.to_owned())
@@ -109,7 +119,7 @@ impl About<'_> {
             return;
         }
         let name = name_of(self.wanted.inputs, self.rows.file);
-        let message = || format!("`{name}` has rows without an owner");
+        let message = || format!("{name} has rows without an owner", name = quoted(&name));
         let cure = || Code::Own001.rule().cure.to_owned();
         let id = findings.about(Code::Own001, name, message, cure);
         findings.place(id, self.place(row).cell(self.rows.owner_column, ""));

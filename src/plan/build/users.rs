@@ -10,7 +10,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::environment::Facts;
 use crate::model::{
     AccessMode, Changed, Code, Fate, Findings, Meant, NameOrder, Place, Principal, ProfileField,
-    RoleId, UnitId, User, UserId, Wish, WishField, WishRow, parse_guid, setting, setting_on,
+    RoleId, UnitId, User, UserId, Wish, WishField, WishRow, parse_guid, quoted, quoted_list,
+    setting, setting_on,
 };
 use crate::plan::build::{Wanted, label_of, name_of, same_name, settle};
 use crate::plan::{Draft, DraftUser};
@@ -100,11 +101,14 @@ fn wishes<'a>(wanted: &'a Wanted<'_>, row: &WishRow) -> Result<Option<(&'a User,
     let user = match &row.meant {
         Meant::User(user) => wanted.facts.users().get(user),
         Meant::Nobody => None,
-        Meant::Unclear(why) => return Err(nobody(format!("`{label}`: {why}"))),
+        Meant::Unclear(why) => {
+            return Err(nobody(format!("{label}: {why}", label = quoted(&label))));
+        }
     };
     let Some(user) = user else {
         let message = format!(
-            "`{label}` is no user of the environment, so nothing of it can be changed by this plan"
+            "{label} is no user of the environment, so nothing of it can be changed by this plan",
+            label = quoted(&label)
         );
         return Err(nobody(message));
     };
@@ -145,19 +149,16 @@ fn business_unit(facts: &Facts, wish: &Wish) -> Result<UnitId, Fault> {
     match units.as_slice() {
         [unit] => Ok(*unit),
         [] => {
-            let known: Vec<&str> = facts
-                .units()
-                .values()
-                .map(|unit| unit.name.as_str())
-                .collect();
-            let some = match known.len() {
-                0..=10 => known.join("`, `"),
-                more => format!("{}` and {} more", known[..10].join("`, `"), more - 10),
+            let known = facts.units().values();
+            let some = quoted_list(known.take(10).map(|unit| &unit.name));
+            let some = match facts.units().len() {
+                0..=10 => some,
+                more => format!("{some} and {} more", more - 10),
             };
-            let quote = if known.len() > 10 { "" } else { "`" };
             let message = format!(
-                "`{text}` is no business unit of the environment; expected an id, or one of \
-                 `{some}{quote}"
+                "{text} is no business unit of the environment; expected an id, or one of \
+                 {some}",
+                text = quoted(&text)
             );
             Err(Fault {
                 is_unknown_unit: true,
@@ -167,9 +168,10 @@ fn business_unit(facts: &Facts, wish: &Wish) -> Result<UnitId, Fault> {
         several => {
             let ids: Vec<String> = several.iter().map(ToString::to_string).collect();
             let message = format!(
-                "{} business units are called `{text}`; expected the id of one: {}",
+                "{} business units are called {text}; expected the id of one: {}",
                 several.len(),
-                ids.join(", ")
+                ids.join(", "),
+                text = quoted(&text)
             );
             Err(unreadable(wish, message))
         }
@@ -189,7 +191,10 @@ fn access_mode(wish: &Wish) -> Result<AccessMode, Fault> {
         }
         Some(mode) => Ok(mode),
         None => {
-            let message = format!("`{}` is no access mode; expected {expected}", wish.text);
+            let message = format!(
+                "{} is no access mode; expected {expected}",
+                quoted(&wish.text)
+            );
             Err(unreadable(wish, message))
         }
     }
@@ -214,14 +219,18 @@ fn take<'a>(
     if let Some(first) = firsts.get_mut(&user.id) {
         let (origin, number) = (name_of(wanted.inputs, first.row.file), first.row.row);
         if first.wishes.as_ref() == Some(&wishes) {
-            let message = format!("wished for before, in `{origin}`, row {number}");
+            let message = format!(
+                "wished for before, in {origin}, row {number}",
+                origin = quoted(&origin)
+            );
             tell(Code::Acc017, message, place(row));
             settle(draft, row.file, Fate::Repeated);
             return;
         }
         let message = format!(
-            "several rows wish different things for this user, the first in `{origin}`, row \
-             {number}; expected one row with all that is wished for"
+            "several rows wish different things for this user, the first in {origin}, row \
+             {number}; expected one row with all that is wished for",
+            origin = quoted(&origin)
         );
         if first.wishes.take().is_some() {
             withdraw(draft, user.id, first.row);

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use tempfile::{NamedTempFile, PersistError};
 
-use crate::model::comparison_key;
+use crate::model::{comparison_key, quoted, quoted_list};
 use crate::project::owners::{COLUMNS, OwnersSheet, REFERENCE, SheetRow};
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
@@ -122,8 +122,9 @@ pub enum OwnersError {
     OpenQuote { path: PathBuf, line: u64 },
     #[error(
         "{}, line {line}: found {found} cells where the header has {expected}; put quotes round \
-         the cell that holds a `{delimiter}`",
-        path.display()
+         the cell that holds a {delimiter}",
+        path.display(),
+        delimiter = quoted(&delimiter)
     )]
     Surplus {
         path: PathBuf,
@@ -138,7 +139,11 @@ pub enum OwnersError {
         path.display()
     )]
     NoReference { path: PathBuf, found: String },
-    #[error("{}, line 1: column `{column}` is there twice; rename one of them", path.display())]
+    #[error(
+        "{}, line 1: column {column} is there twice; rename one of them",
+        path.display(),
+        column = quoted(&column)
+    )]
     Repeated { path: PathBuf, column: String },
     #[error("{}: not CSV", path.display())]
     Csv { path: PathBuf, source: csv::Error },
@@ -338,10 +343,9 @@ fn check_headers(headers: &[String], path: &Path) -> Result<(), OwnersError> {
     if keys.iter().any(|key| key == REFERENCE) {
         return Ok(());
     }
-    let found: Vec<String> = headers.iter().map(|header| format!("`{header}`")).collect();
     Err(OwnersError::NoReference {
         path: path.to_owned(),
-        found: found.join(", "),
+        found: quoted_list(headers),
     })
 }
 

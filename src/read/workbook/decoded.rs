@@ -7,6 +7,7 @@ use std::io::{self, BufRead, Read};
 
 use encoding_rs::{Decoder, DecoderResult, Encoding, UTF_8, UTF_16BE, UTF_16LE};
 
+use crate::model::quoted;
 use crate::read::workbook::at::FileAt;
 use crate::read::workbook::limits::Refusal;
 use crate::read::workbook::xml::{Watch, XmlGuard, attribute};
@@ -50,7 +51,10 @@ pub(super) fn encoding_of(beginning: &[u8]) -> Result<&'static Encoding, Refusal
         .filter(|encoding| encoding.is_ascii_compatible())
         .ok_or_else(|| {
             let label = String::from_utf8_lossy(label);
-            Refusal::damaged(format!("it says that its encoding is `{label}`"))
+            Refusal::damaged(format!(
+                "it says that its encoding is {label}",
+                label = quoted(&label)
+            ))
         })
 }
 

@@ -3,6 +3,7 @@
 //! In: tags and texts of any part. Out: merged areas; or why no more may be read: more is to be held in memory
 //! than is given to it, or a value is written in a way that its reader takes for another without a word.
 
+use crate::model::quoted;
 use crate::read::workbook::limits::{
     MERGES_MAX, ROWS_MAX, Refusal, SHARED_TEXTS_MAX, TOKEN_BYTES_MAX, check_held,
 };
@@ -87,7 +88,8 @@ impl OfficeXmlWatch {
         let merge = area_of(area).ok_or_else(|| {
             let shown = String::from_utf8_lossy(area).into_owned();
             Refusal::damaged(format!(
-                "a merged area is `{shown}`, expected such as `A1:B2`"
+                "a merged area is {shown}, expected such as `A1:B2`",
+                shown = quoted(&shown)
             ))
         })?;
         if self.merges.len() >= MERGES_MAX {
@@ -110,7 +112,8 @@ impl OfficeXmlWatch {
         if is_cdata || (in_pieces && !value.is_text) || (value.is_index && !is_index) {
             let shown: String = String::from_utf8_lossy(text).chars().take(40).collect();
             return Err(Refusal::damaged(format!(
-                "the value of a cell is written as no workbook writes it: `{shown}`"
+                "the value of a cell is written as no workbook writes it: {shown}",
+                shown = quoted(&shown)
             )));
         }
         Ok(())
@@ -202,7 +205,8 @@ fn check_reference(tag: &[u8], letters_max: usize) -> Result<(), Refusal> {
     }
     let shown: String = String::from_utf8_lossy(place).chars().take(40).collect();
     Err(Refusal::damaged(format!(
-        "a row or cell is at `{shown}`, which no sheet has"
+        "a row or cell is at {shown}, which no sheet has",
+        shown = quoted(&shown)
     )))
 }
 

@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use zip::ZipArchive;
 use zip::result::ZipError;
 
+use crate::model::quoted;
 use crate::read::workbook::ahead::Ahead;
 use crate::read::workbook::at::FileAt;
 use crate::read::workbook::limits::{ALL_BYTES_MAX, PART_BYTES_MAX, PARTS_MAX, Refusal, megabytes};
@@ -51,11 +52,12 @@ impl Parts {
             all_bytes = all_bytes.saturating_add(packed.size);
             if packed.size >= PART_BYTES_MAX || all_bytes >= ALL_BYTES_MAX {
                 return Err(Refusal::over(format!(
-                    "`{name}` inside it unpacks to {}, the whole to {}; at most {} and {} are read",
+                    "{name} inside it unpacks to {}, the whole to {}; at most {} and {} are read",
                     megabytes(packed.size),
                     megabytes(all_bytes),
                     megabytes(PART_BYTES_MAX),
-                    megabytes(ALL_BYTES_MAX)
+                    megabytes(ALL_BYTES_MAX),
+                    name = quoted(&name)
                 )));
             }
             parts.push((name, packed));

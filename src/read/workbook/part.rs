@@ -9,6 +9,7 @@ use flate2::bufread::DeflateDecoder;
 use zip::CompressionMethod;
 use zip::read::ZipFile;
 
+use crate::model::quoted;
 use crate::read::workbook::at::FileAt;
 use crate::read::workbook::binary::BinaryGuard;
 use crate::read::workbook::kind::Kind;
@@ -49,13 +50,15 @@ impl Packed {
             CompressionMethod::Deflated => true,
             other => {
                 return Err(Refusal::damaged(format!(
-                    "`{name}` inside it is packed with {other}, which no workbook is"
+                    "{name} inside it is packed with {other}, which no workbook is",
+                    name = quoted(&name)
                 )));
             }
         };
         let start = entry.data_start();
-        let start =
-            start.ok_or_else(|| Refusal::damaged(format!("`{name}` inside it is nowhere")))?;
+        let start = start.ok_or_else(|| {
+            Refusal::damaged(format!("{name} inside it is nowhere", name = quoted(&name)))
+        })?;
         Ok(Self {
             name: name.to_owned(),
             deflated,
@@ -298,6 +301,6 @@ impl PartReader {
     }
 
     fn damaged(&self, what: &str) -> Refusal {
-        Refusal::damaged(format!("`{}` inside it: {what}", self.part.name))
+        Refusal::damaged(format!("{} inside it: {what}", quoted(&self.part.name)))
     }
 }

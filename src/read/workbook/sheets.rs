@@ -8,7 +8,7 @@ use std::ops::ControlFlow;
 
 use calamine::DataRef;
 
-use crate::model::comparison_key;
+use crate::model::{comparison_key, quoted};
 use crate::read::ReadError;
 use crate::read::error::name_list;
 use crate::read::header::{HEADER_WITHIN_ROWS, HeadRow, Header, fitting_row};
@@ -56,7 +56,7 @@ pub(super) fn named(file: &str, sheets: &[SheetName], wanted: &str) -> Result<Ch
             index,
             others: Vec::new(),
         })
-        .ok_or_else(|| no_sheet(file, format!("`{wanted}`"), sheets))
+        .ok_or_else(|| no_sheet(file, quoted(&wanted).to_string(), sheets))
 }
 
 /// The sheet that the content tells; `head` gives the first rows of a sheet.

@@ -9,6 +9,7 @@ use quick_xml::Reader;
 use quick_xml::escape::unescape;
 use quick_xml::events::{BytesStart, Event};
 
+use crate::model::quoted;
 use crate::read::workbook::limits::{Refusal, TOKEN_BYTES_MAX};
 use crate::read::workbook::merges::Merge;
 use crate::read::workbook::xml::{Watch, tag_name};
@@ -231,7 +232,11 @@ fn number_of(tag: &BytesStart<'_>, name: &str) -> Result<Option<u32>, Refusal> {
     let number = text.trim().parse().ok();
     number.map(Some).ok_or_else(|| {
         let shown: String = text.chars().take(40).collect();
-        Refusal::damaged(format!("`{name}` is `{shown}`, expected a number"))
+        Refusal::damaged(format!(
+            "{name} is {shown}, expected a number",
+            name = quoted(&name),
+            shown = quoted(&shown)
+        ))
     })
 }
 
@@ -239,9 +244,12 @@ fn number_of(tag: &BytesStart<'_>, name: &str) -> Result<Option<u32>, Refusal> {
 fn index_of(tag: &BytesStart<'_>, name: &str) -> Result<Option<u32>, Refusal> {
     let number = number_of(tag, name)?;
     let index = number.map(|number| {
-        number
-            .checked_sub(1)
-            .ok_or_else(|| Refusal::damaged(format!("`{name}` is 0, expected 1 or more")))
+        number.checked_sub(1).ok_or_else(|| {
+            Refusal::damaged(format!(
+                "{name} is 0, expected 1 or more",
+                name = quoted(&name)
+            ))
+        })
     });
     index.transpose()
 }

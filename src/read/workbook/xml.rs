@@ -5,6 +5,7 @@
 
 use memchr::{memchr, memmem};
 
+use crate::model::quoted;
 use crate::read::workbook::limits::{ASIDE_BYTES_MAX, DEPTH_MAX, Refusal, TOKEN_BYTES_MAX};
 
 /// Looks at the tokens of one part.
@@ -160,7 +161,10 @@ impl<W> XmlGuard<W> {
 
 fn not_ended(name: &[u8]) -> Refusal {
     let name: String = String::from_utf8_lossy(name).chars().take(40).collect();
-    Refusal::damaged(format!("its element `{name}` does not end where it should"))
+    Refusal::damaged(format!(
+        "its element {name} does not end where it should",
+        name = quoted(&name)
+    ))
 }
 
 /// The name of a tag, with its prefix, up to what XML calls a blank.
@@ -267,7 +271,11 @@ pub(super) fn number_of(tag: &[u8], name: &[u8]) -> Result<Option<u64>, Refusal>
     number.map(Some).ok_or_else(|| {
         let name = String::from_utf8_lossy(name);
         let shown: String = text.chars().take(40).collect();
-        Refusal::damaged(format!("`{name}` is `{shown}`, expected a number"))
+        Refusal::damaged(format!(
+            "{name} is {shown}, expected a number",
+            name = quoted(&name),
+            shown = quoted(&shown)
+        ))
     })
 }
 

@@ -8,7 +8,7 @@ use std::ops::ControlFlow;
 
 use aho_corasick::{AhoCorasick, MatchKind};
 
-use crate::model::{Stage, Write, comparison_key, reference_key};
+use crate::model::{Stage, Write, comparison_key, reference_key, unticked};
 use crate::plan::{Fields, SealedPlan};
 use crate::report::ReportError;
 use crate::report::anonymise::allowed::Allowed;
@@ -69,6 +69,8 @@ impl Gathered {
         };
         if text.chars().count() >= LETTERS_MIN && text.chars().any(char::is_alphabetic) {
             self.texts.push(text.to_owned());
+            // As messages write it, whose backticks are quotes and nothing else.
+            self.texts.push(unticked(text).into_owned());
         }
     }
 

@@ -3,7 +3,9 @@
 //! In: a sentence of a finding or of an outcome. Out: the same with tokens for people. Whoever is known is looked for
 //! first, in the whole of it: a name may hold whatever else has a meaning here. What then stands in backticks is data
 //! and is taken for somebody unless it is known to name nobody; elsewhere it is addresses with the names before them.
+//! A backtick is always the product's own: data comes into messages without any (`model/quoted.rs`).
 
+use crate::model::TICK;
 use crate::report::anonymise::Anonymiser;
 use crate::report::anonymise::known::{split_named, split_near};
 
@@ -118,6 +120,7 @@ impl Anonymiser {
     fn addresses(&self, text: &str, out: &mut String) {
         let mut rest = text;
         while let Some((start, end)) = first_address(rest) {
+            let start = start - within_brackets(rest, start, end);
             let (before, address) = (&rest[..start], &rest[start..end]);
             match before.strip_suffix(" <") {
                 Some(named) if rest[end..].starts_with('>') => {
@@ -178,10 +181,20 @@ fn is_key(text: &str) -> bool {
     !text.is_empty() && text.chars().all(is_sign)
 }
 
+/// How much of an address in `<>` stands before what looks like one: whatever was typed there is of it.
+fn within_brackets(text: &str, start: usize, end: usize) -> usize {
+    let before = &text[..start];
+    let bracket = before.rfind('<').filter(|_| text[end..].starts_with('>'));
+    let begun = bracket.map_or("", |place| &before[place + 1..]);
+    if begun.contains('>') { 0 } else { begun.len() }
+}
+
 /// Where the first mail address of a text begins and ends.
 fn first_address(text: &str) -> Option<(usize, usize)> {
     let is_local = |sign: char| {
-        sign.is_alphanumeric() || matches!(sign, '.' | '_' | '%' | '+' | '-' | '\'' | '#' | '&')
+        sign.is_alphanumeric()
+            || matches!(sign, '.' | '_' | '%' | '+' | '-' | '\'' | '#' | '&')
+            || matches!(sign, '!' | '^' | '~' | '$' | TICK)
     };
     for (at, _) in text.match_indices('@') {
         let before = text[..at].trim_end_matches(is_local);

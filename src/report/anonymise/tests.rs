@@ -45,6 +45,7 @@ fn readable(text: &str) -> String {
         ("acosta7", "acosta7"),
         ("other", "other"),
         ("aoife", "aoife@contoso.com"),
+        ("odd", "a`n(a"),
     ];
     let mut text = text.to_owned();
     for (name, identity) in people {
@@ -57,6 +58,7 @@ fn readable(text: &str) -> String {
     text = text.replace(&contoso, "<contoso>");
     let others = [
         ("x", "anna schmidt"),
+        ("w", "ana-lu dos"),
         ("y", "unheard of"),
         ("z", "ekmansson, oskar (vertrieb)"),
     ];
@@ -87,6 +89,7 @@ fn sentences() {
     check("a backtick within", "`Aoife O`Brien` fits 2, `stub`",       "`Person <aoife>` fits 2, `stub`");
     check("a role, no person", "gives `System Administrator`; System Administrator", "gives `System Administrator`; System Administrator");
     check("last name first",   "users: Ekmansson, Oskar (Vertrieb) <other@contoso.com>, Ana Costa", "users: Text <z> <<other>@<contoso>.example>, Person <ana>");
+    check("odd address",       "users: Ana-Lu Dos <a\u{1fef}n(a@contoso.com>",    "users: Text <w> <<odd>@<contoso>.example>");
     check("no address",        "an @ alone, a@, @b",                   "an @ alone, a@, @b");
     check("nothing",           "",                                     "");
 }

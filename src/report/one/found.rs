@@ -7,7 +7,7 @@ use std::io;
 
 use serde::Serialize;
 
-use crate::model::{comparison_key, reference_key};
+use crate::model::{comparison_key, reference_key, unticked};
 use crate::plan::Document;
 use crate::report::ReportError;
 use crate::report::findings::finding_head;
@@ -139,7 +139,7 @@ pub(super) fn is_about_reference(row: Row<'_>, key: &str) -> bool {
 
 /// Whether words name an address, as a whole.
 pub(super) fn names(words: &str, address: &str) -> bool {
-    let (words, address) = (words.to_lowercase(), address.to_lowercase());
+    let (words, address) = (words.to_lowercase(), unticked(address).to_lowercase());
     let is_part = |letter: char| letter.is_alphanumeric() || "@._-".contains(letter);
     !address.is_empty()
         && words.match_indices(&address).any(|(at, found)| {

@@ -6,7 +6,7 @@
 use std::fs;
 use std::ops::ControlFlow;
 
-use crate::model::{FileId, Findings, InputKind, Silent, comparison_key};
+use crate::model::{FileId, Findings, InputKind, Silent, comparison_key, quoted};
 use crate::plan::Document;
 use crate::project::{OwnersSheet, Project};
 use crate::read::{FileSpec, open_table};
@@ -80,7 +80,10 @@ pub(super) fn record(
     let Some(mut view) = record_view(sheets, id)? else {
         return Err(Failure::new(
             Exit::Usage,
-            format!("`{id}` is no record id; expected a GUID such as `show records` prints"),
+            format!(
+                "{id} is no record id; expected a GUID such as `show records` prints",
+                id = quoted(&id)
+            ),
         ));
     };
     if let Some((file, row)) = view.asked_by().filter(|_| !console.anonymise) {
@@ -154,17 +157,20 @@ fn found<T>(asked: Asked<T>, what: &str, name: &str, list: &str) -> Result<T, Fa
     let words = match asked {
         Asked::Found(one) => return Ok(one),
         Asked::Several(all) => format!(
-            "several fit `{name}`; ask for one of them by UPN or id:\n  {}",
-            all.join("\n  ")
+            "several fit {name}; ask for one of them by UPN or id:\n  {}",
+            all.join("\n  "),
+            name = quoted(&name)
         ),
         Asked::Unknown(near) if near.is_empty() => {
             format!(
-                "the plan knows no {what} `{name}`, nor any like it; `cutover show {list}` lists all"
+                "the plan knows no {what} {name}, nor any like it; `cutover show {list}` lists all",
+                name = quoted(&name)
             )
         }
         Asked::Unknown(near) => format!(
-            "the plan knows no {what} `{name}`; near are:\n  {}",
-            near.join("\n  ")
+            "the plan knows no {what} {name}; near are:\n  {}",
+            near.join("\n  "),
+            name = quoted(&name)
         ),
     };
     Err(Failure::new(Exit::Usage, words))
