@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use crate::model::{Change, Present, Subject, UserValues, guard_cell};
 use crate::plan::{Document, PlanError, StageFile};
+use crate::report::anonymise::Anonymiser;
 use crate::report::listing::{JsonList, sheet_text};
 use crate::report::page::Page;
 use crate::report::sheets::{SheetKind, SheetName, Sheets};
@@ -126,22 +127,22 @@ fn change_cells(sheets: &Sheets<'_>, stage: &StageFile, change: &Change) -> [Str
     let (source, names) = (change.source, sheets.names());
     let (before, after) = (change.write.before(), change.write.after());
     let subject = change.write.subject();
-    let values = |text| sheets.tell(SheetKind::Values, text);
+    let anonymiser = sheets.anonymiser();
     [
         change.seq.0.to_string(),
         stage.stage.number().to_string(),
         change.write.kind().words().to_owned(),
         stage.entity.clone(),
         subject_id(&subject),
-        values(present_word(&before)),
-        values(present_word(&after)),
+        present_word(&before, anonymiser),
+        present_word(&after, anonymiser),
         source.map_or_else(String::new, |(file, _)| {
             input_name(sheets.document(), file.0).to_owned()
         }),
         source.map_or_else(String::new, |(_, row)| row.to_string()),
-        sheets.tell(SheetKind::Prose, names.subject(&subject)),
-        values(names.value(&before)),
-        values(names.value(&after)),
+        sheets.tell_label(names.subject(&subject)),
+        names.value(&before, anonymiser),
+        names.value(&after, anonymiser),
     ]
 }
 
@@ -214,24 +215,39 @@ pub(super) fn subject_id(subject: &Subject) -> String {
 }
 
 /// What a target holds, in a word.
-pub fn present_word(present: &Present) -> String {
+pub(super) fn present_word(present: &Present, anonymiser: Option<&Anonymiser>) -> String {
     match present {
         Present::Absent => "absent".to_owned(),
-        Present::User { upn, .. } => upn.clone(),
-        Present::Values(values) => values_word(values, &|id| id.to_string()),
+        Present::User { upn, .. } => personal(upn, anonymiser),
+        Present::Values(values) => values_word(values, &|id| id.to_string(), anonymiser),
         Present::Role(true) => "has it".to_owned(),
         Present::Role(false) => "has it not".to_owned(),
         Present::Owner(principal) => principal.uuid().to_string(),
     }
 }
 
-/// The values of a user, each with what it is; `word` says what an id is called.
-pub(super) fn values_word(values: &UserValues, word: &dyn Fn(Uuid) -> String) -> String {
+/// A text about somebody, as it is to be told.
+fn personal(text: &str, anonymiser: Option<&Anonymiser>) -> String {
+    anonymiser.map_or_else(|| text.to_owned(), |one| one.personal(text))
+}
+
+/// The values of a user, each with what it is; `word` says what an id is called. Tokens are put in before the values
+/// are joined: one may hold whatever parts them here.
+pub(super) fn values_word(
+    values: &UserValues,
+    word: &dyn Fn(Uuid) -> String,
+    anonymiser: Option<&Anonymiser>,
+) -> String {
+    let word = |id| match anonymiser {
+        Some(anonymiser) => anonymiser.label(&word(id)),
+        None => word(id),
+    };
     let unit = values.business_unit.map(|unit| word(unit.0));
     let mode = values.access_mode.map(|mode| mode.word().to_owned());
     let fields = values.profile.iter().map(|(field, value)| {
         let value = value.as_deref().filter(|value| !value.is_empty());
-        format!("{} {}", field.words(), value.unwrap_or("blank"))
+        let value = value.map(|value| personal(value, anonymiser));
+        format!("{} {}", field.words(), value.as_deref().unwrap_or("blank"))
     });
     let roles = values.roles.as_ref().map(|roles| {
         let words: Vec<String> = roles.iter().map(|role| word(role.0)).collect();
@@ -288,7 +304,7 @@ mod tests {
 
     #[track_caller]
     fn check(case: &str, values: UserValues, expected: &str) {
-        let word = present_word(&Present::Values(Box::new(values)));
+        let word = present_word(&Present::Values(Box::new(values)), None);
         assert_eq!(word, expected, "case: {case}");
     }
 }

@@ -10,7 +10,8 @@ use uuid::Uuid;
 
 use crate::model::{Present, Stage, Subject, Write};
 use crate::plan::{PlanError, SealedPlan};
-use crate::report::csv::values_word;
+use crate::report::anonymise::Anonymiser;
+use crate::report::csv::{present_word, values_word};
 
 /// Words for ids.
 #[derive(Debug, Default)]
@@ -79,6 +80,26 @@ impl Names {
         out
     }
 
+    /// What a target holds: ids are followed by names, which are tokens where these are asked for.
+    pub fn held(&self, present: &Present, anonymiser: Option<&Anonymiser>) -> String {
+        let beside = |id: Uuid, name: &dyn Fn(&str) -> String| match self.0.get(&id) {
+            Some(known) => format!("{id} ({})", name(known)),
+            None => id.to_string(),
+        };
+        match present {
+            Present::Owner(principal) => beside(principal.uuid(), &|name| {
+                anonymiser.map_or_else(|| name.to_owned(), |one| one.person(name))
+            }),
+            // Whoever joins the values makes tokens of the words.
+            Present::Values(values) => {
+                values_word(values, &|id| beside(id, &str::to_owned), anonymiser)
+            }
+            Present::Absent | Present::User { .. } | Present::Role(_) => {
+                present_word(present, anonymiser)
+            }
+        }
+    }
+
     /// What a change is about; records have no name in a plan.
     pub(super) fn subject(&self, subject: &Subject) -> String {
         match subject {
@@ -90,11 +111,14 @@ impl Names {
         }
     }
 
-    /// Who owns it, or what a user holds; nothing where a value has no ids.
-    pub(super) fn value(&self, present: &Present) -> String {
+    /// Who owns it, or what a user holds, as it is to be told; nothing where a value has no ids.
+    pub(super) fn value(&self, present: &Present, anonymiser: Option<&Anonymiser>) -> String {
         match present {
-            Present::Owner(principal) => self.name(principal.uuid()),
-            Present::Values(values) => values_word(values, &|id| self.name(id)),
+            Present::Owner(principal) => {
+                let name = self.name(principal.uuid());
+                anonymiser.map_or_else(|| name.clone(), |one| one.person(&name))
+            }
+            Present::Values(values) => values_word(values, &|id| self.name(id), anonymiser),
             Present::Absent | Present::User { .. } | Present::Role(_) => String::new(),
         }
     }

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use crate::model::Present;
 use crate::plan::SealedPlan;
 use crate::project::Project;
-use crate::report::{Anonymiser, AnonymousKey, Names, SheetKind, Sheets, present_word};
+use crate::report::{Anonymiser, AnonymousKey, Names, SheetKind, Sheets};
 use crate::run::{Console, Failure};
 
 /// What tokens are made with, where the console wants them.
@@ -61,6 +61,14 @@ impl Teller {
         self.tell(SheetKind::Prose, text)
     }
 
+    /// What something is called.
+    pub(super) fn label(&self, text: String) -> String {
+        match &self.anonymiser {
+            Some(anonymiser) => anonymiser.label(&text),
+            None => text,
+        }
+    }
+
     /// A value that may be somebody's.
     pub(super) fn cell(&self, text: String) -> String {
         self.tell(SheetKind::Cell, text)
@@ -68,13 +76,12 @@ impl Teller {
 
     /// What a change is about, in words.
     pub(super) fn about(&self, text: &str) -> String {
-        self.prose(self.names.beside_ids(text))
+        self.label(self.names.beside_ids(text))
     }
 
     /// What a target holds.
     pub(super) fn held(&self, present: &Present) -> String {
-        let words = self.names.beside_ids(&present_word(present));
-        self.tell(SheetKind::Values, words)
+        self.names.held(present, self.anonymiser.as_ref())
     }
 
     fn tell(&self, kind: SheetKind, text: String) -> String {

@@ -223,7 +223,7 @@ pub(super) fn explained(error: ApplyError, folder: &Path, teller: &Teller) -> Fa
     let mut lines = vec![error.to_string()];
     lines.extend(moved.iter().take(SHOWN).map(|one| {
         let (before, after) = (value(&one.before), value(&one.after));
-        let what = teller.prose(one.what.clone());
+        let what = teller.label(one.what.clone());
         format!("  {what}: {} was {before}, is {after}", one.field)
     }));
     if moved.len() > SHOWN {

@@ -283,6 +283,81 @@ fn commands_tell_nobody() {
     }
 }
 
+/// Every report and list of a planned project without people, as text.
+fn told(project: &Path) -> Vec<String> {
+    let mut told = Vec::new();
+    for format in [Format::Text, Format::Json, Format::Csv] {
+        for what in ["changes", "users", "findings"] {
+            let ended = run(|console| {
+                (console.anonymise, console.format) = (true, format);
+                show(project, &What::of(Some(what), ""), console)
+            });
+            assert_eq!(ended.exit, Exit::Done, "{}", ended.err);
+            told.push(ended.out);
+        }
+    }
+    told.push(std::fs::read_to_string(project.join("plan/report-anonymous.html")).unwrap());
+    let mut workbook = open_workbook_auto(project.join("plan/report-anonymous.xlsx")).unwrap();
+    for (_, range) in workbook.worksheets() {
+        told.extend(range.used_cells().map(|(_, _, cell)| cell.to_string()));
+    }
+    told
+}
+
+#[test]
+fn values_of_a_profile_are_told_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let project = folder.path();
+    copy(&repository("samples/clean"), project);
+    let manifest = std::fs::read_to_string(project.join("cutover.toml")).unwrap();
+    let manifest = manifest.replace("[environment]\n", "[environment]\non_premises = true\n");
+    std::fs::write(project.join("cutover.toml"), manifest).unwrap();
+    let users = std::fs::read_to_string(project.join("exports/users.csv")).unwrap();
+    let luca = "luca.ferri@alpineskihouse.com,false,,,";
+    let phone = format!("{luca}+43 1 5550; privat Hannelore Unbekannt");
+    std::fs::write(
+        project.join("exports/users.csv"),
+        users.replace(luca, &phone),
+    )
+    .unwrap();
+    let planned = run(|console| {
+        console.anonymise = true;
+        plan(project, false, console)
+    });
+    assert_eq!(planned.exit, Exit::Done, "{}", planned.err);
+    let request = ApplyRequest {
+        folder: project,
+        consent: Consent::Yes,
+        limit: None,
+    };
+    let mut told = told(project);
+    assert!(told.iter().any(|text| text.contains("main phone Text ")));
+    // What is not applied yet is told as a difference.
+    for command in [verify, |folder: &Path, console: &mut Console<'_>| {
+        show(
+            folder,
+            &What::of(Some("user"), "luca.ferri@alpineskihouse.com"),
+            console,
+        )
+    }] {
+        let ended = run(|console| {
+            console.anonymise = true;
+            command(project, console)
+        });
+        told.push(ended.out + &ended.err);
+    }
+    let applied = run(|console| {
+        console.anonymise = true;
+        apply(&request, console)
+    });
+    told.push(applied.out);
+    for text in told {
+        for word in ["Hannelore", "Unbekannt", "5550"] {
+            assert!(!text.contains(word), "`{word}` in `{text}`");
+        }
+    }
+}
+
 #[test]
 fn what_somebody_wrote_beside_an_owner_is_not_told() {
     let project = planned();

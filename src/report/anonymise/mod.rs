@@ -15,7 +15,7 @@ mod sheet;
 #[cfg(test)]
 mod tests;
 
-use crate::model::{comparison_key, parse_guid};
+use crate::model::{comparison_key, parse_guid, unticked};
 use crate::plan::SealedPlan;
 use crate::report::ReportError;
 use crate::report::anonymise::allowed::Allowed;
@@ -81,6 +81,16 @@ impl Anonymiser {
                 format!("Text {}", self.tokens.of("text", &key))
             }
         }
+    }
+
+    /// A text about somebody, whatever it says.
+    pub(in crate::report) fn personal(&self, text: &str) -> String {
+        self.whole(text)
+    }
+
+    /// What something is called: a unit, a role, who has one. Nothing in it is a quote.
+    pub fn label(&self, text: &str) -> String {
+        self.prose(&unticked(text))
     }
 
     /// Whether the plan knows a text to be somebody.

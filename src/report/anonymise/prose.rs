@@ -140,7 +140,7 @@ impl Anonymiser {
     }
 
     /// Somebody as reports name them: `Ana Costa <ana@contoso.com>`, a name, an address; teams and ids stay.
-    pub(super) fn person(&self, text: &str) -> String {
+    pub(in crate::report) fn person(&self, text: &str) -> String {
         if self.known.identity(text).is_some() {
             return self.cell(text);
         }

@@ -2,7 +2,6 @@
 //!
 //! In: a row of a sheet. Out: the same with tokens.
 
-use crate::model::ProfileField;
 use crate::report::anonymise::Anonymiser;
 use crate::report::sheets::{SheetCell, SheetKind, SheetName};
 
@@ -47,14 +46,15 @@ impl Anonymiser {
             | SheetKind::Code
             | SheetKind::Severity
             | SheetKind::Answer
-            | SheetKind::Id => text.to_owned(),
+            | SheetKind::Id
+            // They are made of values that are told one by one.
+            | SheetKind::Values => text.to_owned(),
             SheetKind::Person => {
                 let people = text.split("; ").map(|one| self.person(one));
                 people.collect::<Vec<_>>().join("; ")
             }
             SheetKind::Address => self.whole(text),
             SheetKind::Cell | SheetKind::Ruling => self.cell(text),
-            SheetKind::Values => self.values(text),
             SheetKind::Prose => self.prose(text),
         }
     }
@@ -65,31 +65,7 @@ impl Anonymiser {
         if is_somebody || is_about_people(code) && self.known.places(text).is_empty() {
             self.cell(text)
         } else {
-            self.prose(text)
+            self.label(text)
         }
-    }
-
-    /// The values of a user, each after what it is: fields of the profile are about the person, the others are not.
-    fn values(&self, text: &str) -> String {
-        let parts = text.split("; ").map(|part| {
-            let field = ProfileField::ALL
-                .into_iter()
-                .map(ProfileField::words)
-                .find(|field| {
-                    part.strip_prefix(field)
-                        .is_some_and(|rest| rest.starts_with(' '))
-                });
-            match field {
-                Some(field) => {
-                    let value = part[field.len()..].trim_start();
-                    match value {
-                        "blank" => part.to_owned(),
-                        value => format!("{field} {}", self.whole(value)),
-                    }
-                }
-                None => self.prose(part),
-            }
-        });
-        parts.collect::<Vec<_>>().join("; ")
     }
 }

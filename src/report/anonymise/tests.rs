@@ -1,8 +1,12 @@
 //! Texts with and without people.
 
+use uuid::Uuid;
+
 use super::allowed::Allowed;
 use super::known::Known;
 use super::{Anonymiser, AnonymousKey, Tokens};
+use crate::model::{AccessMode, ProfileField, UnitId, UserValues};
+use crate::report::csv::values_word;
 use crate::report::sheets::{SheetCell, SheetName};
 
 fn anonymiser(key: u8) -> Anonymiser {
@@ -137,21 +141,35 @@ fn rows_of_sheets() {
         "exports/roles.csv",
     ]);
     assert_eq!(anonymiser(7).row(SheetName::Roles, roles.clone()), roles);
-    let users = text(&[
-        "Ana Costa <ana@contoso.com>",
-        "title, fax",
-        "access mode read; title Head of Ana; fax blank",
-    ]);
-    let told = anonymiser(7).row(SheetName::Users, users);
-    let SheetCell::Text(before) = &told[2] else {
-        panic!("a text");
+}
+
+#[test]
+fn values_of_a_user() {
+    let values = |title: &str| UserValues {
+        business_unit: Some(UnitId(Uuid::nil())),
+        access_mode: Some(AccessMode::Read),
+        profile: [
+            (ProfileField::Title, Some(title.to_owned())),
+            (ProfileField::Fax, None),
+        ]
+        .into(),
+        roles: None,
     };
-    assert!(
-        before.starts_with("access mode read; title Text "),
-        "{before}"
-    );
-    assert!(before.ends_with("; fax blank"), "{before}");
-    assert!(!before.contains("Ana"), "{before}");
+    let contoso = |_| "Contoso".to_owned();
+    for title in [
+        "Head of Ana",
+        "Head; privat Ana Costa",
+        "blank; fax Ana`",
+        "Sales",
+    ] {
+        let told = values_word(&values(title), &contoso, Some(&anonymiser(7)));
+        let expected = format!(
+            "business unit Contoso; access mode read; title {}; fax blank",
+            anonymiser(7).whole(title)
+        );
+        assert_eq!(told, expected);
+        assert!(!told.contains("Ana") && !told.contains(title), "{told}");
+    }
 }
 
 #[test]

@@ -113,7 +113,7 @@ pub enum SheetKind {
     Address,
     /// A cell of an export that may name a person.
     Cell,
-    /// Values of a user or an owner, with `; ` between them.
+    /// Values of a user, with `; ` between them, told one by one.
     Values,
     /// A sentence that may name people.
     Prose,
@@ -228,6 +228,14 @@ impl<'a> Sheets<'a> {
         }
     }
 
+    /// What something is called, as it is to be told.
+    pub(super) fn tell_label(&self, label: String) -> String {
+        match self.anonymiser() {
+            Some(anonymiser) => anonymiser.label(&label),
+            None => label,
+        }
+    }
+
     /// Hands out everybody in scope with whether they can work, as they are to be told.
     pub(super) fn readiness(&self, sink: &mut dyn FnMut(ReadinessRow)) -> Result<(), ReportError> {
         self.plan.readiness(&mut |row| {
@@ -279,10 +287,8 @@ impl<'a> Sheets<'a> {
     /// wants one.
     pub fn rows(&self, sheet: SheetName, sink: &mut RowSink<'_>) -> Result<(), ReportError> {
         let Some(anonymiser) = self.anonymiser() else {
-            return rows::hand_out(self.plan, &self.names, sheet, sink);
+            return rows::hand_out(self, sheet, sink);
         };
-        rows::hand_out(self.plan, &self.names, sheet, &mut |row| {
-            sink(anonymiser.row(sheet, row))
-        })
+        rows::hand_out(self, sheet, &mut |row| sink(anonymiser.row(sheet, row)))
     }
 }

@@ -11,7 +11,7 @@ use crate::plan::{
 };
 use crate::report::ReportError;
 use crate::report::names::Names;
-use crate::report::sheets::{RowSink, SheetCell, SheetName};
+use crate::report::sheets::{RowSink, SheetCell, SheetName, Sheets};
 
 /// Changes that are read at once.
 const BATCH: usize = 8_192;
@@ -41,11 +41,11 @@ pub(super) fn count(document: &Document, sheet: SheetName) -> u64 {
 
 /// Hands out the rows of a sheet.
 pub(super) fn hand_out(
-    plan: &SealedPlan,
-    names: &Names,
+    sheets: &Sheets<'_>,
     sheet: SheetName,
     sink: &mut RowSink<'_>,
 ) -> Result<(), ReportError> {
+    let (plan, names) = (sheets.plan(), sheets.names());
     let document = plan.document();
     match sheet {
         SheetName::Owners => plan.owners(&mut |line| sink(owner(&line)))?,
@@ -70,7 +70,7 @@ pub(super) fn hand_out(
             })?;
         }
         SheetName::Users => {
-            changes(plan, &[2], sink, &|change| user(document, names, change))?;
+            changes(plan, &[2], sink, &|change| user(sheets, change))?;
         }
         SheetName::Roles => {
             changes(plan, &[3, 5], sink, &|change| role(document, names, change))?;
@@ -155,16 +155,17 @@ fn stub(
     ]
 }
 
-fn user(document: &Document, names: &Names, change: &Change) -> Row {
+fn user(sheets: &Sheets<'_>, change: &Change) -> Row {
     let Write::ChangeUser(wanted) = &change.write else {
         return Vec::new();
     };
-    let [file, row] = source(document, change);
+    let (names, anonymiser) = (sheets.names(), sheets.anonymiser());
+    let [file, row] = source(sheets.plan().document(), change);
     vec![
         SheetCell::text(names.name(wanted.user.0)),
         SheetCell::text(aspects(wanted)),
-        SheetCell::text(names.value(&change.write.before())),
-        SheetCell::text(names.value(&change.write.after())),
+        SheetCell::text(names.value(&change.write.before(), anonymiser)),
+        SheetCell::text(names.value(&change.write.after(), anonymiser)),
         file,
         row,
         SheetCell::text(wanted.user.to_string()),
