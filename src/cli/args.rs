@@ -136,8 +136,8 @@ impl Command {
         )
     }
 
-    /// The folder of the project that it works on.
-    pub(super) fn folder(&self) -> PathBuf {
+    /// The folder that it works in, where it does in one.
+    pub(super) fn folder(&self) -> Option<PathBuf> {
         match self {
             Self::Init { folder }
             | Self::Load { folder, .. }
@@ -145,10 +145,10 @@ impl Command {
             | Self::Plan { folder, .. }
             | Self::Apply { folder, .. }
             | Self::Verify { folder }
-            | Self::Undo { folder, .. } => folder.clone(),
-            Self::Show(show) => show.folder(),
-            Self::Rehearse(rehearse) => rehearse.folder.clone(),
-            Self::Explain { .. } | Self::Completions { .. } | Self::Man => here().to_owned(),
+            | Self::Undo { folder, .. } => Some(folder.clone()),
+            Self::Show(show) => Some(show.folder()),
+            Self::Rehearse(rehearse) => Some(rehearse.folder.clone()),
+            Self::Explain { .. } | Self::Completions { .. } | Self::Man => None,
         }
     }
 

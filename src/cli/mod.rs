@@ -15,7 +15,7 @@ use std::path::Path;
 use clap::{CommandFactory, Parser};
 
 use crate::model::{Progress, Silent, StopSignal};
-use crate::run::{Console, Exit, Failure};
+use crate::run::{Console, Exit, Failure, without_people};
 
 use args::{Arguments, Command};
 use ask::Question;
@@ -82,7 +82,14 @@ pub fn main() -> u8 {
         Ok(exit) => exit.code(),
         // The only fault is that the reader of the data has gone.
         Err(_) if out.is_closed() && !arguments.command.has_verdict() => Exit::Done.code(),
-        Err(failure) => tell(&failure, &arguments.command.folder(), &mut err),
+        Err(failure) => {
+            let folder = arguments.command.folder();
+            let failure = match &folder {
+                Some(folder) if arguments.anonymise => without_people(folder, failure),
+                _ => failure,
+            };
+            tell(&failure, folder.as_deref().unwrap_or(here()), &mut err)
+        }
     }
 }
 

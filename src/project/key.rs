@@ -17,19 +17,35 @@ const LENGTH: usize = 32;
 
 /// The secret in `folder`; made of `chance` where there is none. `None` where the file holds something else.
 pub(super) fn secret(folder: &Path, chance: [Uuid; 2]) -> io::Result<Option<[u8; LENGTH]>> {
-    let path = folder.join(KEY_FILE);
-    match fs::read_to_string(&path) {
-        Ok(text) => Ok(parsed(text.trim())),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            let [first, second] = &chance;
-            let random = [first.as_bytes().as_slice(), second.as_bytes()].concat();
-            // Six bits of each are always the same; a hash spreads the others.
-            let secret = *blake3::hash(&random).as_bytes();
-            write(&path, &secret)?;
-            Ok(Some(secret))
-        }
+    if let Some(text) = there(folder)? {
+        return Ok(parsed(&text));
+    }
+    let secret = made_of(chance);
+    write(&folder.join(KEY_FILE), &secret)?;
+    Ok(Some(secret))
+}
+
+/// The secret in `folder`, or one of `chance` where it keeps none: for what must be told, whatever is there.
+pub(super) fn secret_or(folder: &Path, chance: [Uuid; 2]) -> [u8; LENGTH] {
+    let text = there(folder).ok().flatten();
+    let secret = text.and_then(|text| parsed(&text));
+    secret.unwrap_or_else(|| made_of(chance))
+}
+
+/// What stands in the file, if there is one.
+fn there(folder: &Path) -> io::Result<Option<String>> {
+    match fs::read_to_string(folder.join(KEY_FILE)) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error),
     }
+}
+
+/// A secret of chance.
+fn made_of([first, second]: [Uuid; 2]) -> [u8; LENGTH] {
+    let random = [first.as_bytes().as_slice(), second.as_bytes()].concat();
+    // Six bits of each are always the same; a hash spreads the others.
+    *blake3::hash(&random).as_bytes()
 }
 
 fn write(path: &Path, secret: &[u8; LENGTH]) -> io::Result<()> {
@@ -44,6 +60,7 @@ fn write(path: &Path, secret: &[u8; LENGTH]) -> io::Result<()> {
 }
 
 fn parsed(text: &str) -> Option<[u8; LENGTH]> {
+    let text = text.trim();
     if text.len() != 2 * LENGTH || !text.is_ascii() {
         return None;
     }

@@ -37,6 +37,12 @@ pub struct Project {
     pub manifest: Manifest,
 }
 
+/// The secret that tokens for people are made with in a folder, whatever its manifest is worth; one of `chance`, which
+/// is forgotten again, where it keeps none.
+pub fn secret_of(folder: &Path, chance: [Uuid; 2]) -> [u8; 32] {
+    key::secret_or(folder, chance)
+}
+
 impl Project {
     /// Opens the project in `folder` and checks its manifest.
     pub fn open(folder: &Path) -> Result<Self, ProjectError> {

@@ -3,12 +3,15 @@
 //! In: a project, which keeps the secret that the tokens are made with. Out: a plan's sheets, and texts about what became
 //! of it, as they are to be told.
 
+use std::path::Path;
+
 use uuid::Uuid;
 
+use crate::environment::{LoadError, Problem, Problems};
 use crate::model::Present;
 use crate::plan::SealedPlan;
-use crate::project::Project;
-use crate::report::{Anonymiser, AnonymousKey, Names, SheetKind, Sheets};
+use crate::project::{Project, secret_of};
+use crate::report::{Anonymiser, AnonymousKey, Names, ReportError, SheetKind, Sheets};
 use crate::run::{Console, Failure};
 
 /// What tokens are made with, where the console wants them.
@@ -35,6 +38,68 @@ pub(super) fn sheets<'a>(
     }
 }
 
+/// A failure without people, as far as anybody can tell who they are.
+pub fn without_people(folder: &Path, failure: Failure) -> Failure {
+    let Ok(anonymiser) = anonymiser_of(folder) else {
+        return Failure::new(failure.exit, UNTOLD);
+    };
+    if let Some(LoadError::Problems(problems)) = failure.error.downcast_ref::<LoadError>() {
+        let told = problems
+            .problems
+            .iter()
+            .map(|one| problem(one, &anonymiser));
+        let told = Problems {
+            problems: told.collect(),
+            count: problems.count,
+        };
+        return Failure::new(failure.exit, told.to_string());
+    }
+    let chain = failure
+        .error
+        .chain()
+        .map(|cause| anonymiser.failure(&cause.to_string()));
+    let chain: Vec<String> = chain.collect();
+    let links = chain.into_iter().rev();
+    let error = links.fold(None::<anyhow::Error>, |inner, words| {
+        Some(match inner {
+            Some(inner) => inner.context(words),
+            None => anyhow::anyhow!(words),
+        })
+    });
+    Failure {
+        exit: failure.exit,
+        error: error.unwrap_or(failure.error),
+    }
+}
+
+/// Said where tokens cannot be made: better nothing than a name.
+const UNTOLD: &str =
+    "the command failed, and its words cannot be told without people; run it without `--anonymise`";
+
+/// Who knows the people of a folder's plan, if it is a project's and has one.
+fn anonymiser_of(folder: &Path) -> Result<Anonymiser, ReportError> {
+    let chance = [Uuid::new_v4(), Uuid::new_v4()];
+    let key = AnonymousKey::new(secret_of(folder, chance));
+    let project = Project::open(folder).ok();
+    let plan = project.and_then(|project| SealedPlan::open(&project.plan()).ok());
+    let known = plan.and_then(|plan| Anonymiser::of(&plan, &key).ok());
+    known.map_or_else(|| Anonymiser::without_plan(&key), Ok)
+}
+
+/// A problem of an environment folder. What stands below the header is cells.
+fn problem(problem: &Problem, anonymiser: &Anonymiser) -> Problem {
+    let header = problem.header.as_deref();
+    Problem {
+        header: header.map(|header| anonymiser.failure(header)),
+        message: if problem.row > 1 {
+            anonymiser.about_cell(&problem.message)
+        } else {
+            anonymiser.failure(&problem.message)
+        },
+        ..problem.clone()
+    }
+}
+
 /// Tells texts that name people of a plan, its ids with the names that it knows.
 pub(super) struct Teller {
     anonymiser: Option<Anonymiser>,
@@ -54,6 +119,24 @@ impl Teller {
             anonymiser: anonymiser.transpose()?,
             names: Names::of(plan)?,
         })
+    }
+
+    /// Before there is a plan.
+    pub(super) fn without_plan(project: &Project, console: &Console<'_>) -> Result<Self, Failure> {
+        let key = key(project, console)?;
+        let anonymiser = key.map(|key| Anonymiser::without_plan(&key));
+        Ok(Self {
+            anonymiser: anonymiser.transpose()?,
+            names: Names::default(),
+        })
+    }
+
+    /// A remark on a file.
+    pub(super) fn remark(&self, text: &str) -> String {
+        match &self.anonymiser {
+            Some(anonymiser) => anonymiser.failure(text),
+            None => text.to_owned(),
+        }
     }
 
     /// A sentence.

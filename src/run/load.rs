@@ -8,6 +8,7 @@ use crate::environment::LoadSummary;
 use crate::environment::{beside_fingerprint, folder_fingerprint};
 use crate::model::{Progress, setting};
 use crate::project::Project;
+use crate::run::anonymous::Teller;
 use crate::run::completed::refuse_to_lose;
 use crate::run::live::command;
 use crate::run::{Console, Exit, Failure};
@@ -32,14 +33,19 @@ pub fn load(folder: &Path, replace: bool, console: &mut Console<'_>) -> Result<E
     if !missing.is_empty() {
         console.say(&format!("  not loaded: {}", missing.join(", ")))?;
     }
-    say_remarks(&summary, console)?;
+    say_remarks(&project, &summary, console)?;
     Ok(Exit::Done)
 }
 
 /// How files were read where that was a choice: in another encoding, or one sheet of several.
-fn say_remarks(summary: &LoadSummary, console: &mut Console<'_>) -> Result<(), Failure> {
+fn say_remarks(
+    project: &Project,
+    summary: &LoadSummary,
+    console: &mut Console<'_>,
+) -> Result<(), Failure> {
+    let teller = Teller::without_plan(project, console)?;
     for remark in &summary.remarks {
-        console.say(&format!("  note: {remark}"))?;
+        console.say(&format!("  note: {}", teller.remark(remark)))?;
     }
     Ok(())
 }
@@ -77,7 +83,7 @@ pub(super) fn open_or_load(
         // Another project may have filled it before the lock was ours.
         if !path.exists() {
             let summary = fill(project, console.progress)?;
-            say_remarks(&summary, console)?;
+            say_remarks(project, &summary, console)?;
         }
     }
     let environment = EnvironmentFile::open(&path)?;

@@ -29,6 +29,7 @@ mod timing;
 mod undo;
 mod verify;
 
+pub use anonymous::without_people;
 pub use apply::{ApplyRequest, apply};
 pub use consent::Consent;
 pub use console::{Answer, Console, Format};

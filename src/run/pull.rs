@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use crate::environment::{BESIDE, Beside, Pulled, Writer};
 use crate::model::{Fact, Loadable, PulledRecord, RecordId, Unit, UserId, setting};
 use crate::project::Project;
+use crate::run::anonymous::Teller;
 use crate::run::completed::refuse_to_lose;
 use crate::run::live::written_by_now;
 use crate::run::{Console, Exit, Failure};
@@ -54,7 +55,7 @@ pub fn pull(folder: &Path, replace: bool, console: &mut Console<'_>) -> Result<E
     let mut writer = Writer::create(&file)?;
     let users = facts(&target, &caller, &tables, &mut writer, console)?;
     // Before the records, of which there can be many: what is wrong with a folder is to be told soon.
-    let mut writer = beside(folder.as_ref(), &users, writer, console)?;
+    let mut writer = beside(&project, folder.as_ref(), &users, writer, console)?;
     for (table, fields) in &tables {
         records(&target, table, fields, &mut writer, console)?;
     }
@@ -113,6 +114,7 @@ fn facts(
 
 /// Adds what a live environment does not tell, where the manifest names a folder that does.
 fn beside(
+    project: &Project,
     folder: Option<&Beside>,
     users: &[(UserId, String)],
     writer: Writer,
@@ -143,8 +145,9 @@ fn beside(
             passed_over.join(", ")
         ))?;
     }
+    let teller = Teller::without_plan(project, console)?;
     for remark in &summary.remarks {
-        console.say(&format!("  note: {remark}"))?;
+        console.say(&format!("  note: {}", teller.remark(remark)))?;
     }
     Ok(writer)
 }

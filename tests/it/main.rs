@@ -4,6 +4,7 @@
 
 mod accounting;
 mod anonymous;
+mod anonymous_failures;
 mod awkward_texts;
 mod backticks;
 mod bad_input;

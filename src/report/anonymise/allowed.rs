@@ -66,6 +66,16 @@ impl Allowed {
         )
     }
 
+    /// The product's own words alone.
+    pub(super) fn words() -> Self {
+        let words = WORDS.iter();
+        Self(
+            words
+                .map(|text| (comparison_key(text), (*text).to_owned()))
+                .collect(),
+        )
+    }
+
     pub(super) fn of(document: &Document, fields: &Fields) -> Self {
         let mut texts: BTreeMap<String, String> = BTreeMap::new();
         let mut add = |text: &str| {

@@ -127,6 +127,11 @@ pub(super) fn split_near(text: &str) -> (&str, &str) {
 }
 
 impl Known {
+    /// Nobody at all.
+    pub(super) fn nobody() -> Result<Self, ReportError> {
+        Gathered::default().finish(std::iter::empty())
+    }
+
     /// Those of a list, as reports name them.
     #[cfg(test)]
     pub(super) fn listed(named: &[&str], allowed: &Allowed) -> Self {

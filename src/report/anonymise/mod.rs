@@ -8,6 +8,7 @@
 
 mod allowed;
 mod document;
+mod failure;
 mod known;
 mod prose;
 mod sheet;
@@ -114,6 +115,23 @@ impl Anonymiser {
     }
 }
 
+/// What tokens are written with: without letters that are taken for digits, and without vowels, so that no token is a
+/// word.
+const SIGNS: &[u8; 32] = b"0123456789bcdfghjkmnpqrstvwxyzBD";
+
+/// How many of them.
+const LENGTH: usize = 8;
+
+/// Whether an address is a token already.
+fn is_token(address: &str) -> bool {
+    let is_one =
+        |text: &str| text.len() == LENGTH && text.bytes().all(|sign| SIGNS.contains(&sign));
+    let parts = address
+        .strip_suffix(".example")
+        .and_then(|rest| rest.split_once('@'));
+    parts.is_some_and(|(local, domain)| is_one(local) && is_one(domain))
+}
+
 /// Tokens of texts.
 #[derive(Debug)]
 struct Tokens(AnonymousKey);
@@ -122,9 +140,6 @@ impl Tokens {
     /// The token of an identity, which is of one sort: eight letters and digits of a keyed hash, so that of a hundred
     /// thousand people hardly two have one.
     fn of(&self, sort: &str, identity: &str) -> String {
-        /// Without letters that are taken for digits, and without vowels, so that no token is a word.
-        const SIGNS: &[u8; 32] = b"0123456789bcdfghjkmnpqrstvwxyzBD";
-        const LENGTH: usize = 8;
         let mut hasher = blake3::Hasher::new_keyed(&self.0.0);
         hasher.update(sort.as_bytes());
         hasher.update(b"\0");

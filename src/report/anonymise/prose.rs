@@ -6,8 +6,8 @@
 //! A backtick is always the product's own: data comes into messages without any (`model/quoted.rs`).
 
 use crate::model::TICK;
-use crate::report::anonymise::Anonymiser;
 use crate::report::anonymise::known::{split_named, split_near};
+use crate::report::anonymise::{Anonymiser, is_token};
 
 /// Whether a text can be what stands after the `@` of an address.
 pub(super) fn is_domain(text: &str) -> bool {
@@ -116,10 +116,25 @@ impl Anonymiser {
         }
     }
 
+    /// A text that quotes nothing: whoever is known, and addresses.
+    pub(super) fn people(&self, text: &str, out: &mut String) {
+        for part in self.parts(text) {
+            match part {
+                Part::Known(known) => self.known_part(known, out),
+                Part::Other(other) => self.addresses(other, out),
+            }
+        }
+    }
+
     /// A text in which nobody is known: addresses, each with the name before it.
     fn addresses(&self, text: &str, out: &mut String) {
         let mut rest = text;
         while let Some((start, end)) = first_address(rest) {
+            if is_token(&rest[start..end]) {
+                out.push_str(&rest[..end]);
+                rest = &rest[end..];
+                continue;
+            }
             let start = start - within_brackets(rest, start, end);
             let (before, address) = (&rest[..start], &rest[start..end]);
             match before.strip_suffix(" <") {

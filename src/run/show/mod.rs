@@ -12,6 +12,7 @@ mod workbook;
 
 use std::path::Path;
 
+use crate::model::quoted;
 use crate::plan::SealedPlan;
 use crate::project::Project;
 use crate::report::{Page, SheetName, WorkbookOf};
@@ -130,7 +131,7 @@ pub fn show(folder: &Path, what: &What, console: &mut Console<'_>) -> Result<Exi
         write!(console.out, "{}", crate::plan::schema())?;
         return Ok(Exit::Done);
     }
-    if let Some(words) = not_shown(what) {
+    if let Some(words) = not_shown(what, console) {
         return Err(Failure::new(Exit::Usage, words));
     }
     let project = Project::open(folder)?;
@@ -157,13 +158,19 @@ pub fn show(folder: &Path, what: &What, console: &mut Console<'_>) -> Result<Exi
 }
 
 /// Why something cannot be shown, whatever the plan.
-fn not_shown(what: &What) -> Option<String> {
+fn not_shown(what: &What, console: &Console<'_>) -> Option<String> {
     match what {
         What::NoSheet(word) => Some(workbook::no_sheet(word)),
         What::Unknown(word) => {
             let words = WORDS.join(", ");
+            // It may be a name for which the word before it was forgotten.
+            let word = if console.anonymise {
+                "that".to_owned()
+            } else {
+                quoted(word).to_string()
+            };
             Some(format!(
-                "`{word}` cannot be shown like this; expected one of {words} (`owner`, `record` and `user` need a \
+                "{word} cannot be shown like this; expected one of {words} (`owner`, `record` and `user` need a \
                  name)"
             ))
         }
