@@ -69,7 +69,7 @@ pub struct DraftFile {
     pub file: FileId,
     /// Where each row stands.
     pub places: RowPlaces,
-    /// Which record each row is about; means nothing where a row's owner to be is `None`.
+    /// Which record each row is about; nil where a row has no owner to be and nobody can say which.
     pub records: DraftRecords,
     /// Who owns each record now; empty where the table's records were not loaded.
     pub before: Vec<Option<PrincipalIndex>>,

@@ -44,11 +44,12 @@ pub(super) const REC003: Rule = Rule {
     severity: Severity::Error,
     title: "record twice with different owners",
     what: "Two rows, in one file or in several, name the same record and lead to different \
-          owners.",
+          owners; or one leads to another owner than today's, and the other leaves the record where it is, or \
+          is not decided: nobody was chosen for it, and it may be kept out.",
     why: "Whichever is written last would win, and that is chance.",
     example: "Row 40 gives an account to Ana Costa, row 900 the same account to Ben Okoro.",
-    cure: "Delete the row that is wrong, or set `REC003 = \"keep out\"` under `[accept]` in \
-          `cutover.toml`: then neither is written.",
+    cure: "Delete the row that is wrong, or rule whom an undecided row means; or set `REC003 = \"keep out\"` under \
+          `[accept]` in `cutover.toml`: then neither is written.",
     source: "design 2",
     guards: false,
     keep_out: true,

@@ -13,8 +13,8 @@ use uuid::Uuid;
 use crate::environment::Keys;
 use crate::environment::Owners;
 use crate::model::{
-    BlankPolicy, Code, Fate, Findings, OwnerCell, Principal, RecordColumn, RecordId, RecordRows,
-    Verdict,
+    BlankPolicy, Code, Fate, Findings, KeyId, OwnerCell, Principal, RecordColumn, RecordId,
+    RecordRows, Verdict,
 };
 use crate::plan::build::told::{About, Told, tell};
 use crate::plan::build::{Wanted, order, principal_of, repeats};
@@ -269,7 +269,7 @@ fn file(
         records: match rows.records {
             RecordColumn::Ids(ids) => DraftRecords::Ids(ids),
             RecordColumn::Keys { keys, .. } => DraftRecords::Keys {
-                keys,
+                keys: without_unusable(keys, &rows.unusable),
                 records: of_keys.iter().map(|key| key.unwrap_or(nil)).collect(),
             },
         },
@@ -337,6 +337,14 @@ impl Step<'_> {
             }
         }
     }
+}
+
+/// The key of each row; of an unusable row one that no record has.
+fn without_unusable(mut keys: Vec<KeyId>, unusable: &[(u32, Code)]) -> Vec<KeyId> {
+    for (row, _) in unusable {
+        keys[*row as usize] = KeyId(u32::MAX);
+    }
+    keys
 }
 
 fn narrow(row: usize) -> u32 {

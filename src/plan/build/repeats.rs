@@ -1,11 +1,14 @@
 //! Records that several rows name.
 //!
 //! In: a whole table. Out: of rows that agree the first stays and the others are repeats (REC004);
-//! rows that disagree all stop (REC003), because nobody says which of them is right.
+//! rows that disagree all stop (REC003), because nobody says which of them is right. That a record stays
+//! where it is, as a ruling or policy says of one of its rows, is an answer like any other; and where it is
+//! not decided what one row means, no other row moves the record. Who owns it already is not moved.
 //!
 //! Ids are not compared with each other but by hashes of 8 bytes, in parts whose tables fit into a cache;
 //! only rows whose hash another row has too are looked at themselves.
 
+use std::collections::BTreeSet;
 use std::hash::BuildHasher;
 use std::io;
 use std::ops::Range;
@@ -14,7 +17,7 @@ use foldhash::fast::FixedState;
 use hashbrown::HashSet;
 use rayon::prelude::*;
 
-use crate::model::{Code, Fate, Findings, Input, Place, Principal, RecordId, quoted};
+use crate::model::{Code, Fate, FindingId, Findings, Input, Place, Principal, RecordId, quoted};
 use crate::plan::build::name_of;
 use crate::plan::{CHUNK_ROWS, DraftFile, DraftTable, PrincipalIndex};
 
@@ -35,10 +38,22 @@ pub(super) fn settle(
         return Ok(());
     }
     let groups = groups(&table.files, &hashes)?;
+    let mut settled: Vec<(Naming, Fate)> = Vec::new();
     for group in &groups {
-        tell(inputs, principals, table, group, findings);
+        match together(&table.files, group) {
+            Together::Nothing => {}
+            Together::Same(again) => {
+                same(inputs, table, group, &again, findings);
+                settled.extend(again.into_iter().map(|row| (row, Fate::Repeated)));
+            }
+            Together::Contradiction => {
+                contradiction(principals, table, group, findings);
+                let stopped = group.iter().filter(|row| !row.is_undecided());
+                settled.extend(stopped.map(|row| (*row, Fate::Stopped(Code::Rec003))));
+            }
+        }
     }
-    for (row, fate) in groups.iter().flat_map(|group| fates(group)) {
+    for (row, fate) in settled {
         table.files[row.file].fates[row.index] = fate;
     }
     Ok(())
@@ -51,7 +66,42 @@ struct Naming {
     /// The place of its file in the table.
     file: usize,
     index: usize,
-    after: PrincipalIndex,
+    says: Says,
+}
+
+/// What a row says of its record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Says {
+    /// Whose it shall be.
+    Owner(PrincipalIndex),
+    /// That it stays where it is.
+    Left,
+    /// Nothing yet: nobody was chosen, by this rule.
+    Undecided(Code),
+}
+
+impl Says {
+    fn of(file: &DraftFile, index: usize) -> Option<Self> {
+        match (file.after[index], file.fates[index]) {
+            (Some(owner), _) => Some(Self::Owner(owner)),
+            (None, Fate::Left) => Some(Self::Left),
+            (None, Fate::Stopped(code)) => Some(Self::Undecided(code)),
+            (None, _) => None,
+        }
+    }
+}
+
+impl Naming {
+    fn owner(&self) -> Option<PrincipalIndex> {
+        match self.says {
+            Says::Owner(owner) => Some(owner),
+            Says::Left | Says::Undecided(_) => None,
+        }
+    }
+
+    fn is_undecided(&self) -> bool {
+        matches!(self.says, Says::Undecided(_))
+    }
 }
 
 /// Some rows of a table that follow each other.
@@ -78,19 +128,20 @@ fn pieces(files: &[DraftFile]) -> Vec<Piece<'_>> {
 }
 
 impl Piece<'_> {
-    /// The rows that ask for something, each with its record.
+    /// The rows of which it can be said which record they are about, each with that record.
     fn naming(&self) -> io::Result<impl Iterator<Item = Naming>> {
         let end = self.file.len().min(self.first + CHUNK_ROWS);
         let records = self.file.records(self.first..end)?;
         let rows = (self.first..end).zip(records);
-        Ok(rows.filter_map(|(index, record)| {
+        let named = rows.filter_map(|(index, record)| {
             Some(Naming {
                 record,
                 file: self.number,
                 index,
-                after: self.file.after[index]?,
+                says: Says::of(self.file, index)?,
             })
-        }))
+        });
+        Ok(named.filter(|row| row.owner().is_some() || !row.record.0.is_nil()))
     }
 
     /// The hashes of its records that are of wanted parts, sorted by their part, and where each part
@@ -213,65 +264,113 @@ fn groups(files: &[DraftFile], hashes: &HashSet<u64, FixedState>) -> io::Result<
     Ok(groups)
 }
 
-fn agree(group: &[Naming]) -> bool {
-    group.iter().all(|row| row.after == group[0].after)
+/// What the rows of one record come to.
+enum Together {
+    /// None of them names an owner, or one alone does and gets nothing that the others deny.
+    Nothing,
+    /// They name one owner; these say it again.
+    Same(Vec<Naming>),
+    /// They cannot all be obeyed, or nobody knows yet whether they can.
+    Contradiction,
 }
 
-/// The new fates of the rows of one record.
-fn fates(group: &[Naming]) -> Vec<(Naming, Fate)> {
-    let (told, fate) = if agree(group) {
-        (&group[1..], Fate::Repeated)
-    } else {
-        (group, Fate::Stopped(Code::Rec003))
+fn together(files: &[DraftFile], group: &[Naming]) -> Together {
+    let named: Vec<Naming> = group
+        .iter()
+        .filter(|row| row.owner().is_some())
+        .copied()
+        .collect();
+    let Some((first, again)) = named.split_first() else {
+        return Together::Nothing;
     };
-    told.iter().map(|row| (*row, fate)).collect()
+    let one_owner = again.iter().all(|row| row.says == first.says);
+    // Who has it already is not given it: the record stays, as the other rows would have it.
+    let before = &files[first.file].before;
+    let is_so = before.get(first.index).copied().flatten() == first.owner();
+    match (one_owner, named.len() == group.len() || is_so) {
+        (true, true) if again.is_empty() => Together::Nothing,
+        (true, true) => Together::Same(again.to_vec()),
+        _ => Together::Contradiction,
+    }
 }
 
-fn tell(
+fn subject(table: &DraftTable, group: &[Naming]) -> String {
+    format!("{} {}", table.entity, group[0].record)
+}
+
+fn place_all(table: &DraftTable, rows: &[Naming], id: FindingId, findings: &mut Findings) {
+    for row in rows {
+        let place = table.files[row.file].place(row.index);
+        let column = table.owner_columns.get(&place.file).copied();
+        findings.place(id, Place { column, ..place });
+    }
+}
+
+fn same(
     inputs: &[Input],
+    table: &DraftTable,
+    group: &[Naming],
+    again: &[Naming],
+    findings: &mut Findings,
+) {
+    let first = group.iter().find(|row| row.owner().is_some());
+    let message = || {
+        let first = first.unwrap_or(&group[0]);
+        let first = table.files[first.file].place(first.index);
+        let origin = name_of(inputs, first.file);
+        format!(
+            "named {} times with the same owner, first in {origin}, row {}",
+            again.len() + 1,
+            first.row,
+            origin = quoted(&origin)
+        )
+    };
+    let code = Code::Rec004;
+    let cure = || code.rule().cure.to_owned();
+    let id = findings.about(code, &subject(table, group), message, cure);
+    place_all(table, again, id, findings);
+}
+
+fn contradiction(
     principals: &[Principal],
     table: &DraftTable,
     group: &[Naming],
     findings: &mut Findings,
 ) {
-    let place = |row: &Naming| table.files[row.file].place(row.index);
-    let subject = format!("{} {}", table.entity, group[0].record);
-    let same = agree(group);
-    let (code, told) = if same {
-        (Code::Rec004, &group[1..])
-    } else {
-        (Code::Rec003, group)
-    };
+    let code = Code::Rec003;
     let message = || {
-        let first = place(&group[0]);
-        let origin = name_of(inputs, first.file);
-        if same {
-            format!(
-                "named {} times with the same owner, first in {origin}, row {}",
-                group.len(),
-                first.row,
-                origin = quoted(&origin)
-            )
-        } else {
-            let owners = group
-                .iter()
-                .filter_map(|row| principals.get(row.after.get()));
-            let mut owners: Vec<&Principal> = owners.collect();
-            owners.sort_unstable();
-            owners.dedup();
-            format!(
-                "named {} times with {} different owners",
-                group.len(),
-                owners.len()
-            )
+        let owners = group.iter().filter_map(Naming::owner);
+        let owners: BTreeSet<&Principal> = owners
+            .filter_map(|owner| principals.get(owner.get()))
+            .collect();
+        let left = group.iter().filter(|row| row.says == Says::Left).count();
+        let undecided = group.iter().filter_map(|row| match row.says {
+            Says::Undecided(code) => Some(code.as_str()),
+            Says::Owner(_) | Says::Left => None,
+        });
+        let undecided: Vec<&str> = undecided.collect();
+        let mut told = format!("named {} times with ", group.len());
+        told += &match owners.len() {
+            1 => "one owner".to_owned(),
+            several => format!("{several} different owners"),
+        };
+        if left > 0 {
+            told += &format!(", {left} of the rows leaving it to whom it belongs now");
         }
+        if !undecided.is_empty() {
+            let codes: BTreeSet<&str> = undecided.iter().copied().collect();
+            let codes: Vec<&str> = codes.into_iter().collect();
+            told += &format!(
+                ", and of {} of the rows it is not decided whom they mean ({})",
+                undecided.len(),
+                codes.join(", ")
+            );
+        }
+        told
     };
-    let id = findings.about(code, &subject, message, || code.rule().cure.to_owned());
-    for row in told {
-        let place = place(row);
-        let column = table.owner_columns.get(&place.file).copied();
-        findings.place(id, Place { column, ..place });
-    }
+    let cure = || code.rule().cure.to_owned();
+    let id = findings.about(code, &subject(table, group), message, cure);
+    place_all(table, group, id, findings);
 }
 
 #[cfg(test)]

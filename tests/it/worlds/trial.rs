@@ -176,6 +176,12 @@ impl<'w> Trial<'w> {
                 } => changed.contains(user),
                 _ => false,
             };
+            if self.is_denied(asked) {
+                faults.push(format!(
+                    "{:?}, and another row of the record says otherwise",
+                    change.write
+                ));
+            }
             if again || !subjects.insert(change.write.subject()) {
                 faults.push(format!(
                     "a second change, {:?}, of one subject",
@@ -186,6 +192,18 @@ impl<'w> Trial<'w> {
         for words in faults {
             self.fault(Kind::WrongPerson, words);
         }
+    }
+
+    /// Whether another row of a record leaves it where it is, or is one of which nobody can say whom it means.
+    fn is_denied(&self, asked: Asked<'_>) -> bool {
+        let Asked::Record(want) = asked else {
+            return false;
+        };
+        let mut others = self.world.record_wants.iter();
+        others.any(|other| {
+            let same = (other.table, other.record) == (want.table, want.record);
+            same && other.id_text.is_none() && other.leads != Leads::ToChange
+        })
     }
 
     /// In a plan that will be applied, records go to every stub user.

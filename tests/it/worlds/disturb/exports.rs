@@ -326,17 +326,32 @@ pub(super) fn missing_policy(world: &mut World, chance: &mut Chance) -> Option<(
     Some(())
 }
 
-/// Two rows about one record.
+/// Two rows about one record; the second may name no owner.
 pub(super) fn record_twice(world: &mut World, chance: &mut Chance) -> Option<()> {
     if world.policy.missing != MissingPolicy::Stub {
         return None;
     }
     let number = chance.pick(&rows_to_change(world))?;
-    let meant = anybody(world, chance);
-    let want = RecordWant {
-        text: text(world, meant, chance),
-        meant,
-        ..world.record_wants[number].clone()
+    let first = world.record_wants[number].clone();
+    let want = if chance.percent(40) {
+        let (meant, leads) = match world.policy.blank {
+            BlankPolicy::Error => (first.meant, Leads::ToError),
+            BlankPolicy::Leave => (first.meant, Leads::Left),
+            BlankPolicy::Fallback => (Who::Person(FIRST_PERSON), Leads::ToChange),
+        };
+        RecordWant {
+            text: String::new(),
+            meant,
+            leads,
+            ..first
+        }
+    } else {
+        let meant = anybody(world, chance);
+        RecordWant {
+            text: text(world, meant, chance),
+            meant,
+            ..first
+        }
     };
     world.record_wants.push(want);
     Some(())
