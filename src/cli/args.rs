@@ -21,6 +21,9 @@ pub(super) struct Arguments {
     /// Say nothing but data and errors.
     #[arg(long, short, global = true)]
     pub quiet: bool,
+    /// Say which files are read, which settings hold, and what a live environment is asked for.
+    #[arg(long, short, global = true, conflicts_with = "quiet")]
+    pub verbose: bool,
     /// Put tokens in place of people and mail domains in reports and in what is printed.
     #[arg(long, global = true)]
     pub anonymise: bool,

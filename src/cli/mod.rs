@@ -14,7 +14,7 @@ use std::path::Path;
 
 use clap::{CommandFactory, Parser};
 
-use crate::model::{Progress, Silent, StopSignal};
+use crate::model::{Progress, Silent, Step, StopSignal, Trace, Unit};
 use crate::run::{Console, Exit, Failure, without_people};
 
 use args::{Arguments, Command};
@@ -56,9 +56,13 @@ pub fn main() -> u8 {
     };
     let mut out = WhileRead::new(stdout, arguments.command.has_verdict());
     let mut err = WhileRead::new(anstream::AutoStream::auto(io::stderr()), true);
-    let bars = bars::Bars;
+    let (bars, words) = (bars::Bars, Words);
     let shown = !arguments.quiet && io::stderr().is_terminal();
-    let progress: &dyn Progress = if shown { &bars } else { &Silent };
+    let progress: &dyn Progress = match (arguments.verbose, shown) {
+        (true, _) => &words,
+        (false, true) => &bars,
+        (false, false) => &Silent,
+    };
     if let Some(fault) = arguments.workbook_fault(io::stdout().is_terminal()) {
         return tell(&Failure::new(Exit::Usage, fault), here(), &mut err);
     }
@@ -90,6 +94,20 @@ pub fn main() -> u8 {
             };
             tell(&failure, folder.as_deref().unwrap_or(here()), &mut err)
         }
+    }
+}
+
+/// Tells in words what is read and asked for, a line each; bars between them would be torn.
+struct Words;
+
+impl Progress for Words {
+    fn begin(&self, _what: &str, _unit: Unit, _total: Option<u64>) -> Box<dyn Step> {
+        Box::new(Silent)
+    }
+
+    fn trace(&self) -> Trace {
+        // Nobody is left to hear that standard error is closed.
+        Trace::to(|line| drop(writeln!(io::stderr(), "{line}")))
     }
 }
 

@@ -64,17 +64,13 @@ impl Names {
                 .get(..LENGTH)
                 .filter(|_| !out.ends_with(|last: char| last.is_alphanumeric() || last == '-'));
             let known = id.and_then(|id| Some((id, self.0.get(&id.parse().ok()?)?)));
-            let step = match known {
-                Some((id, name)) => {
-                    out.push_str(id);
-                    out.push_str(&format!(" ({name})"));
-                    LENGTH
-                }
-                None => {
-                    out.push(sign);
-                    sign.len_utf8()
-                }
-            };
+            let mut step = sign.len_utf8();
+            if let Some((id, name)) = known {
+                step = LENGTH;
+                out.extend([id, " (", name, ")"]);
+            } else {
+                out.push(sign);
+            }
             rest = rest.get(step..).unwrap_or_default();
         }
         out

@@ -8,7 +8,7 @@ use std::path::Path;
 use crate::apply::{Applied, ApplyError, JOURNAL, JournalState, Options, journal_state};
 use crate::check::approve;
 use crate::model::{ChangeKind, Findings};
-use crate::plan::{Document, SealedPlan};
+use crate::plan::Document;
 use crate::project::Project;
 use crate::report::{Way, shell_word, thousands};
 use crate::run::anonymous::Teller;
@@ -35,28 +35,24 @@ pub struct ApplyRequest<'a> {
 
 /// Applies the plan.
 pub fn apply(request: &ApplyRequest<'_>, console: &mut Console<'_>) -> Result<Exit, Failure> {
-    let project = Project::open(request.folder)?;
+    let project = console.project(request.folder)?;
     let _lock = project.lock()?;
-    let plan = SealedPlan::open(&project.plan())?;
+    let plan = console.plan(&project.plan())?;
     let teller = &Teller::of(&project, &plan, console)?;
     let journal = project.plan().join(JOURNAL);
     let state = journal_state(&project.plan())?;
-    match state {
-        JournalState::Undone => return Err(ApplyError::Undone.into()),
-        JournalState::Undoing => return Err(ApplyError::UndoBegun.into()),
-        JournalState::None | JournalState::Begun { .. } | JournalState::Complete => {}
-    }
+    refuse_undone(state)?;
     let changes: u64 = plan.document().totals.changes.values().sum();
     let look = "`cutover show changes` lists them";
     within(request.limit, changes, look)?;
     if state == JournalState::None {
-        unchanged(&project, plan.document(), request.folder)?;
+        unchanged(&project, plan.document(), request.folder, console)?;
         refuse_old_copy(&project, plan.document(), jiff::Timestamp::now())?;
     }
     let folder = shell_word(&request.folder.display().to_string());
     let seal = plan.short_seal().to_owned();
     let _environment = project.lock_environment()?;
-    let site = Site::of(&project)?;
+    let site = Site::of(&project, console)?;
     let approved = approve(plan).map_err(|reason| Failure {
         exit: Exit::NotApproved,
         error: anyhow::Error::new(reason),
@@ -108,6 +104,15 @@ pub fn apply(request: &ApplyRequest<'_>, console: &mut Console<'_>) -> Result<Ex
     Ok(ended(&applied))
 }
 
+/// Refuses a plan that was undone, or of which that has begun.
+fn refuse_undone(state: JournalState) -> Result<(), Failure> {
+    match state {
+        JournalState::Undone => Err(ApplyError::Undone.into()),
+        JournalState::Undoing => Err(ApplyError::UndoBegun.into()),
+        JournalState::None | JournalState::Begun { .. } | JournalState::Complete => Ok(()),
+    }
+}
+
 /// What was done, in a line.
 fn heading(document: &Document, applied: &Applied) -> String {
     let seal = document.seal.get(..8).unwrap_or(&document.seal);
@@ -134,12 +139,22 @@ pub(super) fn within(limit: Option<u64>, changes: u64, look: &str) -> Result<(),
 }
 
 /// Refuses where inputs, rulings or manifest have moved since the plan was made.
-fn unchanged(project: &Project, document: &Document, folder: &Path) -> Result<(), Failure> {
+fn unchanged(
+    project: &Project,
+    document: &Document,
+    folder: &Path,
+    console: &Console<'_>,
+) -> Result<(), Failure> {
     let mut moved = Vec::new();
     let mut findings = Findings::default();
     let opened = inputs::open(project, &mut findings)?;
     moved.extend(opened.moved_from(&document.inputs)?);
     let owners = sheet::open(project, opened.inputs.len(), &mut findings)?;
+    opened
+        .inputs
+        .iter()
+        .chain([&owners.input])
+        .for_each(|input| console.read(input));
     if owners.hash != document.rulings.blake3 {
         moved.push(format!("the rulings in {}", owners.input.name));
     }

@@ -3,8 +3,12 @@
 //! In: what `cli/` found (or a test made up). Out: the same, for every command.
 
 use std::io::Write;
+use std::path::Path;
 
-use crate::model::{Progress, StopSignal};
+use crate::model::{Input, Progress, StopSignal};
+use crate::plan::SealedPlan;
+use crate::project::{MANIFEST, Project};
+use crate::run::Failure;
 
 /// How data is printed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -52,6 +56,47 @@ pub struct Console<'a> {
 }
 
 impl Console<'_> {
+    /// Tells a detail that only who asked for many words wants to hear; see [`Trace`](crate::model::Trace) for what may
+    /// not be in it.
+    pub(super) fn detail(&self, words: impl FnOnce() -> String) {
+        self.progress.trace().note(words);
+    }
+
+    /// Opens a project, and tells the settings that hold in it.
+    pub(super) fn project(&self, folder: &Path) -> Result<Project, Failure> {
+        let project = Project::open(folder)?;
+        self.detail(|| format!("read: {}", folder.join(MANIFEST).display()));
+        for (key, value) in project.manifest.settings() {
+            let is_person = key == "owners.fallback" || value.contains('@');
+            let value = if is_person { "(somebody)" } else { &value };
+            self.detail(|| format!("setting: {key} = {value}"));
+        }
+        Ok(project)
+    }
+
+    /// Opens the plan in a folder.
+    pub(super) fn plan(&self, folder: &Path) -> Result<SealedPlan, Failure> {
+        let plan = SealedPlan::open(folder)?;
+        self.detail(|| format!("read: {}, seal {}", folder.display(), plan.short_seal()));
+        Ok(plan)
+    }
+
+    /// Tells of a file that was read.
+    pub(super) fn read(&self, input: &Input) {
+        self.detail(|| {
+            let sheet = input.sheet.as_ref();
+            let sheet = sheet.map_or(String::new(), |sheet| format!(", sheet `{sheet}`"));
+            let encoding = match input.encoding.as_str() {
+                "" => String::new(),
+                encoding => format!(", {encoding}"),
+            };
+            format!(
+                "read: {}, {} bytes{encoding}{sheet}",
+                input.name, input.bytes
+            )
+        });
+    }
+
     /// Says something that is no data, unless told to be quiet.
     pub fn say(&mut self, words: &str) -> std::io::Result<()> {
         if self.quiet {

@@ -18,7 +18,7 @@ use crate::run::{Console, Exit, Failure};
 /// A file that a plan was applied to is replaced only where `replace` says so: the old one is the
 /// only place that knows what was written.
 pub fn load(folder: &Path, replace: bool, console: &mut Console<'_>) -> Result<Exit, Failure> {
-    let project = Project::open(folder)?;
+    let project = console.project(folder)?;
     let _lock = project.lock()?;
     if !replace {
         refuse_to_lose(&project)?;
@@ -87,6 +87,7 @@ pub(super) fn open_or_load(
         }
     }
     let environment = EnvironmentFile::open(&path)?;
+    console.detail(|| format!("read: {}", project.manifest.environment.file));
     expect_number(project, &environment)?;
     if let Some(folder) = project
         .environment_folder()

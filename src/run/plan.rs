@@ -27,11 +27,16 @@ pub fn plan(folder: &Path, exit_code: bool, console: &mut Console<'_>) -> Result
     if console.format == Format::Csv {
         return Err(Failure::new(Exit::Usage, NO_TABLE));
     }
-    let project = Project::open(folder)?;
+    let project = console.project(folder)?;
     let _lock = project.lock()?;
     let mut findings = Findings::default();
     let mut opened = inputs::open(&project, &mut findings)?;
     let mut owners = sheet::open(&project, opened.inputs.len(), &mut findings)?;
+    opened
+        .inputs
+        .iter()
+        .chain([&owners.input])
+        .for_each(|input| console.read(input));
     expect_copy(&project)?;
     let environment = open_or_load(&project, console)?;
     let mut rows = opened.read(&mut findings, folder, console.progress)?;

@@ -21,7 +21,7 @@ const RECORDS_AT_ONCE: usize = 50_000;
 ///
 /// A file that a plan was applied to is replaced only where `replace` says so, as `load` has it.
 pub fn pull(folder: &Path, replace: bool, console: &mut Console<'_>) -> Result<Exit, Failure> {
-    let project = Project::open(folder)?;
+    let project = console.project(folder)?;
     let _lock = project.lock()?;
     let section = &project.manifest.environment;
     let Some(url) = &section.url else {
@@ -45,6 +45,7 @@ pub fn pull(folder: &Path, replace: bool, console: &mut Console<'_>) -> Result<E
     let (at, written) = (Timestamp::now(), written_by_now(&project)?);
     let variables = |name: &str| std::env::var(name).ok();
     let target = Dataverse::open(url, section.sign_in, &variables)?;
+    let target = target.told_to(console.progress.trace());
     let caller = target.who_am_i()?;
     console.say(&format!(
         "pulling from `{}`, organisation {}",

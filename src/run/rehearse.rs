@@ -7,7 +7,6 @@ use std::time::Duration;
 use serde_json::json;
 
 use crate::environment::EnvironmentFile;
-use crate::project::Project;
 use crate::rehearse::{Rehearsal, Settings, Switches};
 use crate::run::load::open_or_load;
 use crate::run::{Console, Exit, Failure, Format};
@@ -44,7 +43,7 @@ pub struct RehearseRequest<'a> {
 
 /// Serves until the wish to stop comes.
 pub fn rehearse(request: &RehearseRequest<'_>, console: &mut Console<'_>) -> Result<Exit, Failure> {
-    let project = Project::open(request.folder)?;
+    let project = console.project(request.folder)?;
     open_or_load(&project, console)?;
     let own = project.environment_file();
     let copies = tempfile::tempdir()?;

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use crate::apply::{BATCH, LIVE_BATCH};
 use crate::model::{Fact, setting};
 use crate::project::Project;
-use crate::run::Failure;
+use crate::run::{Console, Failure};
 use crate::target::{Dataverse, Embedded, Live, LiveProject, Target};
 
 /// What a project is applied to, not opened yet.
@@ -22,13 +22,16 @@ pub(super) enum Site {
 
 impl Site {
     /// That of a project. What is needed to sign in is looked for, and nothing sent yet.
-    pub(super) fn of(project: &Project) -> Result<Self, Failure> {
+    pub(super) fn of(project: &Project, console: &Console<'_>) -> Result<Self, Failure> {
         let section = &project.manifest.environment;
         let Some(url) = &section.url else {
+            console.detail(|| format!("target: `{}`", section.file));
             return Ok(Self::File(project.environment_file()));
         };
         let variables = |name: &str| std::env::var(name).ok();
         let dataverse = Dataverse::open(url, section.sign_in, &variables)?;
+        let dataverse = dataverse.told_to(console.progress.trace());
+        console.detail(|| format!("target: `{url}`"));
         let tables = project.manifest.records.iter();
         let most = section.non_interactive_max.map(|most| Fact::Setting {
             name: setting::NON_INTERACTIVE_MAX.to_owned(),

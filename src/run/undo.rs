@@ -15,7 +15,7 @@ use crate::run::{Console, Exit, Failure};
 
 /// Undoes the newest plan whose writing stands.
 pub fn undo(request: &ApplyRequest<'_>, console: &mut Console<'_>) -> Result<Exit, Failure> {
-    let project = Project::open(request.folder)?;
+    let project = console.project(request.folder)?;
     let _lock = project.lock()?;
     let Some(folder) = standing(&project)?.into_iter().next() else {
         let words = match journal_state(&project.plan())? {
@@ -26,7 +26,7 @@ pub fn undo(request: &ApplyRequest<'_>, console: &mut Console<'_>) -> Result<Exi
         return Ok(Exit::Done);
     };
     let _environment = project.lock_environment()?;
-    let plan = SealedPlan::open(&folder)?;
+    let plan = console.plan(&folder)?;
     let teller = &Teller::of(&project, &plan, console)?;
     let journal = folder.join(JOURNAL);
     let current = current(&project, &plan);
@@ -34,7 +34,7 @@ pub fn undo(request: &ApplyRequest<'_>, console: &mut Console<'_>) -> Result<Exi
     let look = "without `--limit` they are told by kind, and you are asked";
     within(request.limit, back.total(), look)?;
     let seal = plan.short_seal().to_owned();
-    let site = Site::of(&project)?;
+    let site = Site::of(&project, console)?;
     console.say(&format!(
         "takes back plan {seal} from {} · organisation {}",
         site.host(),
@@ -76,16 +76,8 @@ pub fn undo(request: &ApplyRequest<'_>, console: &mut Console<'_>) -> Result<Exi
         teller,
     };
     print(&reported, console)?;
-    if undone.interrupted {
-        console.say(&format!(
-            "Interrupted. Go on with:\n  cutover undo {}",
-            shell_word(&request.folder.display().to_string())
-        ))?;
-    } else if !undone.is_complete() {
-        console.say(&format!(
-            "Not everything was taken back. See why above.{}",
-            again(&undone, &shell_word(&request.folder.display().to_string()))
-        ))?;
+    if let Some(words) = next(&undone, &shell_word(&request.folder.display().to_string())) {
+        console.say(&words)?;
     }
     Ok(ended(&undone))
 }
@@ -98,19 +90,28 @@ fn current(project: &Project, undone: &SealedPlan) -> String {
     current.seal().to_owned()
 }
 
-/// What can be done about what was not taken back. What drifted is not tried again: it is somebody else's.
-fn again(undone: &Applied, folder: &str) -> String {
+/// What is said in the end, where anything is left to do.
+fn next(undone: &Applied, folder: &str) -> Option<String> {
+    if undone.interrupted {
+        return Some(format!("Interrupted. Go on with:\n  cutover undo {folder}"));
+    }
+    if undone.is_complete() {
+        return None;
+    }
     let total = undone.total();
-    let mut words = String::new();
-    if total.failed + total.skipped > 0 {
-        words +=
-            &format!(" What was refused or skipped is tried again with:\n  cutover undo {folder}");
-    }
-    if total.drifted > 0 {
-        let and = if words.is_empty() { " " } else { "\n" };
-        words += &format!(
-            "{and}What drifted is left as it is; what was there before the plan is told by:\n  cutover verify {folder}"
-        );
-    }
-    words
+    let again =
+        format!("\nWhat was refused or skipped is tried again with:\n  cutover undo {folder}");
+    // Tried again it would drift again.
+    let drifted = format!(
+        "\nWhat drifted is left as it is; what was there before the plan is told by:\n  cutover verify {folder}"
+    );
+    let told = [
+        (total.failed + total.skipped, again),
+        (total.drifted, drifted),
+    ];
+    let told = told.into_iter().filter(|(count, _)| *count > 0);
+    let words: String = told.map(|(_, words)| words).collect();
+    Some(format!(
+        "Not everything was taken back. See why above.{words}"
+    ))
 }

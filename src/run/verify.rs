@@ -21,8 +21,8 @@ use crate::run::{Console, Exit, Failure, Format};
 /// Verifies the current plan; one that was undone is held against the state before it, and with it those that were
 /// undone after it.
 pub fn verify(folder: &Path, console: &mut Console<'_>) -> Result<Exit, Failure> {
-    let project = Project::open(folder)?;
-    let plan = SealedPlan::open(&project.plan())?;
+    let project = console.project(folder)?;
+    let plan = console.plan(&project.plan())?;
     let state = journal_state(&project.plan())?;
     let mut plans = Vec::new();
     let mut states = Vec::new();
@@ -34,7 +34,7 @@ pub fn verify(folder: &Path, console: &mut Console<'_>) -> Result<Exit, Failure>
         plans.insert(0, plan);
         states.insert(0, state);
     }
-    let target = Site::of(&project)?.open()?;
+    let target = Site::of(&project, console)?.open()?;
     let verified = match plans.as_slice() {
         [plan] => {
             let journal = plan.folder().join(JOURNAL);

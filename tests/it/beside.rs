@@ -158,9 +158,9 @@ fn files_that_change_after_the_pull_are_told_where_they_are_read() {
     assert!(!planned.err.contains(changed), "{}", planned.err);
     fs::write(own.join("environment/licences.csv"), "product,seats\n").unwrap();
     let planned = live.plan();
-    let cure = "(`cutover pull` takes the change over)";
+    let cure = format!("(`cutover pull {}` takes the change over)", own.display());
     assert!(
-        planned.err.contains(changed) && planned.err.contains(cure),
+        planned.err.contains(changed) && planned.err.contains(&cure),
         "{}",
         planned.err
     );

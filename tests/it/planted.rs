@@ -201,6 +201,13 @@ fn all_of(commands: &[(&[&str], i32)], folder: &Path, variables: &[(&str, &str)]
         let output = program(words, folder, variables).output().unwrap();
         let said = String::from_utf8_lossy(&output.stderr);
         assert_eq!(output.status.code(), Some(*code), "{words:?}: {said}");
+        assert!(
+            said.contains("read: "),
+            "{words:?} is not talkative: {said}"
+        );
+        if words[0] == "pull" {
+            assert!(said.contains("GET /api/data/v9.2/WhoAmI: 200"), "{said}");
+        }
         in_output(&[PLANTED], words[0], &output);
     }
     in_folder(&[PLANTED], folder);

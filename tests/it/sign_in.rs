@@ -173,7 +173,7 @@ pub(crate) fn project(url: &str, sign_in: &str) -> TempDir {
 /// The program, with variables that say all about signing in but what a case adds.
 pub(crate) fn program(words: &[&str], folder: &Path, more: &[(&str, &str)]) -> Command {
     let mut command = Command::new(assert_cmd::cargo::cargo_bin!("cutover"));
-    command.args(words).arg(folder);
+    command.args(words).arg(folder).arg("--verbose");
     for name in [
         "CUTOVER_CLIENT_SECRET",
         "CUTOVER_CLIENT_SECRET_FILE",

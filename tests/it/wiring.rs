@@ -418,10 +418,55 @@ fn a_command_that_is_told_can_be_typed() {
     fs::write(&manifest, text).unwrap();
     let document = folder.join("plan/plan.json");
     let text = fs::read_to_string(&document).unwrap();
-    fs::write(&document, text.replacen("1", "2", 1)).unwrap();
+    fs::write(&document, text.replacen('1', "2", 1)).unwrap();
     says(&["verify", path], 4, "plan anew with `cutover plan DIR`");
     let contoso = sample("contoso");
     check(&in_folder(&contoso, &["plan", "--quiet"]), 1, &[]);
     let named = format!("`cutover show {} findings` lists", contoso.path().display());
     check(&in_folder(&contoso, &["apply", "--yes"]), 1, &[&named]);
+}
+
+#[test]
+fn who_wants_to_know_hears_what_is_read_and_nobodys_name() {
+    let folder = sample("clean");
+    let manifest = folder.path().join("cutover.toml");
+    let written = fs::read_to_string(&manifest).unwrap();
+    let written = written.replace(
+        "[owners]",
+        "[owners]\nfallback = \"greta.aumann@alpineskihouse.com\"",
+    );
+    fs::write(&manifest, written).unwrap();
+    let quiet = in_folder(&folder, &["plan"]);
+    check(&quiet, 0, &[]);
+    let planned = in_folder(&folder, &["plan", "--verbose"]);
+    let says = [
+        "cutover.toml",
+        "read: exports/accounts.csv, ",
+        "read: owners.csv, ",
+        "read: environment.sqlite",
+        "setting: owners.missing = stub",
+        "setting: owners.fallback = (somebody)",
+    ];
+    check(&planned, 0, &says);
+    assert_eq!(
+        text(&planned.stdout),
+        text(&quiet.stdout),
+        "details are no data"
+    );
+    assert!(
+        !text(&planned.stderr).contains("greta"),
+        "{}",
+        text(&planned.stderr)
+    );
+    let applied = in_folder(&folder, &["apply", "--yes", "-v"]);
+    check(
+        &applied,
+        0,
+        &["/plan, seal ", "target: `environment.sqlite`"],
+    );
+    check(
+        &in_folder(&folder, &["verify", "-v", "--quiet"]),
+        2,
+        &["cannot be used with"],
+    );
 }

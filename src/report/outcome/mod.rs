@@ -22,7 +22,7 @@ use crate::report::table::{BAD, GOOD, HEADING, WARN, aligned, counted, styled, t
 pub use causes::{CauseOf, Way, cause_row};
 pub use compared::{ComparedReport, ComparedRow, compared, compared_json};
 pub use cures::{SERVICE_CURES, ServiceCure};
-pub use timing::{Forecast, Line, RunTime, StageTime, Timing};
+pub use timing::{Forecast, Line, Moment, RunTime, StageTime, Timing};
 
 /// What became of the changes of one kind.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

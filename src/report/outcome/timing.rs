@@ -120,15 +120,23 @@ impl Timing {
     }
 }
 
+/// A moment, for programs as RFC 3339 has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Moment(pub Timestamp);
+
+impl Serialize for Moment {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0)
+    }
+}
+
 /// When one run of `apply` or `undo` was, as the journal keeps it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct RunTime {
     /// When it began.
-    #[serde(serialize_with = "as_text")]
-    pub started: Timestamp,
+    pub started: Moment,
     /// When it ended; `None` where it broke off, or is under way.
-    #[serde(serialize_with = "as_text_or_none")]
-    pub ended: Option<Timestamp>,
+    pub ended: Option<Moment>,
     /// How long it took, in seconds.
     pub seconds: Option<f64>,
     /// Changes that ended in it.
@@ -140,8 +148,8 @@ impl RunTime {
     pub fn new(started: Timestamp, end: Option<(Timestamp, u64)>) -> Self {
         let length = |(ended, _): (Timestamp, u64)| ended.duration_since(started).as_secs_f64();
         Self {
-            started,
-            ended: end.map(|(ended, _)| ended),
+            started: Moment(started),
+            ended: end.map(|(ended, _)| Moment(ended)),
             // A clock that was set back in between says nothing of the time that it took.
             seconds: end.map(length).filter(|seconds| *seconds >= 0.0),
             changes: end.map(|(_, changes)| changes),
@@ -150,7 +158,7 @@ impl RunTime {
 
     /// The same in words.
     pub fn words(&self) -> String {
-        let at = |moment: Timestamp| moment.strftime("%Y-%m-%d %H:%M:%S UTC").to_string();
+        let at = |moment: Moment| moment.0.strftime("%Y-%m-%d %H:%M:%S UTC").to_string();
         let started = at(self.started);
         let (Some(ended), Some(changes)) = (self.ended, self.changes) else {
             return format!("{started}, broken off or still under way");
@@ -168,19 +176,6 @@ impl RunTime {
             took.unwrap_or_default()
         )
     }
-}
-
-fn as_text<S: Serializer>(moment: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_str(moment)
-}
-
-fn as_text_or_none<S: Serializer>(
-    moment: &Option<Timestamp>,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
-    moment
-        .map(|moment| moment.to_string())
-        .serialize(serializer)
 }
 
 fn per_second(ended: u64, seconds: f64) -> String {

@@ -13,8 +13,6 @@ mod workbook;
 use std::path::Path;
 
 use crate::model::quoted;
-use crate::plan::SealedPlan;
-use crate::project::Project;
 use crate::report::{Page, SheetName, WorkbookOf};
 use crate::run::anonymous;
 use crate::run::{Console, Exit, Failure};
@@ -134,12 +132,12 @@ pub fn show(folder: &Path, what: &What, console: &mut Console<'_>) -> Result<Exi
     if let Some(words) = not_shown(what, console) {
         return Err(Failure::new(Exit::Usage, words));
     }
-    let project = Project::open(folder)?;
+    let project = console.project(folder)?;
     if *what == What::History {
         history::show(&project, &folder.display().to_string(), console)?;
         return Ok(Exit::Done);
     }
-    let plan = SealedPlan::open(&project.plan())?;
+    let plan = console.plan(&project.plan())?;
     let shown = folder.display().to_string();
     if *what == What::Outcome {
         outcome::show(&project, plan, &shown, console)?;

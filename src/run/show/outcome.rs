@@ -129,17 +129,11 @@ fn json(
     console: &mut Console<'_>,
 ) -> Result<(), Failure> {
     for (number, (plan, state)) in plans.iter().enumerate() {
-        write!(
-            console.out,
-            "{}",
-            if number == 1 {
-                ", \"undone_after\": ["
-            } else if number > 1 {
-                ", "
-            } else {
-                ""
-            }
-        )?;
+        match number {
+            0 => {}
+            1 => write!(console.out, ", \"undone_after\": [")?,
+            _ => write!(console.out, ", ")?,
+        }
         let teller = Teller::of(project, plan, console)?;
         json_of(plan, word(*state), &teller, console)?;
         if number > 0 {

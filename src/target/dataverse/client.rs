@@ -13,11 +13,13 @@ use reqwest::{Method, StatusCode, Url};
 use serde_json::Value;
 use tokio::time::Instant;
 
+use crate::model::Trace;
 use crate::target::Traffic;
 use crate::target::dataverse::DataverseError;
 use crate::target::dataverse::lanes::Lanes;
 use crate::target::dataverse::meter::Meter;
 use crate::target::dataverse::sign_in::{Tokens, without_secrets};
+use crate::target::dataverse::told::told;
 
 /// How often a request is sent at most.
 const TRIES_MAX: u32 = 12;
@@ -50,6 +52,7 @@ pub(super) struct Client {
     /// Requests so far: spreads the pauses of those that wait at the same time.
     sent: AtomicU64,
     pub(super) meter: Meter,
+    trace: Trace,
 }
 
 /// A request.
@@ -159,7 +162,13 @@ impl Client {
             quiet_until: Mutex::new(None),
             sent: AtomicU64::new(0),
             meter: Meter::default(),
+            trace: Trace::default(),
         })
+    }
+
+    /// Tells of each request from now on.
+    pub(super) fn told_to(&mut self, trace: Trace) {
+        self.trace = trace;
     }
 
     /// Whom it talks to.
@@ -330,7 +339,12 @@ impl Client {
             }
             request = request.body(body.clone());
         }
-        let response = match request.send().await {
+        let sent = request.send().await;
+        self.trace.note(|| {
+            let status = sent.as_ref().map(reqwest::Response::status);
+            told(ask, status.ok())
+        });
+        let response = match sent {
             Ok(response) => response,
             // Who was never reached has done nothing.
             Err(error) => return Ok(again(causes(&error), None, !error.is_connect())),

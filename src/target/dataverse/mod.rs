@@ -10,7 +10,7 @@ use std::sync::Arc;
 use tokio::runtime::Runtime;
 use uuid::Uuid;
 
-use crate::model::{Fact, PulledRecord, SignIn, StubUser};
+use crate::model::{Fact, PulledRecord, SignIn, StubUser, Trace};
 use crate::target::dataverse::client::{Ask, Client};
 use crate::target::dataverse::row::Row;
 use crate::target::dataverse::sign_in::Tokens;
@@ -30,6 +30,7 @@ mod pull;
 mod row;
 mod sign_in;
 mod tables;
+mod told;
 mod write;
 
 pub use error::DataverseError;
@@ -74,6 +75,15 @@ impl Dataverse {
         let tokens = Tokens::of(&parsed, sign_in, variables)?;
         let client = Arc::new(Client::new(&parsed, tokens)?);
         Ok(Self { runtime, client })
+    }
+
+    /// The same, which tells of each request.
+    #[must_use]
+    pub fn told_to(mut self, trace: Trace) -> Self {
+        if let Some(client) = Arc::get_mut(&mut self.client) {
+            client.told_to(trace);
+        }
+        self
     }
 
     /// The host of a URL, with its port where it names one.

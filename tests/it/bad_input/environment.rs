@@ -73,11 +73,8 @@ fn a_number_of_the_manifest_that_was_not_loaded() {
     number("\n", "\nnon_interactive_max = 5\n");
     assert_eq!(plan(folder.path()).exit, Exit::Done);
     number("\nnon_interactive_max = 5\n", "\nnon_interactive_max = 6\n");
-    let says = [
-        "`environment.sqlite` was loaded with `5`",
-        "is 6",
-        "run `cutover load`",
-    ];
+    let load_it = format!("run `cutover load {}`", folder.path().display());
+    let says = ["`environment.sqlite` was loaded with `5`", "is 6", &load_it];
     check("another", folder.path(), Exit::Usage, &says, plan);
 
     let folder = planned();
@@ -87,7 +84,8 @@ fn a_number_of_the_manifest_that_was_not_loaded() {
         "[environment]\n",
         "[environment]\nnon_interactive_max = 6\n",
     );
-    let says = ["was loaded with no number", "is 6", "run `cutover load`"];
+    let load_it = format!("run `cutover load {}`", folder.path().display());
+    let says = ["was loaded with no number", "is 6", &load_it];
     check("the first", folder.path(), Exit::Usage, &says, plan);
     assert_eq!(load(folder.path()).exit, Exit::Done);
     assert_eq!(plan(folder.path()).exit, Exit::Done);
