@@ -389,3 +389,43 @@ fn what_somebody_wrote_beside_an_owner_is_not_told() {
         }
     }
 }
+
+#[test]
+#[rustfmt::skip] // keeps the columns of the table
+fn near_spellings_are_found_among_names_and_told_as_tokens() {
+    let folder = tempfile::tempdir().unwrap();
+    copy(&repository("samples/clean"), folder.path());
+    run(|console| plan(folder.path(), false, console));
+    let check = |what: &str, typed: &str, is_found: bool| {
+        let of = |anonymise: bool| run(|console| {
+            console.anonymise = anonymise;
+            show(folder.path(), &What::of(Some(what), typed), console)
+        });
+        let (open, told) = (of(false), of(true));
+        assert_eq!((open.exit, told.exit), (Exit::Usage, Exit::Usage), "{typed}");
+        let near = |text: &str| text.lines().filter(|line| line.starts_with("  ")).count();
+        assert_eq!(near(&told.err), near(&open.err), "{typed}: {} and {}", told.err, open.err);
+        assert_eq!(near(&told.err) > 0, is_found, "{typed}: {}", told.err);
+        for word in typed.split(' ').chain(["reta", "umann", "alpineski"]) {
+            assert!(!told.err.contains(word), "`{word}` in {}", told.err);
+        }
+        told.err
+    };
+    let user = check("user",    "greta",        true);
+    let person = run(|console| {
+        console.anonymise = true;
+        show(folder.path(), &What::of(Some("user"), "Greta Aumann"), console)
+    });
+    let token = person.out.split_once('<').unwrap().0.trim();
+    assert!(user.contains(token), "no `{token}` in {user}");
+    let again = run(|console| {
+        console.anonymise = true;
+        show(folder.path(), &What::of(Some("user"), token), console)
+    });
+    assert_eq!(again.out, person.out, "a token is asked for like a name");
+    check("user",    "Grta Aumann",  true);
+    check("owner",   "Grta Aumann",  true);
+    check("owner",   "greta.aumnn",  true);
+    check("owner",   "Zzyzx Qqq",    false);
+    check("record",  "Grta Aumann",  false);
+}

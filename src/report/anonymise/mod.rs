@@ -20,7 +20,7 @@ use crate::model::{comparison_key, parse_guid, unticked};
 use crate::plan::SealedPlan;
 use crate::report::ReportError;
 use crate::report::anonymise::allowed::Allowed;
-use crate::report::anonymise::known::{Known, Sort};
+use crate::report::anonymise::known::{Known, Sort, split_named};
 
 /// What tokens are made with. Whoever has it can find out whom a token means by trying names.
 #[derive(Clone)]
@@ -94,9 +94,18 @@ impl Anonymiser {
         self.prose(&unticked(text))
     }
 
-    /// Whether the plan knows a text to be somebody.
-    pub fn knows(&self, text: &str) -> bool {
-        self.known.identity(text.trim()).is_some()
+    /// What somebody asks for, as reports tell it: a name, an address, both, or what a report told already.
+    pub fn asked(&self, text: &str) -> String {
+        let text = text.trim();
+        let is_told = match split_named(text) {
+            Some((name, address)) => is_name_token(name) && is_token(address),
+            None => is_name_token(text) || is_token(text),
+        };
+        if is_told {
+            text.to_owned()
+        } else {
+            self.person(text)
+        }
     }
 
     /// A mail domain.
@@ -122,10 +131,20 @@ const SIGNS: &[u8; 32] = b"0123456789bcdfghjkmnpqrstvwxyzBD";
 /// How many of them.
 const LENGTH: usize = 8;
 
+/// Whether a text is a token and nothing else.
+fn is_one(text: &str) -> bool {
+    text.len() == LENGTH && text.bytes().all(|sign| SIGNS.contains(&sign))
+}
+
+/// Whether a name is a token already.
+fn is_name_token(name: &str) -> bool {
+    let sorts = ["Person ", "Id ", "Text "].iter();
+    let mut tokens = sorts.filter_map(|sort| name.strip_prefix(sort));
+    tokens.any(is_one)
+}
+
 /// Whether an address is a token already.
 fn is_token(address: &str) -> bool {
-    let is_one =
-        |text: &str| text.len() == LENGTH && text.bytes().all(|sign| SIGNS.contains(&sign));
     let parts = address
         .strip_suffix(".example")
         .and_then(|rest| rest.split_once('@'));

@@ -16,7 +16,7 @@ use serde::{Serialize, Serializer};
 use crate::model::{comparison_key, guard_cell, parse_guid};
 use crate::report::listing::Row;
 use crate::report::page::{Page, visible};
-use crate::report::sheets::{SheetCell, SheetName};
+use crate::report::sheets::{SheetCell, SheetKind, SheetName, Sheets};
 use crate::report::table::{HEADING, counted, styled};
 
 pub use owner::{OwnerView, SheetNote, owner_view};
@@ -149,12 +149,34 @@ impl Told<'_> {
     }
 }
 
-/// Those that a typed text resembles, the likest first.
-fn near<'a>(typed: &str, known: impl Iterator<Item = &'a str>) -> Vec<String> {
+/// What was typed, as the sheets tell it: whoever looks for a person knows the name.
+fn told(sheets: &Sheets<'_>, typed: &str) -> String {
+    match sheets.anonymiser() {
+        Some(anonymiser) => anonymiser.asked(typed),
+        None => typed.to_owned(),
+    }
+}
+
+/// Those that a typed text resembles, the likest first, as the sheets tell them. What is known is with its people:
+/// nothing resembles a token.
+fn near<'a>(
+    sheets: &Sheets<'_>,
+    typed: &str,
+    known: impl Iterator<Item = (SheetKind, &'a str)>,
+) -> Vec<String> {
+    let near = alike(typed, known).into_iter();
+    near.map(|(kind, text)| visible(&sheets.tell(kind, text.to_owned())))
+        .collect()
+}
+
+fn alike<'a>(
+    typed: &str,
+    known: impl Iterator<Item = (SheetKind, &'a str)>,
+) -> Vec<(SheetKind, &'a str)> {
     let typed = comparison_key(typed);
     let mut seen = BTreeSet::new();
-    let mut alike: Vec<(f64, &str)> = Vec::new();
-    for text in known {
+    let mut alike: Vec<(f64, SheetKind, &str)> = Vec::new();
+    for (kind, text) in known {
         let key = comparison_key(text);
         if key.is_empty() || !seen.insert(key.clone()) {
             continue;
@@ -172,12 +194,12 @@ fn near<'a>(typed: &str, known: impl Iterator<Item = &'a str>) -> Vec<String> {
             strsim::jaro_winkler(&typed, &key).max(strsim::jaro_winkler(&typed, &local))
         };
         if likeness >= LIKENESS_MIN {
-            alike.push((likeness, text));
+            alike.push((likeness, kind, text));
         }
     }
-    alike.sort_by(|left, right| right.0.total_cmp(&left.0).then(left.1.cmp(right.1)));
+    alike.sort_by(|left, right| right.0.total_cmp(&left.0).then(left.2.cmp(right.2)));
     let alike = alike.into_iter().take(NEAR_MAX);
-    alike.map(|(_, text)| visible(text)).collect()
+    alike.map(|(_, kind, text)| (kind, text)).collect()
 }
 
 /// The key by which an owner is the same in every sheet: some write `team Sales` and some `Sales`, and somebody
@@ -235,7 +257,8 @@ fn source(row: Row<'_>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{near, owner_key};
+    use super::{alike, owner_key};
+    use crate::report::sheets::SheetKind;
 
     #[test]
     #[rustfmt::skip] // keeps the columns of the table
@@ -250,7 +273,10 @@ mod tests {
 
     #[track_caller]
     fn check(typed: &str, known: &[&str], expected: &[&str]) {
-        assert_eq!(near(typed, known.iter().copied()), expected, "{typed}");
+        let known = known.iter().map(|text| (SheetKind::Cell, *text));
+        let alike = alike(typed, known).into_iter();
+        let texts: Vec<&str> = alike.map(|(_, text)| text).collect();
+        assert_eq!(texts, expected, "{typed}");
     }
 
     #[test]

@@ -13,10 +13,10 @@ use crate::report::ReportError;
 use crate::report::listing::{Row, all_rows};
 use crate::report::one::found::{Found, findings_where, is_about, is_about_reference};
 use crate::report::one::{
-    Asked, Kept, Section, Told, holding_label, holding_words, near, owner_key, parts,
+    Asked, Kept, Section, Told, holding_label, holding_words, near, owner_key, parts, told,
 };
 use crate::report::page::{Page, visible};
-use crate::report::sheets::{SheetName, Sheets};
+use crate::report::sheets::{SheetKind, SheetName, Sheets};
 use crate::report::table::thousands;
 
 /// References that text tells of one who gets records.
@@ -58,12 +58,13 @@ pub fn owner_view(
     typed: &str,
     note: &dyn Fn(&str) -> SheetNote,
 ) -> Result<Asked<OwnerView>, ReportError> {
-    let key = reference_key(typed);
+    let asked = told(sheets, typed);
+    let key = reference_key(&asked);
     let mut lines = all_rows(sheets, SheetName::Owners, &|row| {
         reference_key(row.text("reference")) == key
     })?;
     if lines.is_empty() {
-        let name = comparison_key(typed);
+        let name = comparison_key(&asked);
         lines = all_rows(sheets, SheetName::Owners, &|row| {
             let owner = row.text("owner");
             !owner.is_empty() && parts(owner).iter().any(|one| comparison_key(one) == name)
@@ -77,7 +78,7 @@ pub fn owner_view(
         written: written(note(line.row().text("reference"))),
         line,
     });
-    Ok(Asked::Found(view(sheets, typed, references.collect())?))
+    Ok(Asked::Found(view(sheets, &asked, references.collect())?))
 }
 
 /// A reference that no row holds: the owners sheet may still know it.
@@ -86,17 +87,20 @@ fn without_rows(
     typed: &str,
     note: SheetNote,
 ) -> Result<Asked<OwnerView>, ReportError> {
-    let key = reference_key(typed);
+    let asked = told(sheets, typed);
+    let key = reference_key(&asked);
     let findings = findings_where(sheets, &|row| is_about_reference(row, &key))?;
     if note.is_empty() && findings.is_empty() {
-        let all = all_rows(sheets, SheetName::Owners, &|_| true)?;
+        let all = all_rows(&sheets.with_people()?, SheetName::Owners, &|_| true)?;
         let rows = || all.iter().map(|cells| Row::of(SheetName::Owners, cells));
-        let references = rows().map(|row| row.text("reference"));
+        let references = rows().map(|row| (SheetKind::Cell, row.text("reference")));
         let owners = rows().flat_map(|row| parts(row.text("owner")));
-        return Ok(Asked::Unknown(near(typed, references.chain(owners))));
+        let owners = owners.map(|owner| (SheetKind::Person, owner));
+        let near = near(sheets, typed, references.chain(owners));
+        return Ok(Asked::Unknown(near));
     }
     Ok(Asked::Found(OwnerView {
-        asked: typed.to_owned(),
+        asked,
         references: Vec::new(),
         unused: written(note),
         holdings: Vec::new(),

@@ -14,7 +14,7 @@ use crate::report::ReportError;
 use crate::report::listing::{Row, all_rows};
 use crate::report::one::found::{Found, findings_where, is_about};
 use crate::report::one::{
-    Asked, Kept, Section, Told, holding_label, holding_words, near, owner_key, source,
+    Asked, Kept, Section, Told, holding_label, holding_words, near, owner_key, source, told,
 };
 use crate::report::page::Page;
 use crate::report::sheets::{Known, SheetKind, SheetName, Sheets};
@@ -53,7 +53,7 @@ struct Listed {
 /// Looks up a user.
 pub fn user_view(sheets: &Sheets<'_>, typed: &str) -> Result<Asked<UserView>, ReportError> {
     let everybody = sheets.everybody()?;
-    let key = comparison_key(typed);
+    let key = comparison_key(&told(sheets, typed));
     let meant: Vec<&Known> = everybody
         .iter()
         .filter(|known| known.keys().contains(&key))
@@ -61,12 +61,14 @@ pub fn user_view(sheets: &Sheets<'_>, typed: &str) -> Result<Asked<UserView>, Re
     match meant.as_slice() {
         [one] => Ok(Asked::Found(view(sheets, one)?)),
         [] => {
+            let everybody = sheets.with_people()?.everybody()?;
             let names = everybody.iter().flat_map(|known| {
-                let one = [known.upn.as_str(), known.name.as_str()];
-                one.into_iter()
-                    .chain(known.mails.iter().map(String::as_str))
+                let mails = known.mails.iter().map(String::as_str);
+                let addresses = [known.upn.as_str()].into_iter().chain(mails);
+                let addresses = addresses.map(|address| (SheetKind::Address, address));
+                addresses.chain([(SheetKind::Person, known.name.as_str())])
             });
-            Ok(Asked::Unknown(near(typed, names)))
+            Ok(Asked::Unknown(near(sheets, typed, names)))
         }
         several => {
             let labels = several.iter().map(|known| match known.id.as_str() {

@@ -203,6 +203,11 @@ impl<'a> Sheets<'a> {
         })
     }
 
+    /// The same with its people, whatever is asked for: what is looked for among them must not be told.
+    pub(super) fn with_people(&self) -> Result<Self, ReportError> {
+        Self::of(self.plan)
+    }
+
     /// What puts tokens in place of people, where it is asked for.
     pub fn anonymiser(&self) -> Option<&Anonymiser> {
         self.anonymous

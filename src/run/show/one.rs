@@ -10,7 +10,7 @@ use crate::model::{FileId, Findings, InputKind, Silent, comparison_key, quoted};
 use crate::plan::Document;
 use crate::project::{OwnersSheet, Project};
 use crate::read::{FileSpec, open_table};
-use crate::report::{Asked, SheetKind, SheetNote, Sheets, owner_view, record_view, user_view};
+use crate::report::{Asked, SheetNote, Sheets, owner_view, record_view, user_view};
 use crate::run::show::{json, page};
 use crate::run::{Console, Exit, Failure, Format};
 
@@ -38,23 +38,14 @@ pub(super) fn owner(
         Some(_) => SheetNote::new(),
         None => note(&sheet, reference, is_read),
     };
-    let name = &typed(sheets, name);
     let view = owner_view(sheets, name, &obeyed)?;
-    let view = found(view, "owner reference", name, "owners")?;
+    let view = found(view, "owner reference", &typed(sheets, name), "owners")?;
     match console.format {
         Format::Text => view.text(&mut page(console, folder))?,
         Format::Csv => view.csv(console.out)?,
         Format::Json => json(&view, console)?,
     }
     Ok(())
-}
-
-/// What was typed, as the sheets tell it: whoever looks for a person knows the name.
-fn typed(sheets: &Sheets<'_>, name: &str) -> String {
-    match sheets.anonymiser() {
-        Some(anonymiser) if anonymiser.knows(name) => anonymiser.of_kind(SheetKind::Cell, name),
-        _ => name.to_owned(),
-    }
 }
 
 /// What a person wrote beside a reference, and the ruling as it stands now, where plans go by this sheet: it may be
@@ -81,8 +72,8 @@ pub(super) fn record(
         return Err(Failure::new(
             Exit::Usage,
             format!(
-                "{id} is no record id; expected a GUID such as `show records` prints",
-                id = quoted(&id)
+                "{} is no record id; expected a GUID such as `show records` prints",
+                quoted(&typed(sheets, id))
             ),
         ));
     };
@@ -142,14 +133,22 @@ pub(super) fn user(
     folder: &str,
     console: &mut Console<'_>,
 ) -> Result<(), Failure> {
-    let name = &typed(sheets, name);
-    let view = found(user_view(sheets, name)?, "user", name, "readiness")?;
+    let view = user_view(sheets, name)?;
+    let view = found(view, "user", &typed(sheets, name), "readiness")?;
     match console.format {
         Format::Text => view.text(&mut page(console, folder))?,
         Format::Csv => view.csv(console.out)?,
         Format::Json => json(&view, console)?,
     }
     Ok(())
+}
+
+/// What was typed, as it is to be said again.
+fn typed(sheets: &Sheets<'_>, name: &str) -> String {
+    match sheets.anonymiser() {
+        Some(anonymiser) => anonymiser.asked(name),
+        None => name.to_owned(),
+    }
 }
 
 /// The one that was asked for; a refusal where there is none, or several.
