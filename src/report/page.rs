@@ -80,11 +80,14 @@ impl Page<'_> {
     }
 }
 
-/// A word as a shell takes it: in quotes where it holds a blank or a sign with a meaning.
+/// A word as a shell takes it: in quotes where it holds a blank or a sign with a meaning, in single ones where double
+/// ones would leave it that meaning.
 pub fn shell_word(word: &str) -> String {
     let harmless = |letter: char| letter.is_alphanumeric() || "/\\._-:~+@,".contains(letter);
     if !word.is_empty() && word.chars().all(harmless) {
         word.to_owned()
+    } else if word.contains(['$', '`', '"', '!']) {
+        format!("'{}'", word.replace('\'', r"'\''"))
     } else {
         format!("\"{word}\"")
     }
@@ -191,6 +194,8 @@ mod tests {
         assert_eq!(shell_word("Meine Übernahme"), "\"Meine Übernahme\"");
         assert_eq!(shell_word("Übernahme"), "Übernahme");
         assert_eq!(shell_word(""), "\"\"");
+        assert_eq!(shell_word("A $HOME"), "'A $HOME'");
+        assert_eq!(shell_word("it's `now`!"), r"'it'\''s `now`!'");
     }
 
     #[test]
