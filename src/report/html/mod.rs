@@ -96,7 +96,7 @@ struct IndexSheet {
     key: &'static str,
     title: &'static str,
     /// Key, title, kind, and how many characters wide.
-    columns: Vec<(&'static str, &'static str, String, u16)>,
+    columns: Vec<(&'static str, &'static str, &'static str, u16)>,
     /// Rows in the page.
     rows: u64,
     /// Rows in the plan.
@@ -111,7 +111,7 @@ fn index(sheets: &Sheets<'_>, packed: &[(Pack, Option<ReceiversView>)]) -> Index
             .columns()
             .iter()
             .map(|column| {
-                let kind = format!("{:?}", column.kind).to_lowercase();
+                let kind = column.kind.key();
                 (column.key, column.title, kind, column.width)
             })
             .collect(),

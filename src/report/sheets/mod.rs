@@ -121,6 +121,42 @@ pub enum SheetKind {
     Ruling,
 }
 
+impl SheetKind {
+    /// Every kind.
+    pub const ALL: [Self; 12] = [
+        Self::Text,
+        Self::Number,
+        Self::Code,
+        Self::Severity,
+        Self::Answer,
+        Self::Id,
+        Self::Person,
+        Self::Address,
+        Self::Cell,
+        Self::Values,
+        Self::Prose,
+        Self::Ruling,
+    ];
+
+    /// What the page calls it, in its data and in its script.
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Number => "number",
+            Self::Code => "code",
+            Self::Severity => "severity",
+            Self::Answer => "answer",
+            Self::Id => "id",
+            Self::Person => "person",
+            Self::Address => "address",
+            Self::Cell => "cell",
+            Self::Values => "values",
+            Self::Prose => "prose",
+            Self::Ruling => "ruling",
+        }
+    }
+}
+
 /// A column of a sheet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SheetColumn {
@@ -295,5 +331,21 @@ impl<'a> Sheets<'a> {
             return rows::hand_out(self, sheet, sink);
         };
         rows::hand_out(self, sheet, &mut |row| sink(anonymiser.row(sheet, row)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::{SheetKind, SheetName};
+
+    #[test]
+    fn each_kind_has_a_name_of_its_own_and_a_column() {
+        let keys: BTreeSet<&str> = SheetKind::ALL.map(SheetKind::key).into();
+        assert_eq!(keys.len(), SheetKind::ALL.len());
+        let columns = SheetName::ALL.into_iter().flat_map(SheetName::columns);
+        let used: BTreeSet<SheetKind> = columns.map(|column| column.kind).collect();
+        assert_eq!(used, SheetKind::ALL.into());
     }
 }
