@@ -12,7 +12,7 @@ use crate::report::reconciliation::table_totals;
 use crate::report::sheets::{SheetCell, SheetColumn, SheetKind, SheetName, Sheets};
 use crate::report::table::thousands;
 use crate::report::xlsx::cell::{put, put_plain};
-use crate::report::xlsx::choices::Choices;
+use crate::report::xlsx::choices::{Choices, Offered};
 use crate::report::xlsx::look::Look;
 use crate::report::xlsx::{Fault, WorkbookOf};
 
@@ -44,7 +44,7 @@ pub(super) fn write(
         worksheet,
         columns,
         look,
-        choices: Choices::default(),
+        choices: Choices::new(sheets.document().settings.contains_key("owners.fallback")),
         rows: 0,
     };
     let mut failed = Ok(());
@@ -166,8 +166,13 @@ impl Body<'_> {
         for ((number, column), cell) in (0..).zip(self.columns).zip(cells) {
             let is_to_write = column.kind == SheetKind::Ruling;
             if is_to_write {
-                self.choices
-                    .see(self.rows, text_of("candidates", self.columns, cells));
+                let text = |key| text_of(key, self.columns, cells);
+                let offered = Offered {
+                    candidates: text("candidates"),
+                    near_misses: text("near_misses"),
+                    by: text("by"),
+                };
+                self.choices.see(self.rows, offered);
             }
             if let (SheetKind::Prose, SheetCell::Text(text)) = (column.kind, cell) {
                 lines = lines.max(lines_of(text, column.width));
