@@ -18,16 +18,19 @@ pub enum OwnerFate {
     Left,
     /// Nobody is chosen.
     Stopped,
+    /// There are none: somebody ruled on a reference that no row holds.
+    Unused,
 }
 
 impl OwnerFate {
     /// Every fate.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Matched,
         Self::Stub,
         Self::Fallback,
         Self::Left,
         Self::Stopped,
+        Self::Unused,
     ];
 
     /// What people read.
@@ -38,6 +41,7 @@ impl OwnerFate {
             Self::Fallback => "fallback owner",
             Self::Left => "left",
             Self::Stopped => "nobody chosen",
+            Self::Unused => "unused",
         }
     }
 

@@ -245,7 +245,32 @@ fn owners(page: &mut Page<'_>, document: &Document) -> io::Result<()> {
             thousands(totals.blank_rows),
         ]);
     }
-    write!(page.out, "{}", aligned(&["", "references", "rows"], &lines))
+    write!(page.out, "{}", aligned(&["", "references", "rows"], &lines))?;
+    if let Some(words) = beside_references(document) {
+        writeln!(page.out, "  {words}")?;
+    }
+    Ok(())
+}
+
+/// What the owners sheets list beside the references that are counted: without it two counts would seem to differ.
+pub(super) fn beside_references(document: &Document) -> Option<String> {
+    let unused = document.rulings.unused;
+    let beside = document.owners_file.rows;
+    let beside = beside.saturating_sub(document.totals.references);
+    let of_roles = beside.saturating_sub(unused);
+    let parts = [
+        (of_roles, "that roles files alone name"),
+        (unused, "that rulings alone name"),
+    ];
+    let parts = parts.into_iter().filter(|(count, _)| *count > 0);
+    let words = parts.map(|(count, what)| format!("{} {what}", thousands(count)));
+    let words: Vec<String> = words.collect();
+    (!words.is_empty()).then(|| {
+        format!(
+            "Beside these, the owners sheet lists {}",
+            words.join(" and ")
+        )
+    })
 }
 
 fn stub_users(page: &mut Page<'_>, document: &Document) -> io::Result<()> {

@@ -267,14 +267,33 @@ pub(super) fn lines(
     let by_key = by_key(rulings);
     let references = rows.references.iter().map(|(_, reference)| reference);
     let references: Vec<&Reference> = references.collect();
-    references
+    let lines = references
         .par_iter()
         .zip(&resolution.resolved)
         .map(|(reference, resolved)| {
             let ruling = by_key.get(&reference.key).map_or("", String::as_str);
             line(inputs, reference, resolved, ruling, resolution, facts)
-        })
-        .collect()
+        });
+    let mut lines: Vec<OwnerLine> = lines.collect();
+    let unused: BTreeSet<u64> = resolution.unused_rulings.iter().copied().collect();
+    let unused = rulings.iter().filter(|one| unused.contains(&one.row));
+    lines.extend(unused.map(without_rows));
+    lines
+}
+
+/// A ruling on a reference that no row holds. It stays until somebody takes it out, in every sheet that can be ruled in.
+fn without_rows(ruling: &Ruling) -> OwnerLine {
+    OwnerLine {
+        reference: ruling.reference.clone(),
+        by_table: Vec::new(),
+        fate: OwnerFate::Unused,
+        by: Code::Own014.as_str().to_owned(),
+        owner: None,
+        owner_name: String::new(),
+        candidates: Vec::new(),
+        near_misses: Vec::new(),
+        ruling: ruling.ruling.clone(),
+    }
 }
 
 /// The ruling on each reference, as written. Where several contradict each other all are told, which no next plan
@@ -307,7 +326,11 @@ fn row(line: &OwnerLine) -> OwnerRow {
 
 /// Brings `owners.csv` up to date, not yet on disk; a workbook of rulings is only read.
 pub(super) fn prepare(project: &Project, lines: &[OwnerLine]) -> Result<SheetToWrite, OwnersError> {
-    let rows = lines.par_iter().map(row).collect();
+    // The sheet keeps what nobody asks for by itself, with all that is written beside it.
+    let lines = lines
+        .par_iter()
+        .filter(|line| line.fate != OwnerFate::Unused);
+    let rows = lines.map(row).collect();
     SheetToWrite::prepare(&project.owners(), rows)
 }
 
@@ -436,7 +459,7 @@ fn matched(line: &OwnerLine) -> String {
             let words = format!("{} {}", line.fate.word(), line.owner_name);
             words.trim_end().to_owned()
         }
-        OwnerFate::Left => "left".to_owned(),
+        OwnerFate::Left | OwnerFate::Unused => line.fate.word().to_owned(),
         OwnerFate::Stopped => match line.by.parse::<Code>() {
             Ok(code) => format!("{code}: {}", code.rule().title),
             Err(_) => line.by.clone(),

@@ -12,6 +12,7 @@ use crate::report::SheetName;
 use crate::report::html::bar::bar;
 use crate::report::html::link::{FAMILY, NAMED_IN, link};
 use crate::report::html::view::{Figure, by_code, severity};
+use crate::report::summary::beside_references;
 
 /// Rules that speak of a row that says what another said.
 const REPEATS: [(&str, &str); 3] = [("code", "REC004"), ("code", "ROL007"), ("code", "ACC017")];
@@ -126,6 +127,8 @@ pub(super) struct Owners {
     references: Figure,
     rows: u64,
     blank_rows: Figure,
+    /// What the sheet of owners lists beside them.
+    beside: Option<String>,
 }
 
 pub(super) fn owners(document: &Document) -> Owners {
@@ -190,6 +193,7 @@ pub(super) fn owners(document: &Document) -> Owners {
             totals.blank_rows,
             link(SheetName::Findings, &[("code", "OWN001")]),
         ),
+        beside: beside_references(document),
     }
 }
 

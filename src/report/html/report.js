@@ -151,7 +151,7 @@
 
   // --- which rows -------------------------------------------------------------------------------------------
 
-  const isNamedInRecords = (cell) => cell.split("; ").some((part) => !/^roles \d+$/.test(part));
+  const isNamedInRecords = (cell) => cell !== "" && cell.split("; ").some((part) => !/^roles \d+$/.test(part));
 
   const filtersOf = (data, params) => {
     const tests = [];

@@ -220,8 +220,11 @@ impl Reference {
             String::new()
         };
         let mut section = Section::new("reference", visible(&title));
-        let rows = thousands(row.number("rows").unwrap_or(0));
-        section.line("rows", format!("{rows} ({})", row.text("rows_by_table")));
+        let rows = match (row.number("rows").unwrap_or(0), row.text("rows_by_table")) {
+            (_, "") => "none".to_owned(),
+            (rows, by_table) => format!("{} ({by_table})", thousands(rows)),
+        };
+        section.line("rows", rows);
         section.line("what happens", row.text("fate"));
         section.line("decided by", decided(row));
         section.line("new owner", row.text("owner"));
@@ -256,7 +259,7 @@ fn decided(row: Row<'_>) -> String {
             _ => String::new(),
         },
         (_, "") => "the ruling".to_owned(),
-        ("nobody chosen", code) => match code.parse::<Code>() {
+        ("nobody chosen" | "unused", code) => match code.parse::<Code>() {
             Ok(rule) => format!("{code}: {}", rule.rule().title),
             Err(_) => code.to_owned(),
         },

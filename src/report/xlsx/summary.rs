@@ -10,6 +10,7 @@ use rust_xlsxwriter::{Worksheet, XlsxError};
 use crate::model::{ChangeKind, Code, Rung};
 use crate::plan::{Document, LedgerRecord, MatchRecord, ReadinessCount};
 use crate::report::sheets::SheetCell;
+use crate::report::summary::beside_references;
 use crate::report::table::{counted, thousands};
 use crate::report::xlsx::cell::{cell_text, put};
 use crate::report::xlsx::look::Look;
@@ -270,7 +271,11 @@ fn owners(page: &mut Page<'_>, document: &Document) -> Result<(), XlsxError> {
     page.line(
         "rows without an owner",
         &[SheetCell::Blank, SheetCell::Number(totals.blank_rows)],
-    )
+    )?;
+    match beside_references(document) {
+        Some(words) => page.words(&words),
+        None => Ok(()),
+    }
 }
 
 fn findings(page: &mut Page<'_>, document: &Document) -> Result<(), XlsxError> {
