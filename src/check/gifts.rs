@@ -124,8 +124,9 @@ fn not_named(several: Option<&String>) -> String {
     match several {
         None => "`administrators` under `[accept]` does not name".to_owned(),
         Some(text) => format!(
-            "`administrators` under `[accept]` names only as `{text}`, which says not who of several is meant; \
-             expected a UPN that is one person's"
+            "`administrators` under `[accept]` names only as {text}, which several people bear; expected a UPN \
+             that is one person's",
+            text = quoted(text)
         ),
     }
 }

@@ -23,12 +23,12 @@ pub(super) fn check(
     arrivals: &Arrivals<'_>,
     named: &Named,
     stubs: &mut [DraftStub],
-    names: &[String],
+    role_names: &[String],
 ) {
     let taken = Taken::of(trial, stubs);
     for stub in stubs {
         let causes = [
-            default_role(trial, stub, names),
+            default_role(trial, stub, role_names),
             gifts::default_role_of_power(trial, named, stub),
             role_on_disabled(trial, stub),
             already_taken(trial, &taken, stub),

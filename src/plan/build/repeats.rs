@@ -47,7 +47,7 @@ pub(super) fn settle(
                 settled.extend(again.into_iter().map(|row| (row, Fate::Repeated)));
             }
             Together::Contradiction => {
-                contradiction(principals, table, group, findings);
+                contradiction(inputs, principals, table, group, findings);
                 let stopped = group.iter().filter(|row| !row.is_undecided());
                 settled.extend(stopped.map(|row| (*row, Fate::Stopped(Code::Rec003))));
             }
@@ -99,8 +99,16 @@ impl Naming {
         }
     }
 
+    /// The rule by which nobody was chosen.
+    fn undecided(&self) -> Option<&'static str> {
+        match self.says {
+            Says::Undecided(code) => Some(code.as_str()),
+            Says::Owner(_) | Says::Left => None,
+        }
+    }
+
     fn is_undecided(&self) -> bool {
-        matches!(self.says, Says::Undecided(_))
+        self.undecided().is_some()
     }
 }
 
@@ -332,6 +340,7 @@ fn same(
 }
 
 fn contradiction(
+    inputs: &[Input],
     principals: &[Principal],
     table: &DraftTable,
     group: &[Naming],
@@ -343,30 +352,33 @@ fn contradiction(
         let owners: BTreeSet<&Principal> = owners
             .filter_map(|owner| principals.get(owner.get()))
             .collect();
-        let left = group.iter().filter(|row| row.says == Says::Left).count();
-        let undecided = group.iter().filter_map(|row| match row.says {
-            Says::Undecided(code) => Some(code.as_str()),
-            Says::Owner(_) | Says::Left => None,
-        });
-        let undecided: Vec<&str> = undecided.collect();
-        let mut told = format!("named {} times with ", group.len());
-        told += &match owners.len() {
+        let owners = match owners.len() {
             1 => "one owner".to_owned(),
             several => format!("{several} different owners"),
         };
-        if left > 0 {
-            told += &format!(", {left} of the rows leaving it to whom it belongs now");
-        }
-        if !undecided.is_empty() {
-            let codes: BTreeSet<&str> = undecided.iter().copied().collect();
+        let rows = |is: &dyn Fn(&Naming) -> bool| {
+            let rows: Vec<&Naming> = group.iter().filter(|row| is(row)).collect();
+            let place = table.files[rows.first()?.file].place(rows.first()?.index);
+            let origin = name_of(inputs, place.file);
+            Some((
+                rows.len(),
+                format!(
+                    "first {origin}, row {}",
+                    place.row,
+                    origin = quoted(&origin)
+                ),
+            ))
+        };
+        let left = rows(&|row| row.says == Says::Left)
+            .map(|(count, first)| format!("; left where it is by {count} ({first})"));
+        let undecided = rows(&Naming::is_undecided).map(|(count, first)| {
+            let codes: BTreeSet<&str> = group.iter().filter_map(Naming::undecided).collect();
             let codes: Vec<&str> = codes.into_iter().collect();
-            told += &format!(
-                ", and of {} of the rows it is not decided whom they mean ({})",
-                undecided.len(),
-                codes.join(", ")
-            );
-        }
-        told
+            let codes = codes.join(", ");
+            format!("; {count} not decided, by {codes} ({first})")
+        });
+        let (left, undecided) = (left.unwrap_or_default(), undecided.unwrap_or_default());
+        format!("named {} times with {owners}{left}{undecided}", group.len())
     };
     let cure = || code.rule().cure.to_owned();
     let id = findings.about(code, &subject(table, group), message, cure);
