@@ -333,7 +333,8 @@ impl Making<'_> {
         };
         let mut draft = build(&wanted, rows, records.owners, &mut findings)?;
         let unchecked = check(&mut draft, &self.present.facts, &policy, &mut findings);
-        let findings = findings.finish(accept);
+        let mut findings = findings.finish(accept);
+        sheet::name_in_cures(&self.owners, &mut findings);
         let people = people_report(&DayOne {
             draft: &draft,
             facts: &self.present.facts,

@@ -10,9 +10,9 @@ use rayon::prelude::*;
 
 use crate::environment::Facts;
 use crate::model::{
-    Code, FileId, Findings, Input, InputKind, OwnerFate, OwnerLine, Place, Principal, Reference,
-    Resolution, Resolved, Ruling, Silent, User, Verdict, comparison_key, quoted, quoted_list,
-    reference_key, unguard_cell,
+    Code, FileId, Finding, Findings, Input, InputKind, OwnerFate, OwnerLine, Place, Principal,
+    Reference, Resolution, Resolved, Ruling, Silent, User, Verdict, comparison_key, quoted,
+    quoted_list, reference_key, unguard_cell,
 };
 use crate::project::{
     OwnerRow, OwnersError, OwnersSheet, Project, SheetToWrite, Written, rulings_hash,
@@ -254,6 +254,21 @@ fn passed_over(owners: &OwnersInput, sheet: &OwnersSheet, rows: &Rows, findings:
         || format!("copy them into {workbook}, or take `rulings` out of cutover.toml", workbook = quoted(&workbook)),
     );
     findings.people(finding, lost.len() as u64);
+}
+
+/// Names the sheet that is read: the rules say `owners.csv`, and who rules there while a workbook is read changes
+/// nothing. What they say of it as a list of names stays, since it is written all the same.
+pub(super) fn name_in_cures(owners: &OwnersInput, findings: &mut [Finding]) {
+    if !owners.in_workbook {
+        return;
+    }
+    let workbook = quoted(&owners.input.name).to_string();
+    for finding in findings {
+        for place in ["`ruling` of `owners.csv`", "owner in `owners.csv`"] {
+            let named = place.replace("`owners.csv`", &workbook);
+            finding.cure = finding.cure.replace(place, &named);
+        }
+    }
 }
 
 /// What became of each reference, a line each.

@@ -231,3 +231,47 @@ pub(crate) fn cases() -> Vec<(String, std::path::PathBuf)> {
     assert!(cases.len() > 20, "only {} cases", cases.len());
     cases
 }
+
+#[test]
+fn a_cure_names_the_sheet_that_rulings_are_read_from() {
+    // The first tells what to look at, the other that `owners.csv` is not read.
+    const OF_THE_LIST: [&str; 2] = ["FIL002", "OWN014"];
+    let mut named = BTreeSet::new();
+    for (name, folder) in cases() {
+        let project = project(&folder);
+        let path = project.path().join("cutover.toml");
+        let manifest = fs::read_to_string(&path).unwrap();
+        if manifest.contains("rulings = ") {
+            continue;
+        }
+        let owners = "[owners]\nrulings = \"decided.csv\"\n";
+        let manifest = if manifest.contains("[owners]\n") {
+            manifest.replace("[owners]\n", owners)
+        } else {
+            manifest.replacen("[[users]]", &format!("{owners}\n[[users]]"), 1)
+        };
+        fs::write(&path, manifest).unwrap();
+        let decided = project.path().join("decided.csv");
+        let sheet = fs::read_to_string(project.path().join("owners.csv"));
+        fs::write(decided, sheet.unwrap_or("reference,ruling\n".to_owned())).unwrap();
+        let ended = run(|console| cutover::run::plan(project.path(), false, console));
+        if ended.exit == Exit::Usage {
+            continue;
+        }
+        for finding in document(project.path()).findings {
+            if finding.cure.contains("decided.csv") {
+                named.insert(finding.code.clone());
+            }
+            let is_of_the_list = OF_THE_LIST.contains(&finding.code.as_str());
+            assert!(
+                is_of_the_list || !finding.cure.contains("owners.csv"),
+                "{name}: {} {}",
+                finding.code,
+                finding.cure
+            );
+        }
+    }
+    for code in ["OWN002", "OWN008", "OWN009", "OWN010"] {
+        assert!(named.contains(code), "{code}: {named:?}");
+    }
+}
