@@ -9,6 +9,7 @@
 mod error;
 mod facts;
 mod file;
+mod key_words;
 mod load;
 mod open;
 mod organisation_settings;
@@ -27,6 +28,7 @@ mod tests;
 pub use error::EnvironmentError;
 pub use facts::Facts;
 pub use file::{EnvironmentFile, Moment};
+pub use key_words::KeyWords;
 pub use load::{
     BESIDE, Beside, Given, LoadError, LoadSummary, Problem, Problems, beside_fingerprint,
     folder_fingerprint, load,

@@ -4,7 +4,7 @@
 //! 20 bytes a record. An id is looked for among those that begin as it does, a key by halving. What an
 //! owner may own is not known here.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 
 use foldhash::fast::FixedState;
@@ -249,6 +249,8 @@ pub struct Keys {
     /// Where each key begins in `text`, and its records in `records`.
     starts: Vec<(usize, usize)>,
     records: Vec<RecordId>,
+    /// How keys are written that are not written as they are compared, where that is known.
+    words: BTreeMap<String, String>,
 }
 
 impl Keys {
@@ -271,6 +273,11 @@ impl Keys {
     /// Every distinct key with its records, in order of key, then id.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &[RecordId])> {
         (0..self.len()).map(|index| (self.key(index), self.records_at(index)))
+    }
+
+    /// A key as people write it.
+    pub fn word<'a>(&'a self, key: &'a str) -> &'a str {
+        self.words.get(key).map_or(key, String::as_str)
     }
 
     /// How many distinct keys there are.
@@ -331,6 +338,12 @@ impl Keys {
             keys.push(row.get_ref(0)?.as_str()?, RecordId(id));
             told.row();
         }
+        let mut statement = connection
+            .prepare("SELECT key, word FROM key_word WHERE entity = ?1 AND field = ?2")?;
+        let words = statement.query_map((number, field.trim().to_lowercase()), |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })?;
+        keys.words = words.collect::<rusqlite::Result<_>>()?;
         keys.text.shrink_to_fit();
         keys.starts.shrink_to_fit();
         keys.records.shrink_to_fit();
@@ -381,7 +394,6 @@ impl Drop for Told {
 mod tests {
     use super::*;
     use proptest::prelude::*;
-    use std::collections::BTreeMap;
 
     proptest! {
         #[test]

@@ -12,10 +12,10 @@ use rusqlite::TransactionBehavior;
 pub(super) const APPLICATION_ID: i32 = 0x4355_5456;
 
 /// The version that this program writes.
-pub(super) const VERSION: i32 = 2;
+pub(super) const VERSION: i32 = 3;
 
 /// Brings the file from each version, from 0, to the next. Released steps are never changed.
-const MIGRATIONS: [&str; VERSION as usize] = [FIRST, SECOND];
+const MIGRATIONS: [&str; VERSION as usize] = [FIRST, SECOND, THIRD];
 
 /// The marks by which a file is known: `application_id` and `user_version`.
 pub(super) fn marks(connection: &Connection) -> rusqlite::Result<(i32, i32)> {
@@ -53,6 +53,17 @@ fn run_steps(connection: &Connection, version: i32, steps: &[&str]) -> rusqlite:
     )?;
     transaction.commit()
 }
+
+/// Version 3: how keys are written that people read, such as a status. An older file shows them as they are compared.
+const THIRD: &str = "
+CREATE TABLE key_word (
+    entity INTEGER NOT NULL REFERENCES entity (number),
+    field TEXT NOT NULL,
+    key TEXT NOT NULL,
+    word TEXT NOT NULL,
+    PRIMARY KEY (entity, field, key)
+) STRICT, WITHOUT ROWID;
+";
 
 /// Version 2: what rules about people ask for. What an older file does not say is unknown: of its
 /// people only those with a licence or a role are known to have been looked at.
@@ -269,7 +280,7 @@ mod tests {
                 |row| row.get(0),
             )
             .unwrap();
-        assert_eq!(tables, 21);
+        assert_eq!(tables, 22);
         migrate(&connection, VERSION).unwrap();
     }
 

@@ -324,7 +324,7 @@ fn files_that_are_none() {
     check(
         "of a later release",
         &path("newer.sqlite"),
-        "version 99, this program knows versions up to 2",
+        "version 99, this program knows versions up to 3",
     );
     Writer::create(&path("table.csv")).unwrap_err();
     Writer::create(&path("newer.sqlite")).unwrap();

@@ -16,6 +16,7 @@ use tempfile::NamedTempFile;
 use uuid::Uuid;
 
 use crate::environment::EnvironmentError;
+use crate::environment::KeyWords;
 use crate::environment::open;
 use crate::environment::people;
 use crate::environment::schema;
@@ -188,6 +189,26 @@ impl Writer {
             )?;
             for (field, key, record) in keys {
                 statement.execute((number, field, key, blob(record.0)))?;
+            }
+            Ok(())
+        };
+        insert().map_err(|error| self.trouble(error))
+    }
+
+    /// Adds how the keys of one field are written.
+    pub fn add_key_words(
+        &mut self,
+        entity: &str,
+        field: &str,
+        words: &KeyWords,
+    ) -> Result<(), EnvironmentError> {
+        let number = self.entity_number(entity)?;
+        let insert = || {
+            let mut statement = self.connection.prepare_cached(
+                "INSERT OR IGNORE INTO key_word (entity, field, key, word) VALUES (?1, ?2, ?3, ?4)",
+            )?;
+            for (key, word) in words.iter() {
+                statement.execute((number, field, key, word))?;
             }
             Ok(())
         };

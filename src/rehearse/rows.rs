@@ -222,7 +222,8 @@ fn own(connection: &Connection, columns: &mut Row, kind: u8, owner: Uuid) -> rus
 
 /// The columns by which exports name a record.
 fn keys(connection: &Connection, number: i64, id: Uuid, columns: &mut Row) -> rusqlite::Result<()> {
-    let sql = "SELECT field, key FROM record_key WHERE entity = ?1 AND id = ?2";
+    let sql = "SELECT field, coalesce(word, key) FROM record_key LEFT JOIN key_word USING (entity, field, key) \
+               WHERE record_key.entity = ?1 AND record_key.id = ?2";
     let mut statement = connection.prepare_cached(sql)?;
     let mut found = statement.query((number, id.as_bytes()))?;
     while let Some(row) = found.next()? {

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use jiff::Timestamp;
 
-use crate::environment::{BESIDE, Beside, Pulled, Writer};
+use crate::environment::{BESIDE, Beside, KeyWords, Pulled, Writer};
 use crate::model::{Fact, Loadable, PulledRecord, RecordId, Unit, UserId, setting};
 use crate::project::Project;
 use crate::run::anonymous::Teller;
@@ -186,9 +186,11 @@ fn records(
     let mut is_there = true;
     for field in passes {
         count = 0;
+        let mut words = KeyWords::default();
         is_there &= target.records(table, field, &mut |record| {
             count += 1;
             step.advance(1);
+            words.see(record.key.as_deref().unwrap_or_default());
             waiting.push(record);
             if waiting.len() == RECORDS_AT_ONCE && failed.is_ok() {
                 failed = hand_over(writer, table, field, &mut waiting);
@@ -196,6 +198,9 @@ fn records(
         })?;
         std::mem::replace(&mut failed, Ok(()))?;
         hand_over(writer, table, field, &mut waiting)?;
+        if let Some(field) = field.filter(|_| count > 0) {
+            writer.add_key_words(table, field, &words)?;
+        }
     }
     drop(step);
     let words = if is_there {

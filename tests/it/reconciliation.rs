@@ -84,7 +84,7 @@ fn by_status_where_it_is_known() {
         .keys()
         .map(|(_, status)| status.as_str())
         .collect();
-    for status in ["", "closed", "open"] {
+    for status in ["", "Closed", "Open"] {
         assert!(statuses.contains(&status), "{status}: {statuses:?}");
     }
     let moved: u64 = plain.values().map(|(_, gone, _)| gone).sum();

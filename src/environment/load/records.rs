@@ -7,6 +7,7 @@
 use std::collections::HashMap;
 
 use crate::environment::EnvironmentError;
+use crate::environment::KeyWords;
 use crate::environment::Writer;
 use crate::environment::load::Loading;
 use crate::environment::load::cells::Cells;
@@ -78,6 +79,9 @@ pub(super) fn read(
     })?;
     chunk.write(entity, &owners.principals, writer, &mut repeated)?;
     keys.write(entity, writer)?;
+    for (field, words) in keys.fields.iter().zip(&keys.words) {
+        writer.add_key_words(entity, field, words)?;
+    }
     for spot in repeated {
         let message =
             "this record stands in an earlier row too, expected each once; remove one row";
@@ -178,6 +182,8 @@ impl Chunk {
 /// Keys that wait to be written, their texts one after the other.
 struct Keys {
     fields: Vec<String>,
+    /// How they are written, by field.
+    words: Vec<KeyWords>,
     text: String,
     rows: Vec<(u32, std::ops::Range<u32>, RecordId)>,
 }
@@ -185,6 +191,7 @@ struct Keys {
 impl Keys {
     fn new(fields: Vec<String>) -> Self {
         Self {
+            words: vec![KeyWords::default(); fields.len()],
             fields,
             text: String::new(),
             rows: Vec::new(),
@@ -195,6 +202,7 @@ impl Keys {
         if text.is_empty() {
             return;
         }
+        self.words[field].see(text);
         let start = self.text.len();
         self.text.push_str(&record_key(text));
         let number = |length: usize| u32::try_from(length).unwrap_or(u32::MAX);

@@ -103,7 +103,11 @@ fn held_of_table(owners: &Owners, statuses: Option<&Keys>, numbers: &mut Numbers
         ..Held::default()
     };
     let mut unknown = owners.counts().to_vec();
-    for (status, records) in statuses.into_iter().flat_map(Keys::iter) {
+    let words = statuses.into_iter().flat_map(|keys| {
+        let words = keys.iter();
+        words.map(|(key, records)| (keys.word(key), records))
+    });
+    for (status, records) in words {
         let number = held.statuses.len();
         held.statuses.push(status.to_owned());
         let mut counts = vec![0_u64; principals.len()];
