@@ -249,6 +249,12 @@ fn listed(out: &mut dyn Write, failures: &[FailureRow], all: u64) -> io::Result<
 
 /// Writes what became of changes as JSON.
 pub fn outcome_json(out: &mut dyn Write, report: &OutcomeReport<'_>) -> io::Result<()> {
+    serde_json::to_writer_pretty(&mut *out, &outcome_value(report))?;
+    writeln!(out)
+}
+
+/// What became of changes, as JSON has it.
+pub fn outcome_value(report: &OutcomeReport<'_>) -> serde_json::Value {
     let mut all = serde_json::json!({
         "counts": report.rows,
         "open": report.open(),
@@ -267,8 +273,7 @@ pub fn outcome_json(out: &mut dyn Write, report: &OutcomeReport<'_>) -> io::Resu
     if let Some(document) = report.document {
         all["ledgers"] = ledgers(document).into();
     }
-    serde_json::to_writer_pretty(&mut *out, &all)?;
-    writeln!(out)
+    all
 }
 
 /// Writes counts as CSV, a line a kind.

@@ -5,11 +5,14 @@
 
 use std::ops::ControlFlow;
 
+use serde::Serialize;
+use serde_json::Value;
+
 use crate::apply::{Direction, JournalState, PassTime, Told, each_failure, journal_state, told};
 use crate::model::guard_cell;
 use crate::plan::SealedPlan;
 use crate::project::Project;
-use crate::report::{RunTime, Way, outcome_json};
+use crate::report::{RunTime, Way, outcome_value};
 use crate::run::anonymous::Teller;
 use crate::run::completed::undone_under;
 use crate::run::outcome::{Reported, print, rows, why, with_report};
@@ -122,67 +125,81 @@ fn word(state: JournalState) -> &'static str {
     }
 }
 
-/// The current plan; those that were undone after it in a list.
+/// What became of a plan.
+#[derive(Serialize)]
+struct PlanOutcome {
+    seal: String,
+    state: &'static str,
+    /// What apply did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    applied: Option<Value>,
+    /// What undo did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    undone: Option<Value>,
+    /// Older plans that were undone after it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    undone_after: Vec<PlanOutcome>,
+}
+
 fn json(
     project: &Project,
     plans: &[(SealedPlan, JournalState)],
     console: &mut Console<'_>,
 ) -> Result<(), Failure> {
-    for (number, (plan, state)) in plans.iter().enumerate() {
-        match number {
-            0 => {}
-            1 => write!(console.out, ", \"undone_after\": [")?,
-            _ => write!(console.out, ", ")?,
-        }
+    let mut outcomes = Vec::new();
+    for (plan, state) in plans {
         let teller = Teller::of(project, plan, console)?;
-        json_of(plan, word(*state), &teller, console)?;
-        if number > 0 {
-            write!(console.out, "}}")?;
-        }
+        outcomes.push(plan_outcome(plan, *state, &teller)?);
     }
-    if plans.len() > 1 {
-        write!(console.out, "]")?;
-    }
-    Ok(writeln!(console.out, "}}")?)
-}
-
-/// A plan, without the end of its braces.
-fn json_of(
-    plan: &SealedPlan,
-    state: &str,
-    teller: &Teller,
-    console: &mut Console<'_>,
-) -> Result<(), Failure> {
-    write!(
-        console.out,
-        "{{\"seal\": \"{}\", \"state\": \"{state}\"",
-        plan.seal()
-    )?;
-    let Some(told) = told(plan)? else {
-        return Ok(());
-    };
-    let (out, back) = (runs(&told.out_times), runs(&told.back_times));
-    let applied = Reported {
-        runs: &out,
-        ..reported(plan, &told, teller)
-    };
-    let undone = told.back.as_ref().map(|back_applied| Reported {
-        applied: back_applied,
-        document: None,
-        way: Way::Back,
-        runs: &back,
-        ..applied
-    });
-    for (key, part) in [("applied", Some(applied)), ("undone", undone)] {
-        let Some(reported) = part else {
-            continue;
+    let mut outcomes = outcomes.into_iter();
+    if let Some(current) = outcomes.next() {
+        let undone_after = outcomes.collect();
+        let outcome = PlanOutcome {
+            undone_after,
+            ..current
         };
-        write!(console.out, ", \"{key}\": ")?;
-        with_report(&reported, &rows(reported.applied), &mut |report| {
-            Ok(outcome_json(console.out, report)?)
-        })?;
+        serde_json::to_writer_pretty(&mut *console.out, &outcome).map_err(std::io::Error::from)?;
+        writeln!(console.out)?;
     }
     Ok(())
+}
+
+fn plan_outcome(
+    plan: &SealedPlan,
+    state: JournalState,
+    teller: &Teller,
+) -> Result<PlanOutcome, Failure> {
+    let mut outcome = PlanOutcome {
+        seal: plan.seal().to_owned(),
+        state: word(state),
+        applied: None,
+        undone: None,
+        undone_after: Vec::new(),
+    };
+    let Some(told) = told(plan)? else {
+        return Ok(outcome);
+    };
+    let value = |reported: &Reported<'_>| {
+        with_report(reported, &rows(reported.applied), &mut |report| {
+            Ok(outcome_value(report))
+        })
+    };
+    let (out, back) = (runs(&told.out_times), runs(&told.back_times));
+    let reported = reported(plan, &told, teller);
+    outcome.applied = Some(value(&Reported {
+        runs: &out,
+        ..reported
+    })?);
+    if let Some(applied) = &told.back {
+        outcome.undone = Some(value(&Reported {
+            applied,
+            document: None,
+            way: Way::Back,
+            runs: &back,
+            ..reported
+        })?);
+    }
+    Ok(outcome)
 }
 
 /// Every change that was not written or not taken back, a line each.
