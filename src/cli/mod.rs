@@ -135,7 +135,10 @@ fn listen(stop: &StopSignal, question: &Question, is_heard: bool) {
         let is_open = question.is_open();
         if is_open {
             // Nobody is left to hear that standard error is closed.
-            let _ = writeln!(io::stderr(), "\nInterrupted; nothing was written.");
+            let _ = writeln!(
+                io::stderr(),
+                "\nInterrupted; this command has written nothing."
+            );
         }
         if is_open || stop.asked() || !is_heard {
             #[expect(

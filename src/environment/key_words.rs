@@ -5,8 +5,6 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::record_key;
-
 /// A field with more values than this holds ids.
 const WORDS_MAX: usize = 200;
 
@@ -18,13 +16,9 @@ pub struct KeyWords {
 }
 
 impl KeyWords {
-    /// Takes note of a cell. Of several spellings of one key the first stays.
-    pub fn see(&mut self, text: &str) {
-        if self.are_many {
-            return;
-        }
-        let key = record_key(text);
-        if key.is_empty() || self.words.contains_key(&key) {
+    /// Takes note of a cell and of its key. Of several spellings of one key the first stays.
+    pub fn see(&mut self, key: &str, text: &str) {
+        if self.are_many || key.is_empty() || self.words.contains_key(key) {
             return;
         }
         if self.words.len() == WORDS_MAX {
@@ -32,7 +26,7 @@ impl KeyWords {
             self.are_many = true;
             return;
         }
-        self.words.insert(key, text.trim().to_owned());
+        self.words.insert(key.to_owned(), text.trim().to_owned());
     }
 
     /// Keys that are not written as they are compared, and how they are written.
@@ -47,9 +41,11 @@ impl KeyWords {
 #[cfg(test)]
 mod tests {
     use super::{KeyWords, WORDS_MAX};
+    use crate::model::record_key;
 
     #[test]
     fn the_first_spelling_stays_and_ids_have_none() {
+        let see = |words: &mut KeyWords, text: &str| words.see(&record_key(text), text);
         let mut words = KeyWords::default();
         for text in [
             " In  Progress ",
@@ -59,14 +55,14 @@ mod tests {
             "open",
             "Open",
         ] {
-            words.see(text);
+            see(&mut words, text);
         }
         let kept: Vec<_> = words.iter().collect();
         assert_eq!(kept, [("in progress", "In  Progress")]);
         for number in 0..=WORDS_MAX {
-            words.see(&format!("Account {number}"));
+            see(&mut words, &format!("Account {number}"));
         }
-        words.see("Closed");
+        see(&mut words, "Closed");
         assert_eq!(words.iter().count(), 0);
     }
 }

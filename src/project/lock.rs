@@ -87,8 +87,18 @@ pub(super) fn followed(path: &Path) -> PathBuf {
     path
 }
 
-/// A path without steps to where it is and back; links that it goes through are not looked at.
+/// A path from the root on, without steps to where it is and back; links are followed as far as it is there.
 pub(super) fn straight(path: &Path) -> PathBuf {
+    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let path = without_steps(&path);
+    let there = path.ancestors().find_map(|part| {
+        let behind = path.strip_prefix(part).ok()?;
+        Some(fs::canonicalize(part).ok()?.join(behind))
+    });
+    there.unwrap_or(path)
+}
+
+fn without_steps(path: &Path) -> PathBuf {
     let mut straight = PathBuf::new();
     for step in path.components() {
         match step {
@@ -110,6 +120,20 @@ pub(super) fn straight(path: &Path) -> PathBuf {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_place_is_one_however_it_is_named() {
+        let here = std::env::current_dir().unwrap();
+        let place = straight(Path::new("plan/environment.sqlite"));
+        for same in [
+            "./plan/environment.sqlite",
+            "none/../plan/./environment.sqlite",
+        ] {
+            assert_eq!(straight(Path::new(same)), place, "{same}");
+            assert_eq!(straight(&here.join(same)), place, "{same}");
+        }
+        assert_ne!(straight(Path::new("plans/environment.sqlite")), place);
+    }
 
     #[test]
     fn one_at_a_time() {

@@ -3,7 +3,7 @@
 //! In: changes as they are made. Out: lines with ids alone, no names and no values, in the order of the writes. What is
 //! rolled back is not in it. Questions never are, so that a program which only asks leaves the log empty.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
 use std::path::Path;
 
@@ -20,15 +20,14 @@ const LINE_MAX: u64 = 4096;
 
 /// Whether a log may be written there: nothing is lost but a log that was written before.
 pub(in crate::rehearse) fn may_replace(path: &Path) -> io::Result<bool> {
-    let file = match File::open(path) {
-        Ok(file) => file,
+    // A terminal or a pipe holds nothing that would be lost, and a pipe is not even opened before another one reads.
+    match fs::metadata(path) {
+        Ok(found) if found.is_file() => {}
+        Ok(_) => return Ok(true),
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(true),
         Err(error) => return Err(error),
-    };
-    // A terminal or a pipe has no end that could be waited for.
-    if !file.metadata()?.is_file() {
-        return Ok(true);
     }
+    let file = File::open(path)?;
     let mut line = Vec::new();
     BufReader::new(file.take(LINE_MAX)).read_until(b'\n', &mut line)?;
     let known = serde_json::from_slice::<Value>(&line).is_ok_and(|line| {
@@ -105,8 +104,6 @@ impl Log {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
-
     use super::*;
 
     #[test]

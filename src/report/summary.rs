@@ -259,11 +259,11 @@ pub(super) fn beside_references(document: &Document) -> Option<String> {
     let beside = beside.saturating_sub(document.totals.references);
     let of_roles = beside.saturating_sub(unused);
     let parts = [
-        (of_roles, "that roles files alone name"),
-        (unused, "that rulings alone name"),
+        (of_roles, "reference", "that roles files alone name"),
+        (unused, "ruling", "that no row asks for"),
     ];
-    let parts = parts.into_iter().filter(|(count, _)| *count > 0);
-    let words = parts.map(|(count, what)| format!("{} {what}", thousands(count)));
+    let parts = parts.into_iter().filter(|(count, ..)| *count > 0);
+    let words = parts.map(|(count, noun, what)| format!("{} {what}", counted(count, noun)));
     let words: Vec<String> = words.collect();
     (!words.is_empty()).then(|| {
         format!(

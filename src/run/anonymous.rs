@@ -10,7 +10,7 @@ use uuid::Uuid;
 use crate::environment::{LoadError, Problem, Problems};
 use crate::model::Present;
 use crate::plan::SealedPlan;
-use crate::project::{Project, secret_of};
+use crate::project::{Project, ProjectError, secret_of};
 use crate::report::{Anonymiser, AnonymousKey, Names, ReportError, SheetKind, Sheets};
 use crate::run::{Console, Failure};
 
@@ -57,7 +57,10 @@ pub fn without_people(folder: &Path, failure: Failure) -> Failure {
     let chain = failure
         .error
         .chain()
-        .map(|cause| anonymiser.failure(&cause.to_string()));
+        .map(|cause| match cause.downcast_ref::<ProjectError>() {
+            Some(ProjectError::Manifest { .. }) => anonymiser.fault_of_manifest(&cause.to_string()),
+            _ => anonymiser.failure(&cause.to_string()),
+        });
     let chain: Vec<String> = chain.collect();
     let links = chain.into_iter().rev();
     let error = links.fold(None::<anyhow::Error>, |inner, words| {

@@ -55,6 +55,23 @@ pub struct Console<'a> {
     pub anonymise: bool,
 }
 
+/// A setting, without what names people or where they belong.
+fn setting(key: &str, value: &str) -> String {
+    let names_people = matches!(key, "owners.fallback" | "accept.administrators");
+    if key.starts_with(DOMAINS) {
+        return format!("setting: {DOMAINS} = (mail domains)");
+    }
+    let value = if names_people || value.contains('@') {
+        "(somebody)"
+    } else {
+        value
+    };
+    format!("setting: {key} = {value}")
+}
+
+/// What settings begin with that say which mail domain became which.
+const DOMAINS: &str = "owners.domains";
+
 impl Console<'_> {
     /// Tells a detail that only who asked for many words wants to hear; see [`Trace`](crate::model::Trace) for what may
     /// not be in it.
@@ -67,9 +84,7 @@ impl Console<'_> {
         let project = Project::open(folder)?;
         self.detail(|| format!("read: {}", folder.join(MANIFEST).display()));
         for (key, value) in project.manifest.settings() {
-            let is_person = key == "owners.fallback" || value.contains('@');
-            let value = if is_person { "(somebody)" } else { &value };
-            self.detail(|| format!("setting: {key} = {value}"));
+            self.detail(|| setting(&key, &value));
         }
         Ok(project)
     }

@@ -6,7 +6,7 @@ use std::path::Path;
 use jiff::Timestamp;
 
 use crate::environment::{BESIDE, Beside, KeyWords, Pulled, Writer};
-use crate::model::{Fact, Loadable, PulledRecord, RecordId, Unit, UserId, setting};
+use crate::model::{Fact, Loadable, PulledRecord, RecordId, Unit, UserId, record_key, setting};
 use crate::project::Project;
 use crate::run::anonymous::Teller;
 use crate::run::completed::refuse_to_lose;
@@ -190,7 +190,9 @@ fn records(
         is_there &= target.records(table, field, &mut |record| {
             count += 1;
             step.advance(1);
-            words.see(record.key.as_deref().unwrap_or_default());
+            if let Some(text) = record.key.as_deref() {
+                words.see(&record_key(text), text);
+            }
             waiting.push(record);
             if waiting.len() == RECORDS_AT_ONCE && failed.is_ok() {
                 failed = hand_over(writer, table, field, &mut waiting);
@@ -231,12 +233,7 @@ fn hand_over(
     if let Some(field) = field {
         let mut keys: Vec<(String, RecordId)> = waiting
             .iter()
-            .filter_map(|record| {
-                Some((
-                    crate::model::record_key(record.key.as_deref()?),
-                    record.record,
-                ))
-            })
+            .filter_map(|record| Some((record_key(record.key.as_deref()?), record.record)))
             .filter(|(key, _)| !key.is_empty())
             .collect();
         keys.sort_unstable();

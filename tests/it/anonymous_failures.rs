@@ -23,6 +23,11 @@ fn failures_tell_nobody() {
     let header: Broken = ("environment/team_members.csv", |text| text.replacen("team,user", "team,greta@alpineskihouse.com", 1));
     let manifest: Broken = ("cutover.toml", |text| text.replace("[owners]\n", "[owners]\nfallback = \"hannelore@unbekannt.example\n"));
     let quoted: Broken = ("cutover.toml", |text| text.replace("[owners]\n", "[owners]\nfallback = \"Hannelore Unbekannt\" x\n"));
+    let literal: Broken = ("cutover.toml", |text| text.replace("[owners]\n", "[owners]\nfallback = 'Hannelore Unbekannt' x # of Unbekannt\n"));
+    let no_list: Broken = ("cutover.toml", |text| text.replace("administrators = [\"greta.aumann@alpineskihouse.com\"]", "administrators = \"Hannelore Unbekannt\""));
+    let half: Broken = ("cutover.toml", |text| text.replace("administrators = [\"greta.aumann@alpineskihouse.com\"]", "administrators = [\"Hannelore Unbekannt\", 5]"));
+    let variant: Broken = ("cutover.toml", |text| text.replace("missing = \"stub\"", "missing = \"Hannelore Unbekannt\""));
+    let bare: Broken = ("cutover.toml", |text| text.replace("[owners]\n", "[owners]\nfallback = Hannelore Unbekannt\n"));
     let no_header: Broken = ("exports/roles.csv", |text| text.replacen("user", "greta.other@alpineskihouse.com", 1));
     //    case                     broken      command                  kept                                                      never told
     check("two mails",             clash,     &["plan"],               &["directory-two.csv, row 2, column mail", "here and `", "in `environment/directory.csv`, row"], &["greta", "alpineskihouse"]);
@@ -32,6 +37,11 @@ fn failures_tell_nobody() {
     check("a header's address",    header,    &["plan"],               &["no column `user`; found `team`, `", "name it by one of `user`"], &["greta", "alpineskihouse"]);
     check("an open quote",         manifest,  &["plan"],               &["cutover.toml", "fallback = "],                         &["hannelore", "unbekannt"]);
     check("a word too much",       quoted,    &["plan"],               &["cutover.toml", "fallback = "],                         &["Hannelore", "Unbekannt"]);
+    check("a literal",             literal,   &["plan"],               &["cutover.toml", "fallback = "],                         &["Hannelore", "Unbekannt"]);
+    check("no list",               no_list,   &["plan"],               &["`accept.administrators` is \"", "expected a list"],     &["Hannelore", "Unbekannt"]);
+    check("half a list",           half,      &["plan"],               &["`accept.administrators` is [", "expected a list"],     &["Hannelore", "Unbekannt"]);
+    check("no such word",          variant,   &["plan"],               &["missing = ", "unknown variant", "`stub`"],             &["Hannelore", "Unbekannt"]);
+    check("no quotes",             bare,      &["plan"],               &["cutover.toml", "fallback = "],                         &["Hannelore", "Unbekannt"]);
     check("no header",             no_header, &["plan"],               &["FIL004", "exports/roles.csv"],                         &["greta"]);
 }
 

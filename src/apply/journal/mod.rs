@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use rusqlite::{Connection, OptionalExtension, Row, named_params};
+use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, named_params};
 use uuid::Uuid;
 
 pub use error::JournalError;
@@ -25,8 +25,11 @@ use crate::model::{ChangeKind, Identity, Outcome, Seq, UserId};
 /// Says that a SQLite file is a journal of this product (`cojo`).
 const APPLICATION_ID: i32 = 0x636f_6a6f;
 
-/// The version of the tables; a journal of another one is not touched.
+/// The version of the tables; a journal of a later one is not touched.
 const VERSION: i32 = 2;
+
+/// The version that had no passes; that of a journal becomes the present one where it is opened.
+const WITHOUT_PASSES: i32 = 1;
 
 const SCHEMA: &str = "
 CREATE TABLE run (
@@ -47,14 +50,17 @@ CREATE TABLE change (
     actual BLOB,
     detail TEXT
 ) STRICT;
-CREATE TABLE pass (
+CREATE INDEX failed ON change (seq) WHERE state IN (3, 4);
+";
+
+const PASSES: &str = "
+CREATE TABLE IF NOT EXISTS pass (
     number INTEGER PRIMARY KEY,
     current TEXT NOT NULL,
     started INTEGER NOT NULL,
     ended INTEGER,
     changes INTEGER
 ) STRICT;
-CREATE INDEX failed ON change (seq) WHERE state IN (3, 4);
 ";
 
 /// What a journal is about.
@@ -82,7 +88,7 @@ impl Journal {
         if !path.exists() {
             return Ok(None);
         }
-        let journal = Self::connect(path)?;
+        let mut journal = Self::connect(path)?;
         // A crash between making the file and its tables leaves one without tables.
         if journal.pragma("user_version")? == 0 {
             return Ok(None);
@@ -137,6 +143,7 @@ impl Journal {
         transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
         transaction.pragma_update(None, "user_version", VERSION)?;
         transaction.execute_batch(SCHEMA)?;
+        transaction.execute_batch(PASSES)?;
         transaction.execute(
             "INSERT INTO run (only, seal, organisation, host, caller, changes, begun, ended)
              VALUES (1, :seal, :organisation, :host, :caller, :changes, 0, 0)",
@@ -151,17 +158,29 @@ impl Journal {
         transaction.commit()
     }
 
-    fn is_ours(&self) -> Result<(), JournalError> {
+    fn is_ours(&mut self) -> Result<(), JournalError> {
         let application_id = self.pragma("application_id")?;
         let version = self.pragma("user_version")?;
-        if (application_id, version) == (APPLICATION_ID, VERSION) {
-            return Ok(());
+        match (application_id, version) {
+            (APPLICATION_ID, VERSION) => Ok(()),
+            (APPLICATION_ID, WITHOUT_PASSES) => {
+                self.add_passes().map_err(|error| self.trouble(error))
+            }
+            _ => Err(JournalError::OtherVersion {
+                path: self.path.clone(),
+                application_id,
+                version,
+            }),
         }
-        Err(JournalError::OtherVersion {
-            path: self.path.clone(),
-            application_id,
-            version,
-        })
+    }
+
+    /// Whoever comes second finds the table there.
+    fn add_passes(&mut self) -> rusqlite::Result<()> {
+        let behavior = TransactionBehavior::Immediate;
+        let transaction = self.connection.transaction_with_behavior(behavior)?;
+        transaction.execute_batch(PASSES)?;
+        transaction.pragma_update(None, "user_version", VERSION)?;
+        transaction.commit()
     }
 
     fn looked_through(mut self) -> Result<Self, JournalError> {

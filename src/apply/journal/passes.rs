@@ -70,3 +70,47 @@ impl Journal {
 fn moment(milliseconds: i64) -> Timestamp {
     Timestamp::from_millisecond(milliseconds).unwrap_or(Timestamp::UNIX_EPOCH)
 }
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::Connection;
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::apply::journal::Run;
+    use crate::model::{Identity, OrganisationId};
+
+    #[test]
+    fn a_journal_that_had_no_passes_has_them_from_now_on() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("journal.sqlite");
+        let identity = Identity {
+            organisation: OrganisationId(Uuid::nil()),
+            host: "environment.sqlite".to_owned(),
+            caller: None,
+        };
+        let run = Run {
+            seal: "5ea1",
+            identity: &identity,
+            changes: 1,
+        };
+        drop(Journal::create(&path, &run).unwrap());
+        let as_of_version = |version: i32, sql: &str| {
+            let file = Connection::open(&path).unwrap();
+            file.execute_batch(sql).unwrap();
+            file.pragma_update(None, "user_version", version).unwrap();
+        };
+        as_of_version(1, "DROP TABLE pass");
+        let mut journal = Journal::open(&path, Some("5ea1")).unwrap().unwrap();
+        assert_eq!(journal.passes().unwrap(), []);
+        assert_eq!(journal.current().unwrap(), None);
+        journal.pass_begins(Timestamp::UNIX_EPOCH, "5ea1").unwrap();
+        drop(journal);
+        let journal = Journal::open(&path, Some("5ea1")).unwrap().unwrap();
+        assert_eq!(journal.current().unwrap().as_deref(), Some("5ea1"));
+        drop(journal);
+        as_of_version(3, "");
+        let later = Journal::open(&path, Some("5ea1"));
+        assert!(matches!(later, Err(JournalError::OtherVersion { .. })));
+    }
+}

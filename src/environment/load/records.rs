@@ -202,9 +202,10 @@ impl Keys {
         if text.is_empty() {
             return;
         }
-        self.words[field].see(text);
+        let key = record_key(text);
+        self.words[field].see(&key, text);
         let start = self.text.len();
-        self.text.push_str(&record_key(text));
+        self.text.push_str(&key);
         let number = |length: usize| u32::try_from(length).unwrap_or(u32::MAX);
         let range = number(start)..number(self.text.len());
         self.rows.push((number(field), range, record));

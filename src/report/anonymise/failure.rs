@@ -37,6 +37,36 @@ impl Anonymiser {
         lines.collect::<Vec<_>>().join("\n")
     }
 
+    /// The words of a fault in the manifest, where values are people's as soon as something is misplaced.
+    pub fn fault_of_manifest(&self, text: &str) -> String {
+        let lines = text.split('\n').map(|line| {
+            if let Some((margin, line)) = excerpt(line) {
+                return format!("{margin}{}", self.line_of_manifest(line));
+            }
+            let (found, expected) = match line.find(EXPECTED) {
+                Some(place) => line.split_at(place),
+                None => (line, ""),
+            };
+            let told = self.quotes(&self.texts(found), &|before| {
+                VALUE_BEHIND.iter().any(|words| before.ends_with(words))
+            });
+            format!("{told}{expected}")
+        });
+        lines.collect::<Vec<_>>().join("\n")
+    }
+
+    /// Words with tokens for texts as the manifest writes them, which may be broken off.
+    fn texts(&self, text: &str) -> String {
+        let pieces = text.split('"').enumerate().map(|(place, piece)| {
+            if place % 2 == 0 || is_path(piece) {
+                piece.to_owned()
+            } else {
+                self.cell(piece)
+            }
+        });
+        pieces.collect::<Vec<_>>().join("\"")
+    }
+
     /// Words about a cell of a file: what they quote before they say what was expected.
     pub fn about_cell(&self, text: &str) -> String {
         self.quotes(text, &|before| !before.contains(EXPECTED))
@@ -66,20 +96,44 @@ impl Anonymiser {
         out
     }
 
-    /// A line that an error shows of the manifest: its texts may be anybody's.
+    /// A line that an error shows of the manifest. Its key stays; what comes behind it may be anybody's, in whatever
+    /// quotes, in none, or in a remark.
     fn line_of_manifest(&self, line: &str) -> String {
-        let pieces = line.split('"').enumerate().map(|(place, piece)| {
-            let is_path = piece.contains('/') && !piece.contains('@');
-            if place % 2 == 1 && !is_path {
-                self.cell(piece)
+        let (key, value) = match line.find('=') {
+            Some(place) => line.split_at(place + 1),
+            None if line.trim_start().starts_with('[') => match line.find(']') {
+                Some(place) => line.split_at(place + 1),
+                None => ("", line),
+            },
+            None => ("", line),
+        };
+        let mut told = key.to_owned();
+        for piece in value.split_inclusive(SIGNS_OF_VALUES) {
+            let text = piece.trim_end_matches(SIGNS_OF_VALUES);
+            let word = text.trim();
+            let is_word = matches!(word, "true" | "false") || is_path(word);
+            if is_word || !word.contains(char::is_alphabetic) {
+                told.push_str(text);
             } else {
-                let mut out = String::new();
-                self.people(piece, &mut out);
-                out
+                let blank = text.len() - text.trim_start().len();
+                told.push_str(&text[..blank]);
+                told.push_str(&self.cell(word));
             }
-        });
-        pieces.collect::<Vec<_>>().join("\"")
+            told.push_str(&piece[text.len()..]);
+        }
+        told
     }
+}
+
+/// What texts of the manifest stand between.
+const SIGNS_OF_VALUES: [char; 7] = ['"', '\'', '#', '[', ']', '{', '}'];
+
+/// Behind these words of a fault stands what was found.
+const VALUE_BEHIND: [&str; 4] = [" is ", "variant ", "value ", EXAMPLE];
+
+/// Whether a text is a path, which is nobody's.
+fn is_path(text: &str) -> bool {
+    text.contains('/') && !text.contains('@')
 }
 
 /// The margin and the rest of a line such as `3 | fallback = "ana@contoso.com"`.

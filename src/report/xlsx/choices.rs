@@ -138,12 +138,18 @@ fn without_likeness(near: &str) -> &str {
     near.find("> (").map_or(near, |end| &near[..=end])
 }
 
-/// What a ruling names a candidate by: what stands in `<>` behind the name.
+/// What a ruling names a candidate by: what stands in `<>` behind the name, or all before a remark where nobody knows a
+/// name.
 fn ruling_for(candidate: &str) -> &str {
     let inner = candidate
         .rsplit_once('<')
         .and_then(|(_, rest)| rest.split_once('>'));
-    inner.map_or(candidate, |(inner, _)| inner).trim()
+    let bare = || {
+        candidate
+            .split_once(" (")
+            .map_or(candidate, |(bare, _)| bare)
+    };
+    inner.map_or_else(bare, |(inner, _)| inner).trim()
 }
 
 #[cfg(test)]
@@ -161,6 +167,11 @@ mod tests {
             "bo@contoso.com 1-2 ",
         );
         check("without brackets", "ana@contoso.com", "ana@contoso.com ");
+        check(
+            "nobody knows a name",
+            "bo@contoso.com (disabled)",
+            "bo@contoso.com ",
+        );
         check("a comma", "Ana <a,b>; Bo <bo>", "bo ");
         check("no room", &long, "");
         check("room for the first", &format!("Bo <bo>; {long}"), "bo ");
@@ -173,6 +184,7 @@ mod tests {
         let ana = "Ana Costa <ana@contoso.com> (UPN `<x> (y`)";
         assert_eq!(list("", ana), "ana@contoso.com leave");
         assert_eq!(list("Bo <bo>", ana), "bo ana@contoso.com leave");
+        assert_eq!(list("", "bo@contoso.com (UPN `bob@contoso.com`)"), "bo@contoso.com leave");
         assert_eq!(list("Bo <bo>", "Bo <bo> (mail `b`); team Sales <1-2> (team name `Sals`)"), "bo 1-2 leave");
     }
 
