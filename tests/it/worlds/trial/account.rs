@@ -12,6 +12,7 @@ use cutover::plan::Document;
 use cutover::service::{self, Performed};
 use rusqlite::Connection;
 
+use crate::worlds::disturb::CLOSED;
 use crate::worlds::files::{self, Asked};
 use crate::worlds::tally::Kind;
 use crate::worlds::trial::Trial;
@@ -99,12 +100,14 @@ impl Trial<'_> {
         }
     }
 
-    /// Whether a row takes the role that a stub user comes with, which nobody holds before.
+    /// Whether a row takes the role that a stub user comes with, which nobody holds before. A role that bears another
+    /// name by now comes with nobody.
     fn comes_with_a_stub(&self, want: &RoleWant) -> bool {
         let Who::Person(person) = want.who else {
             return false;
         };
-        let is_default = self.world.copy_meant(want) == (DEFAULT_ROLE, 0);
+        let is_default = self.world.copy_meant(want) == (DEFAULT_ROLE, 0)
+            && self.world.roles[DEFAULT_ROLE].name != CLOSED;
         !want.give && is_default && self.world.stubs().contains(&person)
     }
 
