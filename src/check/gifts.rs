@@ -112,7 +112,7 @@ pub(super) fn default_role_of_power(
     let message = || {
         format!(
             "stub users would come with the default role {name}, {power}, and `administrators` under \
-             `[accept]` names them by no UPN or mail that is one person's",
+             `[accept]` names them by no UPN or mail of their own",
             name = quoted(&name)
         )
     };

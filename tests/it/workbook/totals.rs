@@ -119,7 +119,7 @@ fn check_summary(document: &Document, summary: &Cells) {
 
 #[test]
 fn what_the_counts_of_owners_leave_out_is_said_where_they_stand() {
-    const WORDS: &str = "Beside these, the owners sheet lists 1 that roles files alone name and 1 that rulings alone name";
+    const WORDS: &str = "Beside these, the owners sheet lists 1 reference that roles files alone name and 1 ruling that no row asks for";
     let folder = sample("tests/cases/base");
     let project = folder.path();
     let roles = project.join("exports/roles.csv");
