@@ -20,6 +20,7 @@ use crate::worlds::trial::frame::user_rows;
 use crate::worlds::trial::reason::reason_of;
 use crate::worlds::trial::script::{Asking, Step};
 use crate::worlds::trial::{Trial, is_about_nothing};
+use crate::worlds::wish::UserWant;
 use crate::worlds::world::{ADMINISTRATOR, Leads, Who, planned_id};
 
 /// A write that the plan left out for a refusal it foretells.
@@ -197,7 +198,8 @@ impl Trial<'_> {
                 self.report.confirmed.extend(confirmed);
                 let lost_rights = reason == Reason::CallerLacksPrivilege && is_stopped_early(one);
                 let otherwise = self.loses_own_rights(one, reason)
-                    || self.misses_another_administrator(one, reason);
+                    || self.misses_another_administrator(one, reason)
+                    || self.misses_a_place(one, reason);
                 if !lost_rights && !otherwise && !is_explained(rules, one, all) {
                     self.report.wrongly_foretold += 1;
                     let words = format!("foretold by {:?}, refused as {refusal:?}", one.codes);
@@ -254,6 +256,23 @@ impl Trial<'_> {
         }
     }
 
+    /// Whether no place is left for another non-interactive user, only because one who would leave has not left: the
+    /// finding speaks of a state in which that one went through.
+    fn misses_a_place(&self, one: &Forced, reason: Reason) -> bool {
+        let mode = |write: &Write| match write {
+            Write::ChangeUser(change) => change.access_mode.clone(),
+            _ => None,
+        };
+        let comes = mode(&one.write).is_some_and(|mode| mode.after == AccessMode::NonInteractive);
+        let leaves = |want: &UserWant| {
+            let mode = self.change_of(want).access_mode;
+            mode.is_some_and(|mode| mode.before == AccessMode::NonInteractive)
+        };
+        let mut asked = self.numbered.values();
+        let one_leaves = asked.any(|asked| matches!(asked, Asked::User(want) if leaves(want)));
+        reason == Reason::NonInteractiveLimit && comes && one_leaves
+    }
+
     /// Whether System Administrator is taken from the last who has it, only because a row that gives it to
     /// somebody else was stopped: the finding speaks of a state in which that one went through.
     fn misses_another_administrator(&self, one: &Forced, reason: Reason) -> bool {
@@ -261,9 +280,21 @@ impl Trial<'_> {
         let mut gifts = self.world.role_wants.iter();
         takes
             && reason == Reason::LastSystemAdministrator
-            && gifts.any(|want| {
-                want.give && want.role == ADMINISTRATOR && want.leads != Leads::ToChange
-            })
+            && (self.misses_a_mode()
+                || gifts.any(|want| {
+                    want.give && want.role == ADMINISTRATOR && want.leads != Leads::ToChange
+                }))
+    }
+
+    /// Whether a row fell that would have let somebody administer, by the access mode.
+    fn misses_a_mode(&self) -> bool {
+        let able = [AccessMode::ReadWrite, AccessMode::Administrative];
+        let lets = |want: &UserWant| {
+            let mode = self.change_of(want).access_mode;
+            mode.is_some_and(|mode| able.contains(&mode.after))
+        };
+        let mut asked = self.numbered.iter();
+        asked.any(|(at, asked)| matches!(asked, Asked::User(want) if self.errors.contains_key(at) && lets(want)))
     }
 
     /// Whether the write is about a stub user whom the plan does not make, and whose id another may
