@@ -11,7 +11,7 @@ use crate::worlds::wish::UserWant;
 use crate::worlds::world::{FIRST_PERSON, NON_INTERACTIVE, World};
 
 /// What the service allows at most, where no setting says otherwise.
-const NON_INTERACTIVE_MAX: usize = 7;
+pub(super) const NON_INTERACTIVE_MAX: usize = 7;
 
 /// Fields that the environment of a world may hold and that tell nobody from others.
 const PROFILE: [ProfileField; 5] = [

@@ -21,7 +21,8 @@ use crate::worlds::trial::reason::reason_of;
 use crate::worlds::trial::script::{Asking, Step};
 use crate::worlds::trial::{Trial, is_about_nothing};
 use crate::worlds::wish::UserWant;
-use crate::worlds::world::{ADMINISTRATOR, Leads, Who, planned_id};
+use crate::worlds::wishes::NON_INTERACTIVE_MAX;
+use crate::worlds::world::{ADMINISTRATOR, Leads, NON_INTERACTIVE, Who, planned_id};
 
 /// A write that the plan left out for a refusal it foretells.
 struct Forced {
@@ -256,21 +257,31 @@ impl Trial<'_> {
         }
     }
 
-    /// Whether no place is left for another non-interactive user, only because one who would leave has not left: the
-    /// finding speaks of a state in which that one went through.
+    /// Whether no place is left for another non-interactive user, only because some who would leave have not left:
+    /// the finding speaks of a state in which they went through.
     fn misses_a_place(&self, one: &Forced, reason: Reason) -> bool {
-        let mode = |write: &Write| match write {
-            Write::ChangeUser(change) => change.access_mode.clone(),
-            _ => None,
+        let Write::ChangeUser(change) = &one.write else {
+            return false;
         };
-        let comes = mode(&one.write).is_some_and(|mode| mode.after == AccessMode::NonInteractive);
-        let leaves = |want: &UserWant| {
-            let mode = self.change_of(want).access_mode;
-            mode.is_some_and(|mode| mode.before == AccessMode::NonInteractive)
+        let comes = change.access_mode.as_ref().map(|mode| mode.after);
+        if reason != Reason::NonInteractiveLimit || comes != Some(AccessMode::NonInteractive) {
+            return false;
+        }
+        let people = (0..self.world.people.len()).filter(|person| {
+            let is_there = self.world.people[*person].is_there;
+            let is_program = self.world.people[*person].application.is_some();
+            is_there && !is_program && self.world.mode_of(*person) == AccessMode::NonInteractive
+        });
+        let stays = |person: &usize| {
+            let mut asked = self.numbered.values();
+            !asked.any(|asked| {
+                matches!(asked, Asked::User(want)
+                    if want.person == *person && self.change_of(want).access_mode.is_some())
+            })
         };
-        let mut asked = self.numbered.values();
-        let one_leaves = asked.any(|asked| matches!(asked, Asked::User(want) if leaves(want)));
-        reason == Reason::NonInteractiveLimit && comes && one_leaves
+        let max = self.world.settings.get(NON_INTERACTIVE);
+        let max = max.and_then(|max| max.parse().ok());
+        people.filter(stays).count() < max.unwrap_or(NON_INTERACTIVE_MAX)
     }
 
     /// Whether System Administrator is taken from the last who has it, only because a row that gives it to
@@ -286,12 +297,15 @@ impl Trial<'_> {
                 }))
     }
 
-    /// Whether a row fell that would have let somebody administer, by the access mode.
+    /// Whether a row fell that would have let a System Administrator administer who cannot by the access mode of today.
     fn misses_a_mode(&self) -> bool {
         let able = [AccessMode::ReadWrite, AccessMode::Administrative];
         let lets = |want: &UserWant| {
             let mode = self.change_of(want).access_mode;
-            mode.is_some_and(|mode| able.contains(&mode.after))
+            let mut roles = self.world.roles_of(Who::Person(want.person)).iter();
+            roles.any(|(role, _)| *role == ADMINISTRATOR)
+                && mode
+                    .is_some_and(|mode| !able.contains(&mode.before) && able.contains(&mode.after))
         };
         let mut asked = self.numbered.iter();
         asked.any(|(at, asked)| matches!(asked, Asked::User(want) if self.errors.contains_key(at) && lets(want)))
