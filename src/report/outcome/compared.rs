@@ -60,7 +60,7 @@ pub fn compared(page: &mut Page<'_>, report: &ComparedReport<'_>) -> io::Result<
         write!(page.out, "{}", aligned(&header, &lines))?;
     }
     let different = report.rows.iter().map(|row| row.different).sum();
-    listed(page.out, report.differences, different)?;
+    listed(page, report.differences, different)?;
     rows_accounted(page, report.document)?;
     writeln!(page.out)?;
     let differs = |row: &ComparedRow| row.not_applied + row.different > 0;

@@ -231,18 +231,14 @@ fn line(kind: &str, counts: &[u64]) -> Vec<String> {
         .collect()
 }
 
-fn listed(out: &mut dyn Write, failures: &[FailureRow], all: u64) -> io::Result<()> {
+fn listed(page: &mut Page<'_>, failures: &[FailureRow], all: u64) -> io::Result<()> {
     for failure in failures {
-        writeln!(
-            out,
-            "  {}\n      {}",
-            styled(BAD, &failure.subject),
-            failure.message
-        )?;
+        writeln!(page.out, "  {}", styled(BAD, &failure.subject))?;
+        page.paragraph(6, "", &failure.message)?;
     }
     let more = all.saturating_sub(failures.len() as u64);
     if more > 0 {
-        writeln!(out, "  … and {} more", thousands(more))?;
+        writeln!(page.out, "  … and {} more", thousands(more))?;
     }
     Ok(())
 }
